@@ -1,0 +1,119 @@
+//! `spec.auth`: the settings of the auth server, under the names that better-auth gives its options.
+//!
+//! Every field is optional and stays absent when it is not set: defaults are applied in code, by the
+//! accessor of the same name, so that a stored object never shows a default that its author did not write
+//! and a later release may improve one. Unknown fields are ignored by design: an older server must be able
+//! to read what a newer operator wrote (`auth-server check-config` names them).
+
+mod advanced;
+mod email_and_password;
+mod problem;
+mod session;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use advanced::{
+    Advanced, CookieAttributes, CrossSubDomainCookies, DEFAULT_COOKIE_PREFIX, IpAddress, SameSite,
+};
+pub use email_and_password::{Argon2id, EmailAndPassword, HashAlgorithm, PasswordHashing};
+pub use problem::Problem;
+pub use session::Session;
+
+/// Settings of the auth server.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthSettings {
+    /// Sign-up and sign-in with an email address and a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_and_password: Option<EmailAndPassword>,
+
+    /// Lifetime and refresh of sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
+
+    /// Origins, besides that of `baseURL`, from which browsers may call the API and to which it may redirect.
+    /// Exact origins (`https://app.example`), globs (`https://*.app.example`, `*.app.example`) and custom
+    /// schemes (`myapp://`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256), inner(length(min = 1, max = 2048)))]
+    pub trusted_origins: Option<Vec<String>>,
+
+    /// Paths of the API that answer 404, without the mount path (for example `/sign-up/email`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256), inner(length(min = 1, max = 512)))]
+    pub disabled_paths: Option<Vec<String>>,
+
+    /// What the API does with errors that have no caller to answer to.
+    #[serde(rename = "onAPIError", skip_serializing_if = "Option::is_none")]
+    pub on_api_error: Option<OnApiError>,
+
+    /// Cookies, client addresses and the checks of a request's origin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advanced: Option<Advanced>,
+}
+
+/// What the API does with errors that have no caller to answer to.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OnApiError {
+    /// Where `/error` redirects to, with `error` and `error_description` as query. Default: a page of the
+    /// server itself.
+    #[serde(rename = "errorURL", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 2048))]
+    pub error_url: Option<String>,
+}
+
+impl AuthSettings {
+    /// Sign-in by email and password, with defaults where nothing is set.
+    pub fn email_and_password(&self) -> EmailAndPassword {
+        self.email_and_password.clone().unwrap_or_default()
+    }
+
+    /// Session lifetimes, with defaults where nothing is set.
+    pub fn session(&self) -> Session {
+        self.session.clone().unwrap_or_default()
+    }
+
+    /// Cookie, address and origin settings, with defaults where nothing is set.
+    pub fn advanced(&self) -> Advanced {
+        self.advanced.clone().unwrap_or_default()
+    }
+
+    /// Every value that the server would refuse, each with its path below `spec.auth` and the remedy.
+    ///
+    /// The schema refuses most of these at admission; the server checks a file that no API server has seen,
+    /// and the operator checks objects admitted under an older schema.
+    pub fn validate(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if let Some(settings) = &self.email_and_password {
+            settings.validate(&mut problems);
+        }
+        if let Some(settings) = &self.session {
+            settings.validate(&mut problems);
+        }
+        if let Some(settings) = &self.advanced {
+            settings.validate(&mut problems);
+        }
+        for (index, origin) in self.trusted_origins.iter().flatten().enumerate() {
+            if origin.trim() != origin || origin.is_empty() {
+                problems.push(Problem::new(
+                    format!("trustedOrigins[{index}]"),
+                    "must be an origin such as https://app.example, without spaces around it",
+                ));
+            }
+        }
+        for (index, path) in self.disabled_paths.iter().flatten().enumerate() {
+            if !path.starts_with('/') {
+                problems.push(Problem::new(
+                    format!("disabledPaths[{index}]"),
+                    "must start with a slash, for example /sign-up/email",
+                ));
+            }
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests;

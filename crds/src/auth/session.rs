@@ -1,0 +1,77 @@
+//! Lifetime and refresh of sessions.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Problem, check_range};
+
+/// Browsers keep no cookie longer than 400 days (RFC 6265bis, section 5.5), so neither does a session last longer.
+const MAX_LIFETIME_SECONDS: u32 = 400 * 86_400;
+
+/// Lifetime and refresh of sessions.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Lifetime of a session in seconds, 60 to 34560000 (400 days). Default: 604800 (7 days).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 60, max = 34_560_000))]
+    pub expires_in: Option<u32>,
+
+    /// A session is extended once it is older than this many seconds, 0 to 34560000. Default: 86400 (1 day).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 34_560_000))]
+    pub update_age: Option<u32>,
+
+    /// For this many seconds after sign-in a session counts as fresh, 0 to 34560000; 0 switches the check off.
+    /// Default: 86400 (1 day).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 34_560_000))]
+    pub fresh_age: Option<u32>,
+
+    /// Never extend a session. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_session_refresh: Option<bool>,
+}
+
+impl Session {
+    /// Lifetime of a session in seconds.
+    pub fn expires_in(&self) -> u32 {
+        self.expires_in.unwrap_or(604_800)
+    }
+
+    /// Age in seconds from which on a session is extended.
+    pub fn update_age(&self) -> u32 {
+        self.update_age.unwrap_or(86_400)
+    }
+
+    /// Seconds after sign-in for which a session counts as fresh; 0 means always.
+    pub fn fresh_age(&self) -> u32 {
+        self.fresh_age.unwrap_or(86_400)
+    }
+
+    /// Whether sessions are never extended.
+    pub fn disable_session_refresh(&self) -> bool {
+        self.disable_session_refresh.unwrap_or(false)
+    }
+
+    pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
+        check_range(
+            problems,
+            "session.expiresIn",
+            self.expires_in,
+            60..=MAX_LIFETIME_SECONDS,
+        );
+        check_range(
+            problems,
+            "session.updateAge",
+            self.update_age,
+            0..=MAX_LIFETIME_SECONDS,
+        );
+        check_range(
+            problems,
+            "session.freshAge",
+            self.fresh_age,
+            0..=MAX_LIFETIME_SECONDS,
+        );
+    }
+}

@@ -1,0 +1,79 @@
+use super::*;
+
+fn settings(yaml: &str) -> AuthSettings {
+    serde_saphyr::from_str(yaml).unwrap()
+}
+
+fn paths(yaml: &str) -> Vec<String> {
+    settings(yaml)
+        .validate()
+        .into_iter()
+        .map(|problem| problem.path)
+        .collect()
+}
+
+#[test]
+fn absent_settings_take_the_documented_defaults() {
+    let settings = settings("{}");
+    assert!(settings.email_and_password().enabled());
+    assert_eq!(settings.email_and_password().min_password_length(), 8);
+    assert_eq!(settings.session().expires_in(), 604_800);
+    assert_eq!(settings.advanced().cookie_prefix(), "better-auth");
+}
+
+#[test]
+fn a_setting_that_is_not_set_is_not_written() {
+    assert_eq!(
+        serde_json::to_string(&AuthSettings::default()).unwrap(),
+        "{}"
+    );
+}
+
+#[test]
+fn a_field_of_a_newer_release_is_ignored() {
+    assert_eq!(
+        settings("{newer: {field: 1}, session: {alsoNew: true}}").validate(),
+        vec![]
+    );
+}
+
+#[test]
+fn valid_settings_have_no_problem() {
+    let yaml = "
+        emailAndPassword: {minPasswordLength: 12, password: {hash: scrypt, argon2id: {memoryKiB: 65536}}}
+        session: {expiresIn: 3600, updateAge: 0}
+        trustedOrigins: ['https://*.app.example', 'myapp://']
+        advanced: {cookiePrefix: shop, ipAddress: {trustedProxies: [10.0.0.0/8, '::1']}}";
+    assert_eq!(paths(yaml), Vec::<String>::new());
+}
+
+#[test]
+fn every_problem_is_reported_with_its_path() {
+    let yaml = "
+        emailAndPassword: {minPasswordLength: 64, maxPasswordLength: 32, password: {argon2id: {memoryKiB: 1}}}
+        session: {expiresIn: 1}
+        trustedOrigins: [' https://a.example']
+        disabledPaths: [sign-up]
+        advanced: {cookiePrefix: 'a b', ipAddress: {trustedProxies: [10.0.0.0/33]}}";
+    assert_eq!(
+        paths(yaml),
+        [
+            "emailAndPassword.minPasswordLength",
+            "emailAndPassword.password.argon2id.memoryKiB",
+            "session.expiresIn",
+            "advanced.cookiePrefix",
+            "advanced.ipAddress.trustedProxies[0]",
+            "trustedOrigins[0]",
+            "disabledPaths[0]",
+        ]
+    );
+}
+
+#[test]
+fn a_problem_names_the_value_and_what_it_must_be() {
+    let problems = settings("session: {expiresIn: 1}").validate();
+    assert_eq!(
+        problems[0].to_string(),
+        "session.expiresIn: is 1, must be from 60 to 34560000"
+    );
+}

@@ -1,0 +1,32 @@
+//! `authbackend.dev/v1alpha1`.
+//!
+//! Optional fields stay absent when they are not set (no `default` in the schema): the API server would store a
+//! default, GitOps tools would show it as drift, and an autoscaler would fight a stored replica count. Unknown
+//! fields are never refused here, so that an older operator can read what a newer schema admitted.
+
+mod database;
+mod exposure;
+mod migration;
+mod spec;
+mod status;
+
+pub use database::{Connection, Database, Managed, SecretKeyRef, SslMode, Storage};
+pub use exposure::{Exposure, Service, ServiceType};
+pub use migration::Migration;
+pub use spec::{
+    AuthBackend, AuthBackendSpec, Autoscaling, DeletionPolicy, EnvVar, ImagePullPolicy,
+    ImagePullSecret,
+};
+pub use status::{AuthBackendStatus, Current, MigrationPhase, MigrationStatus};
+
+/// API group of the resource.
+pub const GROUP: &str = "authbackend.dev";
+
+/// Asks for another try of a failed migration: any value that the annotation did not have before.
+pub const RETRY_MIGRATION_ANNOTATION: &str = "authbackend.dev/retry-migration";
+
+/// Mount path of the API when `baseURL` has no path, as in better-auth.
+pub const DEFAULT_MOUNT_PATH: &str = "/api/auth";
+
+#[cfg(test)]
+mod tests;

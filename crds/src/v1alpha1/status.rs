@@ -1,0 +1,115 @@
+//! What the operator reports.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Database;
+
+/// What the operator observed and did.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthBackendStatus {
+    /// The generation of `spec` that this status is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+
+    /// `Ready` (the live state equals this generation), `Available` (something serves now), `Migrated`,
+    /// `DatabaseReachable`, `Progressing`, and, only while true, `Reconciling` and `Stalled`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+
+    /// What serves: the Deployment is rendered from this until the migration for something else has succeeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Current>,
+
+    /// The newest migration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migration: Option<MigrationStatus>,
+
+    /// Public URL of the API, mount path included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+
+    /// Pods of the Deployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replicas: Option<i32>,
+
+    /// Pods that serve.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_replicas: Option<i32>,
+
+    /// Label selector of the pods, for the scale subresource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+}
+
+/// What serves: an image on a database whose schema was brought up to it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Current {
+    /// Image of the auth server.
+    pub image: String,
+
+    /// Release of the auth server, as its image's tag or digest names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+
+    /// The database as it was when its migration succeeded. References only, no secret.
+    pub database: Database,
+
+    /// Hash of what identifies the database (host, port and name, never credentials).
+    pub database_hash: String,
+
+    /// Version of the schema that the migration reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<i64>,
+
+    /// Hash of the settings that the pods run with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_hash: Option<String>,
+}
+
+/// A migration.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MigrationStatus {
+    /// Hash of all that the migration depends on. A hash that failed is not tried again by itself.
+    pub hash: String,
+
+    /// How far it is.
+    pub phase: MigrationPhase,
+
+    /// Image that migrates.
+    pub image: String,
+
+    /// Name of the Job.
+    pub job: String,
+
+    /// When the Job was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Time>,
+
+    /// When it succeeded or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Time>,
+
+    /// The last lines of a failed migration, without secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// How far a migration is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum MigrationPhase {
+    /// Waits for something that it needs.
+    #[default]
+    Pending,
+    /// Its Job runs.
+    Running,
+    /// The schema is what the image needs.
+    Succeeded,
+    /// It needs someone: a corrected spec, or the annotation `authbackend.dev/retry-migration`.
+    Failed,
+}
