@@ -119,7 +119,7 @@ for _ in $(seq 50); do
   sleep 0.2
 done
 docker save "${images[@]}" "$pause" | docker exec -i "$container" \
-  ctr -n k8s.io images import --label=io.cri-containerd.pinned=pinned --no-unpack --all-platforms - >&2
+  ctr -n k8s.io images import --label=io.cri-containerd.pinned=pinned --no-unpack --all-platforms - >/dev/null
 docker stop -t 20 "$container" >/dev/null
 docker commit --change 'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]' --change 'CMD []' \
   --change "LABEL $made_by" "$container" "$image" >/dev/null
