@@ -84,6 +84,19 @@ pub struct MigrationStatus {
     /// Image that migrates.
     pub image: String,
 
+    /// The database that it migrates. References only, no secret.
+    #[serde(default)]
+    pub database: Database,
+
+    /// Hash of what identifies that database (host, port and name, never credentials).
+    #[serde(default)]
+    pub database_hash: String,
+
+    /// Resource version of the Secret with the database credentials when the Job was created. A failed migration is tried again
+    /// once that Secret has changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_version: Option<String>,
+
     /// Name of the Job.
     pub job: String,
 
@@ -94,6 +107,14 @@ pub struct MigrationStatus {
     /// When it succeeded or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Time>,
+
+    /// Version of the schema that a successful migration reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema_version: Option<i64>,
+
+    /// Exit code of a failed migration, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
 
     /// The last lines of a failed migration, without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]

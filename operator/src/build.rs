@@ -1,0 +1,1 @@
+//! The produced objects, one file per kind. Pure.

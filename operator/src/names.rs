@@ -1,0 +1,31 @@
+//! Names of the produced objects. The schema limits the name of an AuthBackend to 43 characters, so that none of
+//! these exceeds 63.
+
+/// The field manager and the value of the label `app.kubernetes.io/managed-by`.
+pub const MANAGER: &str = "authbackend-operator";
+
+/// ConfigMap with the server's settings.
+pub fn config_map(instance: &str) -> String {
+    format!("{instance}-config")
+}
+
+/// Secret with the generated signing secret.
+pub fn signing_secret(instance: &str) -> String {
+    format!("{instance}-signing")
+}
+
+/// Job that migrates; `hash` is that of the migration, of which the first ten digits are used.
+pub fn migration_job(instance: &str, hash: &str) -> String {
+    let digits: String = hash.chars().take(10).collect();
+    format!("{instance}-migrate-{digits}")
+}
+
+/// Deployment, Service, ServiceAccount, PodDisruptionBudget and HorizontalPodAutoscaler.
+pub fn server(instance: &str) -> String {
+    instance.to_owned()
+}
+
+/// StatefulSet, Service and Secret of a managed database.
+pub fn postgres(instance: &str) -> String {
+    format!("{instance}-postgres")
+}

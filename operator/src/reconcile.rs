@@ -1,0 +1,8 @@
+//! One reconcile: observe, validate, plan, apply, report. IO only at both ends.
+
+pub mod conditions;
+pub mod database;
+pub mod hash;
+pub mod observed;
+pub mod plan;
+pub mod references;

@@ -1,0 +1,97 @@
+//! Everything that a plan is made from. The IO side fills it; nothing here reads anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use authbackend_crds::v1alpha1::AuthBackend;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+
+use super::database::{DatabaseIdentity, InvalidUrl};
+
+/// The state of the cluster as far as one AuthBackend is concerned.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// The AuthBackend itself, with its last status.
+    pub auth_backend: Arc<AuthBackend>,
+    /// The Secrets of [`super::references::secrets`] that exist, by name.
+    pub secrets: BTreeMap<String, ObservedSecret>,
+    /// Other AuthBackends (of any namespace that the operator sees) whose status names the database hash of
+    /// [`super::database::target_hash`].
+    pub others_on_database: Vec<OtherAuthBackend>,
+    /// ConfigMap `<name>-config`.
+    pub config_map: Option<Arc<ConfigMap>>,
+    /// ServiceAccount `<name>`.
+    pub service_account: Option<Arc<ServiceAccount>>,
+    /// Service `<name>`.
+    pub service: Option<Arc<Service>>,
+    /// Deployment `<name>`.
+    pub deployment: Option<Arc<Deployment>>,
+    /// PodDisruptionBudget `<name>`.
+    pub pod_disruption_budget: Option<Arc<PodDisruptionBudget>>,
+    /// HorizontalPodAutoscaler `<name>`.
+    pub horizontal_pod_autoscaler: Option<Arc<HorizontalPodAutoscaler>>,
+    /// StatefulSet `<name>-postgres`.
+    pub postgres_stateful_set: Option<Arc<StatefulSet>>,
+    /// Service `<name>-postgres`.
+    pub postgres_service: Option<Arc<Service>>,
+    /// Every Job with the labels of [`crate::labels::selector`] for the component `migration`.
+    pub jobs: Vec<Arc<Job>>,
+    /// Every Pod with the labels `app.kubernetes.io/name=authbackend` and `/instance=<name>`, of all components.
+    pub pods: Vec<Arc<Pod>>,
+}
+
+/// What a plan may know of a Secret: never a value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ObservedSecret {
+    /// Name, uid, resource version, labels and owners.
+    pub metadata: ObjectMeta,
+    /// Keys with a value that is not empty.
+    pub keys: BTreeSet<String>,
+    /// The database that each key read as a connection URL points to.
+    pub databases: BTreeMap<String, Result<DatabaseIdentity, InvalidUrl>>,
+}
+
+impl ObservedSecret {
+    /// Reduces a Secret to what a plan may know. `url_keys` are the keys that hold connection URLs; `namespace`
+    /// completes host names that are relative to it.
+    pub fn reduce(secret: &Secret, url_keys: &BTreeSet<String>, namespace: &str) -> Self {
+        let values = secret.data.iter().flatten().filter(|(_, v)| !v.0.is_empty());
+        let mut reduced = Self {
+            metadata: ObjectMeta {
+                name: secret.metadata.name.clone(),
+                uid: secret.metadata.uid.clone(),
+                resource_version: secret.metadata.resource_version.clone(),
+                labels: secret.metadata.labels.clone(),
+                owner_references: secret.metadata.owner_references.clone(),
+                ..ObjectMeta::default()
+            },
+            ..Self::default()
+        };
+        for (key, value) in values {
+            if url_keys.contains(key) {
+                let identity = DatabaseIdentity::from_url(&value.0, namespace);
+                reduced.databases.insert(key.clone(), identity);
+            }
+            reduced.keys.insert(key.clone());
+        }
+        reduced
+    }
+}
+
+/// Another AuthBackend whose status names the same database.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OtherAuthBackend {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its uid, which decides between two of the same age.
+    pub uid: String,
+    /// When it was created.
+    pub created: Option<Time>,
+}
