@@ -93,7 +93,7 @@ pub struct CookieAttributes {
     pub domain: Option<String>,
 }
 
-/// `SameSite` of a cookie.
+/// `SameSite` of every cookie. `none` implies `Secure`. Default: lax.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SameSite {

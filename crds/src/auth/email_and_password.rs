@@ -61,7 +61,8 @@ pub struct PasswordHashing {
     pub max_concurrent: Option<u32>,
 }
 
-/// Algorithm of password hashes.
+/// Algorithm of new hashes. `scrypt` is better-auth's own: for a database that better-auth uses too.
+/// Default: argon2id.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HashAlgorithm {

@@ -96,7 +96,7 @@ impl Connection {
     }
 }
 
-/// libpq's `sslmode`.
+/// How the connection is protected, as libpq's `sslmode`. Default: `prefer`, or `verify-full` with `caRef`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SslMode {

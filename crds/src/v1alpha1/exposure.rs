@@ -40,7 +40,7 @@ pub struct Service {
     pub annotations: Option<std::collections::BTreeMap<String, String>>,
 }
 
-/// Type of a Service.
+/// Type of the Service. Default: ClusterIP.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ServiceType {
     /// Reached from within the cluster.

@@ -158,7 +158,7 @@ pub struct Autoscaling {
     pub target_cpu_utilization: Option<i32>,
 }
 
-/// When an image is pulled.
+/// When the image is pulled. Default: the cluster's rule (always for the tag `latest`, else if not present).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ImagePullPolicy {
     /// At every start.
@@ -203,7 +203,8 @@ pub struct EnvVar {
     pub value: String,
 }
 
-/// What happens to data when the resource is deleted.
+/// What happens, when the AuthBackend is deleted, to what cannot be made again: the data of a managed database
+/// with its credentials, and a generated signing secret. Default: Retain.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum DeletionPolicy {
     /// Kept.
