@@ -21,25 +21,20 @@ reason stands beside.
 - apiGroups: [""]
   resources: [configmaps, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]
-# get: the referenced keys, by name. list, watch: that they changed, as metadata only (RBAC cannot say so, the
-# operator asks for no more). create: generated credentials and signing secrets. patch: their owner, never their data,
-# when an AuthBackend goes and deletionPolicy says what stays.
+# get: a referenced Secret, by name. list, watch: that one changed; the operator asks for metadata only, which RBAC
+# cannot express. create: generated credentials and signing secrets. Never changed, never deleted.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, list, watch, create, patch]
-# The end of a migration: exit code and message of its pods; what keeps a pod from starting. Never written.
+  verbs: [get, list, watch, create]
+# Exit code and message of a migration's pods; what keeps a pod from starting.
 - apiGroups: [""]
   resources: [pods]
-  verbs: [get, list, watch]
-# The last lines of a failed migration, for the status.
-- apiGroups: [""]
-  resources: [pods/log]
-  verbs: [get]
+  verbs: [list]
 # The servers and the managed Postgres.
 - apiGroups: [apps]
   resources: [deployments, statefulsets]
   verbs: [get, list, watch, create, patch, delete]
-# Migrations. delete: old ones, and one that is asked to be tried again.
+# Migrations. delete: old ones, and one that is to be tried again.
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [get, list, watch, create, patch, delete]
