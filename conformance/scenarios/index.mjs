@@ -1,0 +1,24 @@
+// All scenarios, in the order in which they run.
+
+import { readdir } from 'node:fs/promises';
+import configurations from './configurations.mjs';
+
+const NOT_SCENARIOS = new Set(['index.mjs', 'configurations.mjs']);
+
+const directory = new URL('./', import.meta.url);
+const files = (await readdir(directory)).filter((file) => !NOT_SCENARIOS.has(file)).sort();
+const modules = await Promise.all(files.map((file) => import(new URL(file, directory))));
+
+/** A list of `{name, configuration, steps}`. */
+export const scenarios = modules.flatMap((module) => module.default);
+
+/** A list of `{name, settings, scenarios}`: what runs under each configuration. */
+export const groups = Object.entries(configurations).map(([name, settings]) => ({
+  name,
+  settings,
+  scenarios: scenarios.filter(({ configuration }) => configuration === name),
+}));
+
+for (const { name, configuration } of scenarios) {
+  if (!(configuration in configurations)) throw new Error(`scenario ${name}: no configuration ${configuration}`);
+}

@@ -1,0 +1,63 @@
+// Throw-away databases on the Postgres of TEST_DATABASE_URL: one per server, dropped afterwards.
+
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { requiredEnvironment } from './environment.mjs';
+
+/** The tables of better-auth's core schema, in an order that foreign keys allow to fill. */
+export const TABLES = ['user', 'session', 'account', 'verification'];
+
+/** ISO 8601 in UTC with microseconds, so that a precision beyond milliseconds is seen. */
+const ISO_MICROSECONDS = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
+
+/** Creates an empty database and returns its URL and the queries that the tests need. */
+export async function createDatabase() {
+  const adminUrl = requiredEnvironment('TEST_DATABASE_URL');
+  const name = `conformance_${process.pid}_${randomBytes(4).toString('hex')}`;
+  await administer(adminUrl, `CREATE DATABASE "${name}"`);
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  const pool = new pg.Pool({ connectionString: url.href, max: 2 });
+  // A terminated idle connection is how DROP DATABASE … FORCE ends; it is no failure.
+  pool.on('error', () => {});
+  return {
+    url: url.href,
+    query: (sql, values) => pool.query(sql, values).then((result) => result.rows),
+    rows: () => allRows(pool),
+    truncate: () => pool.query(`TRUNCATE ${TABLES.map((table) => `"${table}"`).join(', ')}`),
+    async drop() {
+      await pool.end();
+      await administer(adminUrl, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+    },
+  };
+}
+
+async function administer(url, sql) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+/** All rows of the core tables by creation; timestamps as text with microseconds. */
+async function allRows(pool) {
+  const tables = {};
+  for (const table of TABLES) {
+    const columns = await pool.query(
+      `SELECT column_name AS name, data_type AS type FROM information_schema.columns
+       WHERE table_schema = current_schema() AND table_name = $1`,
+      [table],
+    );
+    const list = columns.rows.map(({ name, type }) =>
+      type.startsWith('timestamp')
+        ? `to_char("${name}" AT TIME ZONE 'UTC', '${ISO_MICROSECONDS}') AS "${name}"`
+        : `"${name}"`,
+    );
+    const result = await pool.query(`SELECT ${list.join(', ')} FROM "${table}" AS t ORDER BY t."createdAt"`);
+    tables[table] = result.rows;
+  }
+  return tables;
+}

@@ -1,0 +1,130 @@
+// Replaces what differs between two runs by its kind, so that the rest can be compared exactly.
+//
+// A volatile value becomes `<kind#n>`: n counts the distinct values of a scenario in the order in which
+// they appear. "The same id twice" therefore still reads as the same id twice, and an id in place of a
+// token shows. Dates become their distance from the time of the request. What does not have the exact
+// form of its kind is not masked, and shows as a difference.
+
+import { parseSetCookie, signCookie } from './cookies.mjs';
+
+/** Row ids and session tokens of better-auth. */
+const RANDOM_ID = /(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])/g;
+/** A date in JSON: UTC with exactly three fractional digits, since the client misreads any other number. */
+const JSON_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+/** A timestamp of the database in microseconds, whose last three digits JavaScript leaves at zero. */
+const ROW_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}(\d{3})Z$/;
+/** The two schemes of password hashes: better-auth's scrypt, and argon2id in PHC format. */
+const PASSWORD_HASH = /^([0-9a-f]{32}:[0-9a-f]{128}|\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)$/;
+/** Dates are compared to this precision, in seconds: more than a slow request, less than any age in a scenario. */
+const DATE_PRECISION = 120;
+
+/** The masks of one server in one scenario. */
+export class Mask {
+  #secret;
+  #constants;
+  #labels = new Map();
+  #counts = new Map();
+
+  /** `constants` holds texts of 32 characters that the scenario itself sends: they stay visible. */
+  constructor(secret, constants = new Set()) {
+    this.#secret = secret;
+    this.#constants = constants;
+  }
+
+  /** A response as it is compared: status, headers that matter, cookies, body. */
+  response({ status, reason, headers, body }) {
+    const masked = { status: `${status} ${reason}`, headers: {}, cookies: [] };
+    for (const [name, value] of headers) {
+      if (TRANSPORT_HEADERS.has(name)) continue;
+      if (name === 'set-cookie') masked.cookies.push(this.cookie(value));
+      else masked.headers[name] = this.text(value);
+    }
+    masked.body = this.#body(body, masked.headers['content-type'] ?? '');
+    return masked;
+  }
+
+  /**
+   * The rows of all tables. Rows made in the same millisecond have no order of their own, so they come
+   * in the order in which the answers named their tokens and ids.
+   */
+  rows(tables) {
+    const sorted = Object.fromEntries(Object.entries(tables).map(([name, list]) => [name, this.#sorted(list)]));
+    return this.#values(sorted, (value, key) => {
+      if (key === 'password') return PASSWORD_HASH.test(value) ? this.#label('password hash', value) : value;
+      const date = ROW_DATE.exec(value);
+      if (date) return this.#date(value, date[1] === '000' ? 'date' : 'date in microseconds');
+      return this.text(value);
+    });
+  }
+
+  /** A Set-Cookie line; a signed value shows whether its signature holds. */
+  cookie(line) {
+    const { name, value, attributes } = parseSetCookie(line);
+    const decoded = decodeSafely(value);
+    const dot = decoded.lastIndexOf('.');
+    const signed = decoded.slice(0, Math.max(dot, 0));
+    const holds = dot > 0 && signCookie(signed, this.#secret) === value;
+    const shown = holds ? `<${this.text(signed)} signed>` : this.text(value);
+    return [`${name}=${shown}`, ...attributes].join('; ');
+  }
+
+  /** A text with its random ids masked. */
+  text(value) {
+    return value.replace(RANDOM_ID, (id) => (this.#constants.has(id) ? id : this.#label('id', id)));
+  }
+
+  #body(body, contentType) {
+    if (!contentType.startsWith('application/json') || body === '') return this.text(body);
+    try {
+      return { json: this.#values(JSON.parse(body), (value) => (JSON_DATE.test(value) ? this.#date(value, 'date') : this.text(value))) };
+    } catch {
+      return { 'not JSON': body };
+    }
+  }
+
+  #values(value, leaf, key) {
+    if (typeof value === 'string') return leaf(value, key);
+    if (Array.isArray(value)) return value.map((item) => this.#values(item, leaf, key));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, item]) => [this.text(name), this.#values(item, leaf, name)]),
+    );
+  }
+
+  #sorted(list) {
+    const known = [...this.#labels.keys()];
+    const rank = (row) => known.indexOf(row.token ?? row.userId ?? row.id) + 1 || Infinity;
+    return list.map((row) => [rank(row), row]).sort(([a], [b]) => (a === b ? 0 : a - b)).map(([, row]) => row);
+  }
+
+  #label(kind, value) {
+    if (!this.#labels.has(value)) {
+      const count = (this.#counts.get(kind) ?? 0) + 1;
+      this.#counts.set(kind, count);
+      this.#labels.set(value, `<${kind}#${count}>`);
+    }
+    return this.#labels.get(value);
+  }
+
+  /** The first sight of a date fixes its distance, however long the scenario takes afterwards. */
+  #date(value, kind) {
+    const time = Date.parse(value);
+    const key = `${kind} ${time}`;
+    if (!this.#labels.has(key)) {
+      const distance = Math.round((time - Date.now()) / 1000 / DATE_PRECISION) * DATE_PRECISION;
+      this.#labels.set(key, `<${kind} ${distance < 0 ? '-' : '+'}${Math.abs(distance)}s>`);
+    }
+    return this.#labels.get(key);
+  }
+}
+
+/** Headers of the connection, not of the API. */
+const TRANSPORT_HEADERS = new Set(['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding']);
+
+function decodeSafely(value) {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,41 @@
+// Starts the real better-auth server.
+
+import { fileURLToPath } from 'node:url';
+import { createDatabase } from './database.mjs';
+import { cleanEnvironment } from './environment.mjs';
+import { freePort, startServer } from './process.mjs';
+import { BASE_URL, SECRET } from './settings.mjs';
+
+const PROGRAM = fileURLToPath(new URL('./reference-server.mjs', import.meta.url));
+
+/**
+ * Starts better-auth with these options, on a database of its own (made by its own migrations) or
+ * on the given one as it is. `baseURL: 'listening'` means the address where it really listens.
+ */
+export async function startReference({ options, baseURL = BASE_URL, database }) {
+  const own = database ?? (await createDatabase());
+  const port = await freePort();
+  const settings = {
+    baseURL: baseURL === 'listening' ? `http://localhost:${port}/api` : baseURL,
+    databaseUrl: own.url,
+    secret: SECRET,
+    port,
+    options,
+    migrate: !database,
+  };
+  const env = cleanEnvironment({ NODE_ENV: 'production', REFERENCE_SETTINGS: JSON.stringify(settings) });
+  const server = await startServer(process.execPath, [PROGRAM], env, async (child) =>
+    child.output().includes('listening'),
+  );
+  return {
+    name: 'reference',
+    port,
+    baseURL: settings.baseURL,
+    database: own,
+    output: server.output,
+    async stop() {
+      await server.stop();
+      if (!database) await own.drop();
+    },
+  };
+}
