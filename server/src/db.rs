@@ -1,0 +1,18 @@
+//! The one database pool of the process.
+//!
+//! Usable without HTTP: `serve`, tests and other binaries open the same type, and `migrate` a single connection
+//! of the same kind. Nothing else in this crate connects to the database.
+
+mod conn;
+mod connect;
+mod error;
+mod pool;
+mod rotation;
+mod schema;
+mod slot;
+
+pub use conn::Conn;
+pub(crate) use connect::connect;
+pub use error::DbError;
+pub use pool::Db;
+pub use schema::Schema;

@@ -1,0 +1,84 @@
+//! A connection in use, and its way back into the pool.
+
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
+
+use sqlx::{Connection as _, PgConnection, PgTransaction};
+use tokio::sync::{OwnedMappedMutexGuard, OwnedSemaphorePermit};
+
+use super::{pool::Pool, slot::Slot};
+
+/// A connection for the exclusive use of its holder. Dropping it returns it to the pool; a transaction that was
+/// not committed is rolled back, and a connection left in the middle of a query is closed unless that ends at once.
+pub struct Conn {
+    // Dropped in this order: a cell must be unlocked before the next caller may find it.
+    slot: OwnedMappedMutexGuard<Option<Slot>, Slot>,
+    _cell: FreeCell,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Conn {
+    pub(super) fn new(
+        slot: OwnedMappedMutexGuard<Option<Slot>, Slot>,
+        cell: FreeCell,
+        permit: OwnedSemaphorePermit,
+    ) -> Self {
+        cell.pool.gauges().in_use.inc();
+        Self { slot, _cell: cell, _permit: permit }
+    }
+
+    /// Begins a transaction. Hides the driver's own `begin`, which forgets the transaction when its future is
+    /// dropped before the server has answered.
+    pub async fn begin(&mut self) -> sqlx::Result<PgTransaction<'_>> {
+        let slot = &mut *self.slot;
+        slot.is_uncertain = true;
+        let transaction = slot.connection.begin().await?;
+        slot.is_uncertain = false;
+        Ok(transaction)
+    }
+}
+
+impl Drop for Conn {
+    fn drop(&mut self) {
+        let pool = &self._cell.pool;
+        pool.gauges().in_use.dec();
+        if self.slot.release().is_broken() {
+            pool.distrust_resting();
+        }
+    }
+}
+
+impl Deref for Conn {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.slot.connection
+    }
+}
+
+impl DerefMut for Conn {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.slot.connection
+    }
+}
+
+impl fmt::Debug for Conn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Conn")
+    }
+}
+
+/// The right to one cell of the pool; dropping it makes the cell the next one to be used.
+pub(super) struct FreeCell {
+    pub(super) pool: Arc<Pool>,
+    pub(super) index: usize,
+}
+
+impl Drop for FreeCell {
+    fn drop(&mut self) {
+        self.pool.free_cells().push(self.index);
+    }
+}

@@ -1,0 +1,51 @@
+//! Why there is no connection.
+
+use std::time::Duration;
+
+use crate::config::Problem;
+
+/// Why there is no connection. No variant contains a credential.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A credential file cannot be read or understood.
+    #[error("{0}")]
+    Configuration(#[from] Problem),
+    /// The server cannot be reached or refuses the connection.
+    #[error("cannot connect to the database at {address}: {source}")]
+    Connect {
+        /// `host:port/name`.
+        address: String,
+        /// What the driver says.
+        source: sqlx::Error,
+    },
+    /// Connecting took too long.
+    #[error("the database at {address} did not answer within {} s", .limit.as_secs())]
+    ConnectTimeout {
+        /// `host:port/name`.
+        address: String,
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// Every connection stayed in use.
+    #[error("no database connection became free within {} s", .0.as_secs())]
+    Exhausted(Duration),
+    /// The pool is closed because the process stops.
+    #[error("the database pool is closed")]
+    Closed,
+    /// A statement of the pool itself failed.
+    #[error("the database refused a statement: {0}")]
+    Statement(#[from] sqlx::Error),
+}
+
+/// Wrong password, or a role that may not sign in.
+const INVALID_PASSWORD: &str = "28P01";
+/// No such role, or one that `pg_hba.conf` turns away.
+const INVALID_AUTHORIZATION: &str = "28000";
+
+impl DbError {
+    /// Whether the server refused the credentials, so that reading them again may help.
+    pub fn is_authentication(&self) -> bool {
+        let Self::Connect { source: sqlx::Error::Database(error), .. } = self else { return false };
+        matches!(error.code().as_deref(), Some(INVALID_PASSWORD | INVALID_AUTHORIZATION))
+    }
+}

@@ -1,0 +1,12 @@
+//! The auth server: better-auth's HTTP API on Postgres.
+//!
+//! The process side (this page's first half) reads the configuration, owns the one database pool, migrates the
+//! schema and runs the listeners; the request side answers the API. `db`, `migrate` and `config` know nothing of
+//! HTTP and can be used without it.
+
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod http;
+pub mod metrics;
+pub mod migrate;
