@@ -85,11 +85,9 @@ pub struct MigrationStatus {
     pub image: String,
 
     /// The database that it migrates. References only, no secret.
-    #[serde(default)]
     pub database: Database,
 
     /// Hash of what identifies that database (host, port and name, never credentials).
-    #[serde(default)]
     pub database_hash: String,
 
     /// Resource version of the Secret with the database credentials when the Job was created. A failed migration is tried again

@@ -60,7 +60,11 @@ impl ObservedSecret {
     /// Reduces a Secret to what a plan may know. `url_keys` are the keys that hold connection URLs; `namespace`
     /// completes host names that are relative to it.
     pub fn reduce(secret: &Secret, url_keys: &BTreeSet<String>, namespace: &str) -> Self {
-        let values = secret.data.iter().flatten().filter(|(_, v)| !v.0.is_empty());
+        let values = secret
+            .data
+            .iter()
+            .flatten()
+            .filter(|(_, v)| !v.0.is_empty());
         let mut reduced = Self {
             metadata: ObjectMeta {
                 name: secret.metadata.name.clone(),

@@ -5,8 +5,8 @@ mod types;
 use k8s_openapi::jiff::Timestamp;
 
 pub use types::{
-    Deletion, DeletionKind, EventType, GeneratedSecret, GeneratedValue, Plan, PlannedEvent, Requeue,
-    Resources,
+    Deletion, DeletionKind, EventType, GeneratedSecret, GeneratedValue, Plan, PlannedEvent,
+    Requeue, Resources,
 };
 
 use super::observed::Observed;

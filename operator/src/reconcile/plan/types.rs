@@ -116,7 +116,11 @@ impl GeneratedSecret {
             GeneratedValue::Literal(value) => value.clone(),
             GeneratedValue::Random { prefix, suffix } => format!("{prefix}{random}{suffix}"),
         };
-        let data = self.values.iter().map(|(key, v)| (key.clone(), value(v))).collect();
+        let data = self
+            .values
+            .iter()
+            .map(|(key, v)| (key.clone(), value(v)))
+            .collect();
         Secret {
             string_data: Some(data),
             ..self.secret.clone()

@@ -1,0 +1,118 @@
+//! Credentials as files: mounted Secrets follow a rotation without a restart, and appear in no environment.
+
+use authbackend_crds::v1alpha1::{Connection, Database, SecretKeyRef};
+use k8s_openapi::api::core::v1::{
+    EnvVar, KeyToPath, ProjectedVolumeSource, SecretProjection, Volume, VolumeMount,
+    VolumeProjection,
+};
+
+use super::Instance;
+use super::pod::{SECRET_MODE, mount, variable};
+use crate::names;
+use crate::reconcile::references::{self, URI_KEY};
+
+const DATABASE_DIRECTORY: &str = "/etc/authbackend/database";
+const SIGNING_DIRECTORY: &str = "/etc/authbackend/signing";
+
+/// Variables, volume and mount that hand something over to a container.
+pub struct Access {
+    /// The variables.
+    pub env: Vec<EnvVar>,
+    /// The volume.
+    pub volume: Volume,
+    /// Where the container sees it.
+    pub mount: VolumeMount,
+}
+
+/// Access to `database`.
+pub fn database(instance: &Instance, database: &Database) -> Access {
+    let (env, sources) = if let Some(connection) = &database.connection {
+        parts(connection)
+    } else {
+        let managed = SecretKeyRef {
+            name: names::postgres(&instance.name),
+            key: URI_KEY.to_owned(),
+        };
+        let reference = database.secret_ref.as_ref().unwrap_or(&managed);
+        let file = format!("{DATABASE_DIRECTORY}/url");
+        (
+            vec![variable("DATABASE_URL_FILE", file)],
+            vec![file_of(reference, "url")],
+        )
+    };
+    Access {
+        env,
+        volume: projected("database", sources),
+        mount: mount("database", DATABASE_DIRECTORY, true),
+    }
+}
+
+/// Variables and files of a connection that is given in parts.
+fn parts(connection: &Connection) -> (Vec<EnvVar>, Vec<VolumeProjection>) {
+    let mut env = vec![
+        variable("DATABASE_HOST", &connection.host),
+        variable("DATABASE_PORT", connection.port().to_string()),
+        variable("DATABASE_NAME", &connection.name),
+        variable("DATABASE_USER", &connection.user),
+        variable(
+            "DATABASE_PASSWORD_FILE",
+            format!("{DATABASE_DIRECTORY}/password"),
+        ),
+        variable("DATABASE_SSLMODE", connection.ssl_mode().as_str()),
+    ];
+    let mut sources = vec![file_of(&connection.password_ref, "password")];
+    if let Some(ca) = &connection.ca_ref {
+        env.push(variable(
+            "DATABASE_CA_FILE",
+            format!("{DATABASE_DIRECTORY}/ca.crt"),
+        ));
+        sources.push(file_of(ca, "ca.crt"));
+    }
+    (env, sources)
+}
+
+/// The signing secrets, each in a directory of its own.
+pub fn signing(instance: &Instance) -> Access {
+    let secrets = references::signing(&instance.spec, &instance.name);
+    let files: Vec<String> = (0..secrets.len())
+        .map(|index| format!("{SIGNING_DIRECTORY}/{index}/secret"))
+        .collect();
+    let sources = secrets
+        .iter()
+        .enumerate()
+        .map(|(index, reference)| file_of(reference, &format!("{index}/secret")))
+        .collect();
+    Access {
+        env: vec![variable("AUTH_SECRET_FILE", files.join(","))],
+        volume: projected("signing", sources),
+        mount: mount("signing", SIGNING_DIRECTORY, true),
+    }
+}
+
+/// A projected volume: several Secrets in one directory.
+fn projected(name: &str, sources: Vec<VolumeProjection>) -> Volume {
+    Volume {
+        name: name.to_owned(),
+        projected: Some(ProjectedVolumeSource {
+            default_mode: Some(SECRET_MODE),
+            sources: Some(sources),
+        }),
+        ..Volume::default()
+    }
+}
+
+/// One key of a Secret as the file `path`.
+fn file_of(reference: &SecretKeyRef, path: &str) -> VolumeProjection {
+    VolumeProjection {
+        secret: Some(SecretProjection {
+            name: reference.name.clone(),
+            items: Some(vec![KeyToPath {
+                key: reference.key.clone(),
+                path: path.to_owned(),
+                ..KeyToPath::default()
+            }]),
+            ..SecretProjection::default()
+        }),
+        ..VolumeProjection::default()
+    }
+}

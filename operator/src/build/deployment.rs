@@ -1,0 +1,174 @@
+//! The server.
+
+use k8s_openapi::api::apps::v1::{
+    Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment,
+};
+use k8s_openapi::api::core::v1::{
+    ConfigMapVolumeSource, Container, ContainerPort, HTTPGetAction, PodSpec, PodTemplateSpec,
+    Probe, TopologySpreadConstraint, Volume,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::pod::{self, SERVER_USER, mount, variable};
+use super::{Instance, Serving, config_map, credentials, environment};
+use crate::labels::{CONFIG_HASH, Component, SPEC_HASH};
+use crate::names;
+use crate::reconcile::hash;
+
+/// Name of the container.
+pub const CONTAINER: &str = "server";
+
+/// Port of the API, named `http`.
+const HTTP_PORT: i32 = 8100;
+/// Port of probes and metrics, named `admin`.
+const ADMIN_PORT: i32 = 8101;
+/// Where the settings are mounted.
+const CONFIG_DIRECTORY: &str = "/etc/authbackend/config";
+/// Seconds between SIGTERM and the closed listener: time for every proxy to learn that the pod goes.
+const SHUTDOWN_DELAY_SECONDS: u8 = 5;
+/// Seconds between SIGTERM and SIGKILL: the delay, the server's drain limit of 25 s, and a margin.
+const TERMINATION_GRACE_SECONDS: i64 = 40;
+/// Seconds without progress after which a rollout counts as failed.
+const PROGRESS_DEADLINE_SECONDS: i32 = 300;
+
+/// Deployment of `serving`. `replicas` is left to an autoscaler where it is `None`.
+pub fn build(instance: &Instance, serving: Serving<'_>, replicas: Option<i32>) -> Deployment {
+    let mut spec = DeploymentSpec {
+        selector: selector(instance),
+        revision_history_limit: Some(3),
+        progress_deadline_seconds: Some(PROGRESS_DEADLINE_SECONDS),
+        strategy: Some(DeploymentStrategy {
+            type_: Some("RollingUpdate".to_owned()),
+            rolling_update: Some(RollingUpdateDeployment {
+                // No pod goes before its successor is ready: a pod that does not start takes nothing down.
+                max_unavailable: Some(IntOrString::Int(0)),
+                max_surge: Some(IntOrString::Int(1)),
+            }),
+        }),
+        template: template(instance, serving),
+        ..DeploymentSpec::default()
+    };
+    let spec_hash = hash::of(&spec);
+    spec.replicas = replicas;
+    let metadata = ObjectMeta {
+        annotations: Some([(SPEC_HASH.to_owned(), spec_hash)].into()),
+        ..instance.metadata(names::server(&instance.name), Component::Server)
+    };
+    Deployment {
+        metadata,
+        spec: Some(spec),
+        ..Deployment::default()
+    }
+}
+
+fn selector(instance: &Instance) -> LabelSelector {
+    LabelSelector {
+        match_labels: Some(instance.selector(Component::Server)),
+        ..LabelSelector::default()
+    }
+}
+
+fn template(instance: &Instance, serving: Serving<'_>) -> PodTemplateSpec {
+    // Settings are read at start, so their change rolls the pods. Credential files are re-read: no hash of them.
+    let config_hash = (CONFIG_HASH.to_owned(), instance.settings_hash.clone());
+    PodTemplateSpec {
+        metadata: Some(ObjectMeta {
+            annotations: Some([config_hash].into()),
+            ..instance.pod_metadata(Component::Server)
+        }),
+        spec: Some(pod_spec(instance, serving)),
+    }
+}
+
+fn pod_spec(instance: &Instance, serving: Serving<'_>) -> PodSpec {
+    let database = credentials::database(instance, serving.database);
+    let signing = credentials::signing(instance);
+    let mut own = vec![variable(
+        "AUTH_CONFIG",
+        format!("{CONFIG_DIRECTORY}/{}", config_map::KEY),
+    )];
+    own.extend(signing.env);
+    own.extend(database.env);
+    own.push(variable(
+        "SHUTDOWN_DELAY",
+        SHUTDOWN_DELAY_SECONDS.to_string(),
+    ));
+    PodSpec {
+        termination_grace_period_seconds: Some(TERMINATION_GRACE_SECONDS),
+        topology_spread_constraints: Some(spread(instance)),
+        containers: vec![Container {
+            args: Some(vec!["serve".to_owned()]),
+            env: Some(environment::of(instance, own)),
+            ports: Some(vec![port("http", HTTP_PORT), port("admin", ADMIN_PORT)]),
+            resources: Some(pod::resources(
+                instance.spec.resources.as_ref(),
+                ["50m", "64Mi", "256Mi"],
+            )),
+            // Starts within a minute, else it is started again.
+            startup_probe: Some(probe("/livez", 1, 60)),
+            liveness_probe: Some(probe("/livez", 10, 3)),
+            readiness_probe: Some(probe("/readyz", 5, 2)),
+            volume_mounts: Some(vec![
+                mount("config", CONFIG_DIRECTORY, true),
+                database.mount,
+                signing.mount,
+            ]),
+            ..pod::server_container(instance, CONTAINER, serving.image)
+        }],
+        volumes: Some(vec![
+            config_volume(instance),
+            database.volume,
+            signing.volume,
+        ]),
+        ..pod::restricted(instance, SERVER_USER)
+    }
+}
+
+fn config_volume(instance: &Instance) -> Volume {
+    Volume {
+        name: "config".to_owned(),
+        config_map: Some(ConfigMapVolumeSource {
+            name: names::config_map(&instance.name),
+            ..ConfigMapVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
+
+fn port(name: &str, number: i32) -> ContainerPort {
+    ContainerPort {
+        name: Some(name.to_owned()),
+        container_port: number,
+        protocol: Some("TCP".to_owned()),
+        ..ContainerPort::default()
+    }
+}
+
+fn probe(path: &str, period_seconds: i32, failure_threshold: i32) -> Probe {
+    Probe {
+        http_get: Some(HTTPGetAction {
+            path: Some(path.to_owned()),
+            port: IntOrString::String("admin".to_owned()),
+            ..HTTPGetAction::default()
+        }),
+        period_seconds: Some(period_seconds),
+        failure_threshold: Some(failure_threshold),
+        timeout_seconds: Some(3),
+        ..Probe::default()
+    }
+}
+
+/// Spreads the pods of each revision over hosts and zones, as far as there are any.
+fn spread(instance: &Instance) -> Vec<TopologySpreadConstraint> {
+    ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+        .map(|topology| TopologySpreadConstraint {
+            max_skew: 1,
+            topology_key: topology.to_owned(),
+            when_unsatisfiable: "ScheduleAnyway".to_owned(),
+            label_selector: Some(selector(instance)),
+            match_label_keys: Some(vec!["pod-template-hash".to_owned()]),
+            ..TopologySpreadConstraint::default()
+        })
+        .into()
+}

@@ -1,0 +1,93 @@
+//! What every produced object starts from.
+
+use std::collections::BTreeMap;
+
+use authbackend_crds::v1alpha1::{AuthBackendSpec, Database, DeletionPolicy};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+
+use crate::labels::{self, Component};
+
+/// An AuthBackend that passed validation, with all that objects are made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    /// Name of the AuthBackend.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Reference that makes it the controller of an object.
+    pub owner: OwnerReference,
+    /// Its spec.
+    pub spec: AuthBackendSpec,
+    /// Image of the auth server that the spec asks for.
+    pub image: String,
+    /// Image of a managed database.
+    pub postgres_image: String,
+    /// `spec.auth` as YAML.
+    pub settings: String,
+    /// Hash of [`Instance::settings`].
+    pub settings_hash: String,
+}
+
+/// What the server's pods are rendered from apart from the spec: an image, and a database whose schema fits it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Serving<'a> {
+    /// Image of the auth server.
+    pub image: &'a str,
+    /// The database.
+    pub database: &'a Database,
+}
+
+impl Instance {
+    /// Metadata of an object that is deleted with the AuthBackend.
+    pub fn metadata(&self, name: String, component: Component) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(name),
+            namespace: Some(self.namespace.clone()),
+            labels: Some(labels::all(&self.name, component)),
+            owner_references: Some(vec![self.owner.clone()]),
+            ..ObjectMeta::default()
+        }
+    }
+
+    /// Metadata of an object that cannot be made again: deleted with the AuthBackend only if its deletion policy says
+    /// so. Without an owner the garbage collector leaves it alone.
+    pub fn retained_metadata(&self, name: String, component: Component) -> ObjectMeta {
+        let mut metadata = self.metadata(name, component);
+        if self.deletion_policy() == DeletionPolicy::Retain {
+            metadata.owner_references = None;
+        }
+        metadata
+    }
+
+    /// Metadata of the pods of a part.
+    pub fn pod_metadata(&self, component: Component) -> ObjectMeta {
+        ObjectMeta {
+            labels: Some(labels::all(&self.name, component)),
+            ..ObjectMeta::default()
+        }
+    }
+
+    /// Labels by which the pods of a part are selected.
+    pub fn selector(&self, component: Component) -> BTreeMap<String, String> {
+        labels::selector(&self.name, component)
+    }
+
+    /// What becomes of data when the AuthBackend is deleted.
+    pub fn deletion_policy(&self) -> DeletionPolicy {
+        self.spec.deletion_policy.unwrap_or_default()
+    }
+
+    /// Number of pods, or `None` where an autoscaler decides.
+    pub fn replicas(&self) -> Option<i32> {
+        match self.spec.autoscaling {
+            Some(_) => None,
+            None => Some(self.spec.replicas.unwrap_or(1)),
+        }
+    }
+
+    /// Most pods that there can be.
+    pub fn most_replicas(&self) -> i32 {
+        let autoscaling = self.spec.autoscaling.as_ref();
+        autoscaling.map_or(self.spec.replicas.unwrap_or(1), |auto| auto.max_replicas)
+    }
+}

@@ -1,0 +1,113 @@
+//! The migration.
+
+use authbackend_crds::v1alpha1::Database;
+use k8s_openapi::api::batch::v1::{
+    Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnExitCodesRequirement,
+    PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule,
+};
+use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
+
+use super::pod::{self, SERVER_USER, variable};
+use super::{Instance, credentials, environment};
+use crate::labels::{Component, MIGRATION_HASH};
+use crate::names;
+
+/// Name of the container.
+pub const CONTAINER: &str = "migrate";
+/// Arguments of the image.
+pub const ARGS: [&str; 1] = ["migrate"];
+/// Exit code of `auth-server migrate`: the database is newer than the image.
+pub const EXIT_DATABASE_NEWER: i32 = 11;
+/// Exit codes of `auth-server migrate` after which another try makes no sense: wrong command line, failed migration,
+/// newer database, wrong configuration.
+pub const EXIT_CODES_WITHOUT_RETRY: [i32; 4] = [2, 10, EXIT_DATABASE_NEWER, 78];
+
+/// Seconds that a finished Job is kept: a day. Its outcome is in the status long before.
+const TTL_SECONDS: i32 = 86_400;
+/// Seconds for a statement to end after SIGTERM.
+const TERMINATION_GRACE_SECONDS: i64 = 60;
+/// Where the kubelet reads a container's last message.
+const TERMINATION_MESSAGE_PATH: &str = "/dev/termination-log";
+
+/// Job that brings the schema of `database` up to `instance.image`.
+pub fn build(instance: &Instance, database: &Database, hash: &str) -> Job {
+    let migration = instance.spec.migration.clone().unwrap_or_default();
+    let mut metadata = instance.metadata(
+        names::migration_job(&instance.name, hash),
+        Component::Migration,
+    );
+    let label = (MIGRATION_HASH.to_owned(), hash.to_owned());
+    metadata.labels.get_or_insert_default().extend([label]);
+    Job {
+        metadata,
+        spec: Some(JobSpec {
+            completions: Some(1),
+            parallelism: Some(1),
+            backoff_limit: i32::try_from(migration.backoff_limit()).ok(),
+            active_deadline_seconds: Some(migration.deadline_seconds().into()),
+            ttl_seconds_after_finished: Some(TTL_SECONDS),
+            // A try starts when the one before has ended, not when it is told to: two tries never overlap.
+            pod_replacement_policy: Some("Failed".to_owned()),
+            pod_failure_policy: Some(failure_policy()),
+            template: PodTemplateSpec {
+                metadata: Some(instance.pod_metadata(Component::Migration)),
+                spec: Some(pod_spec(instance, database)),
+            },
+            ..JobSpec::default()
+        }),
+        ..Job::default()
+    }
+}
+
+/// Gives up at once where another try makes no sense; does not count a try that the cluster ended.
+fn failure_policy() -> PodFailurePolicy {
+    PodFailurePolicy {
+        rules: vec![
+            PodFailurePolicyRule {
+                action: "FailJob".to_owned(),
+                on_exit_codes: Some(PodFailurePolicyOnExitCodesRequirement {
+                    container_name: Some(CONTAINER.to_owned()),
+                    operator: "In".to_owned(),
+                    values: EXIT_CODES_WITHOUT_RETRY.into(),
+                }),
+                ..PodFailurePolicyRule::default()
+            },
+            PodFailurePolicyRule {
+                action: "Ignore".to_owned(),
+                on_pod_conditions: Some(vec![PodFailurePolicyOnPodConditionsPattern {
+                    type_: "DisruptionTarget".to_owned(),
+                    status: "True".to_owned(),
+                }]),
+                ..PodFailurePolicyRule::default()
+            },
+        ],
+    }
+}
+
+fn pod_spec(instance: &Instance, database: &Database) -> PodSpec {
+    let migration = instance.spec.migration.clone().unwrap_or_default();
+    let access = credentials::database(instance, database);
+    let mut own = access.env;
+    own.push(variable(
+        "TERMINATION_MESSAGE_PATH",
+        TERMINATION_MESSAGE_PATH,
+    ));
+    PodSpec {
+        // Each try is a pod of its own, so that the messages of all of them stay.
+        restart_policy: Some("Never".to_owned()),
+        termination_grace_period_seconds: Some(TERMINATION_GRACE_SECONDS),
+        containers: vec![Container {
+            args: Some(ARGS.map(str::to_owned).into()),
+            env: Some(environment::of(instance, own)),
+            resources: Some(pod::resources(
+                migration.resources.as_ref(),
+                ["20m", "32Mi", "128Mi"],
+            )),
+            termination_message_path: Some(TERMINATION_MESSAGE_PATH.to_owned()),
+            volume_mounts: Some(vec![access.mount]),
+            ..pod::server_container(instance, CONTAINER, &instance.image)
+        }],
+        volumes: Some(vec![access.volume]),
+        ..pod::restricted(instance, SERVER_USER)
+    }
+}

@@ -1,0 +1,27 @@
+//! Keeps pods during a drain of nodes.
+
+use k8s_openapi::api::policy::v1::{PodDisruptionBudget, PodDisruptionBudgetSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::Instance;
+use crate::labels::Component;
+use crate::names;
+
+/// One pod at a time may be evicted. `None` where there is never more than one pod. Stated as a maximum of pods that are away,
+/// so that it never blocks a drain, whatever an autoscaler does; pods that are not ready can always be evicted.
+pub fn build(instance: &Instance) -> Option<PodDisruptionBudget> {
+    (instance.most_replicas() > 1).then(|| PodDisruptionBudget {
+        metadata: instance.metadata(names::server(&instance.name), Component::Server),
+        spec: Some(PodDisruptionBudgetSpec {
+            max_unavailable: Some(IntOrString::Int(1)),
+            selector: Some(LabelSelector {
+                match_labels: Some(instance.selector(Component::Server)),
+                ..LabelSelector::default()
+            }),
+            unhealthy_pod_eviction_policy: Some("AlwaysAllow".to_owned()),
+            ..PodDisruptionBudgetSpec::default()
+        }),
+        ..PodDisruptionBudget::default()
+    })
+}
