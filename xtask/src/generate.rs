@@ -1,0 +1,97 @@
+//! `cargo xtask generate`: writes every file that is derived from the types in `crds/`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::process;
+use crate::workspace::{Workspace, cargo};
+
+/// What `crdgen` prints, and the files that hold it.
+const DERIVED: [(&str, &[&str]); 2] = [
+    (
+        "crd",
+        &[
+            "crds/authbackend.yaml",
+            "charts/authbackend-operator/files/authbackends.yaml",
+        ],
+    ),
+    ("docs", &["docs/reference/authbackend.md"]),
+];
+
+/// Writes the files that differ.
+pub(crate) fn write(workspace: &Workspace) -> Result<()> {
+    for (path, text) in stale(workspace)? {
+        let file = workspace.root.join(path);
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&file, text).with_context(|| format!("cannot write {path}"))?;
+        println!("wrote {path}");
+    }
+    Ok(())
+}
+
+/// Fails where a file differs.
+pub(crate) fn check(workspace: &Workspace) -> Result<()> {
+    let stale: Vec<&str> = stale(workspace)?
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
+    if !stale.is_empty() {
+        bail!("stale: {}; run: cargo xtask generate", stale.join(", "));
+    }
+    Ok(())
+}
+
+/// The files that differ from what they should hold, with that.
+fn stale(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
+    let mut stale = Vec::new();
+    for (kind, paths) in DERIVED {
+        let text = crdgen(workspace, kind)?;
+        let differing = paths
+            .iter()
+            .filter(|path| differs(&workspace.root.join(path), &text));
+        stale.extend(differing.map(|&path| (path, text.clone())));
+    }
+    Ok(stale)
+}
+
+fn crdgen(workspace: &Workspace, kind: &str) -> Result<String> {
+    process::output(
+        Command::new(cargo())
+            .args([
+                "run",
+                "--quiet",
+                "--package",
+                "authbackend-crds",
+                "--features",
+                "crd",
+            ])
+            .args(["--bin", "crdgen", "--", kind])
+            .current_dir(&workspace.root),
+    )
+}
+
+/// Whether the file does not hold exactly the text; a missing one does not.
+fn differs(path: &Path, text: &str) -> bool {
+    fs::read_to_string(path).ok().as_deref() != Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_stale_when_it_is_missing_or_holds_another_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        assert!(differs(&path, "new"));
+        fs::write(&path, "old").unwrap();
+        assert!(differs(&path, "new"));
+        fs::write(&path, "new").unwrap();
+        assert!(!differs(&path, "new"));
+    }
+}

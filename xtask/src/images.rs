@@ -1,0 +1,206 @@
+//! The product's images: release binaries on an otherwise empty file system.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::docker::{docker, has_image};
+use crate::process;
+use crate::progress::Step;
+use crate::workspace::{Workspace, cargo};
+
+/// A binary that goes into an image.
+pub(crate) struct Product {
+    /// Its package and its binary, which share a name.
+    pub(crate) binary: &'static str,
+    /// Its stage in `images/Dockerfile`.
+    stage: &'static str,
+    /// Its image's name on this machine.
+    repository: &'static str,
+}
+
+/// The operator.
+pub(crate) const OPERATOR: Product = Product {
+    binary: "authbackend-operator",
+    stage: "operator",
+    repository: "authbackend-operator",
+};
+
+/// The auth server.
+pub(crate) const SERVER: Product = Product {
+    binary: "auth-server",
+    stage: "server",
+    repository: "authbackend-server",
+};
+
+/// Where the CA certificates lie in the images, and on Debian, Ubuntu, Alpine and Arch.
+const CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
+/// Where Fedora and its relatives keep them.
+const FEDORA_CERTIFICATES: &str = "/etc/pki/tls/certs/ca-bundle.crt";
+
+/// Builds the release binary and returns its path.
+///
+/// Each in its own run of cargo: built together, the server would get the features of shared crates
+/// that only the operator asks for.
+pub(crate) fn build_binary(product: &Product, step: &Step<'_>, root: &Path) -> Result<PathBuf> {
+    if !cfg!(target_os = "linux") {
+        bail!(
+            "the images are made from binaries for Linux: run this on Linux, in WSL or in a \
+             virtual machine"
+        );
+    }
+    let messages = step.capture(
+        Command::new(cargo())
+            .args([
+                "build",
+                "--release",
+                "--message-format=json-render-diagnostics",
+            ])
+            .args(["--package", product.binary, "--bin", product.binary])
+            .current_dir(root),
+    )?;
+    executable(&messages, product.binary)
+        .with_context(|| format!("cargo built no {}", product.binary))
+}
+
+/// The path in cargo's JSON messages of the binary that it built.
+pub(crate) fn executable(messages: &str, binary: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == binary)
+        .find_map(|message| Some(message["executable"].as_str()?.into()))
+}
+
+/// Builds the image of a binary, unless this very binary is in one already, and returns its name.
+pub(crate) fn build_image(
+    product: &Product,
+    binary: &Path,
+    workspace: &Workspace,
+    step: &Step<'_>,
+) -> Result<String> {
+    let content = fs::read(binary).with_context(|| format!("cannot read {}", binary.display()))?;
+    let image = format!("{}:{}", product.repository, short_digest(&content));
+    if has_image(&image) {
+        return Ok(image);
+    }
+    let context = workspace.scratch()?.join("images").join(product.stage);
+    if context.exists() {
+        fs::remove_dir_all(&context)?;
+    }
+    stage(product, binary, &context.join("root"))?;
+    step.run(
+        docker()
+            .args([
+                "build",
+                "--target",
+                product.stage,
+                "--tag",
+                &image,
+                "--file",
+            ])
+            .arg(workspace.root.join("images/Dockerfile"))
+            .arg(&context),
+    )?;
+    Ok(image)
+}
+
+/// Lays the image's file system out.
+fn stage(product: &Product, binary: &Path, root: &Path) -> Result<()> {
+    copy(binary, &root.join("usr/local/bin").join(product.binary))?;
+    let linked = process::output(Command::new("ldd").arg(binary))?;
+    for library in libraries(&linked) {
+        copy(
+            Path::new(library),
+            &root.join(library.trim_start_matches('/')),
+        )?;
+    }
+    let certificates = [format!("/{CERTIFICATES}"), FEDORA_CERTIFICATES.to_owned()];
+    let certificates = certificates
+        .iter()
+        .map(Path::new)
+        .find(|path| path.exists())
+        .context("no CA certificates on this machine: install the package ca-certificates")?;
+    copy(certificates, &root.join(CERTIFICATES))?;
+    fs::write(
+        root.join("etc/passwd"),
+        "nonroot:x:65532:65532:nonroot:/:/sbin/nologin\n",
+    )?;
+    fs::write(root.join("etc/group"), "nonroot:x:65532:\n")?;
+    // Without it glibc asks the DNS before /etc/hosts.
+    fs::write(root.join("etc/nsswitch.conf"), "hosts: files dns\n")?;
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::copy(from, to)
+        .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
+    Ok(())
+}
+
+/// The paths in what `ldd` prints, the loader's own among them.
+fn libraries(printed: &str) -> Vec<&str> {
+    printed
+        .lines()
+        .filter_map(|line| {
+            let path = line.split_once("=>").map_or(line, |(_, path)| path);
+            let path = path.split_whitespace().next()?;
+            path.starts_with('/').then_some(path)
+        })
+        .collect()
+}
+
+/// Twelve hex digits of the SHA-256.
+fn short_digest(content: &[u8]) -> String {
+    let mut digest = format!("{:x}", Sha256::digest(content));
+    digest.truncate(12);
+    digest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_are_the_paths_that_ldd_prints() {
+        let printed = "\tlinux-vdso.so.1 (0x00007ffd)\n\
+             \tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f31)\n\
+             \t/lib64/ld-linux-x86-64.so.2 (0x00007f32)\n";
+        assert_eq!(
+            libraries(printed),
+            [
+                "/lib/x86_64-linux-gnu/libc.so.6",
+                "/lib64/ld-linux-x86-64.so.2"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_static_binary_has_no_libraries() {
+        assert!(libraries("\tstatically linked\n").is_empty());
+    }
+
+    #[test]
+    fn the_executable_is_the_one_of_the_named_target() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"dep"},"executable":null}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"server"},"executable":"/t/server"}"#,
+            "\n",
+            r#"{"reason":"build-finished","success":true}"#,
+        );
+        assert_eq!(executable(messages, "server"), Some("/t/server".into()));
+        assert_eq!(executable(messages, "dep"), None);
+    }
+
+    #[test]
+    fn the_tag_is_the_start_of_the_sha256() {
+        assert_eq!(short_digest(b"abc"), "ba7816bf8f01");
+    }
+}

@@ -1,0 +1,218 @@
+//! The rings: what each needs, and what it runs.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use super::postgres::Postgres;
+use super::runner::Runner;
+use crate::images::{self, SERVER};
+use crate::platform;
+use crate::tools::{self, HELM};
+use crate::workspace::cargo;
+
+/// A group of tests that need the same surroundings.
+pub(super) struct Ring {
+    pub(super) name: &'static str,
+    /// Not part of a run that names no ring.
+    pub(super) only_by_name: bool,
+    /// An error is what kept the ring's tests from running.
+    pub(super) run: fn(&mut Runner<'_>) -> Result<()>,
+}
+
+/// All rings, in the order in which they run.
+pub(super) const ALL: [Ring; 7] = [
+    Ring {
+        name: "unit",
+        only_by_name: false,
+        run: unit,
+    },
+    Ring {
+        name: "chart",
+        only_by_name: false,
+        run: chart,
+    },
+    Ring {
+        name: "server",
+        only_by_name: false,
+        run: server,
+    },
+    Ring {
+        name: "operator",
+        only_by_name: false,
+        run: operator,
+    },
+    Ring {
+        name: "conformance",
+        only_by_name: false,
+        run: conformance,
+    },
+    Ring {
+        name: "e2e",
+        only_by_name: false,
+        run: e2e,
+    },
+    // Takes minutes to install, and its verdict changes only with Cargo.lock.
+    Ring {
+        name: "deny",
+        only_by_name: true,
+        run: deny,
+    },
+];
+
+/// Everything that needs nothing but the sources.
+fn unit(runner: &mut Runner<'_>) -> Result<()> {
+    let xtask = env::current_exe().context("cannot find this program")?;
+    let own = |arguments: &[&str]| {
+        let mut command = Command::new(&xtask);
+        command.args(arguments);
+        command
+    };
+    runner.check("cargo fmt", &mut run_cargo(&["fmt", "--all", "--check"]));
+    runner.check("tidy", &mut own(&["tidy"]));
+    runner.check("generate --check", &mut own(&["generate", "--check"]));
+    runner.check(
+        "cargo clippy",
+        &mut run_cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny=warnings",
+        ]),
+    );
+    runner.check(
+        "tests",
+        &mut run_cargo(&["test", "--workspace", "--lib", "--bins", "--no-fail-fast"]),
+    );
+    runner.check(
+        "examples in the documentation",
+        &mut run_cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]),
+    );
+    Ok(())
+}
+
+/// The Helm chart, rendered by Helm.
+fn chart(runner: &mut Runner<'_>) -> Result<()> {
+    let helm = runner.prepare("helm", |step| tools::find(&HELM, runner.workspace, step))?;
+    runner.check(
+        "tests",
+        integration_test("authbackend-e2e", "chart").env("HELM_BIN", helm),
+    );
+    Ok(())
+}
+
+/// The server on a real Postgres.
+fn server(runner: &mut Runner<'_>) -> Result<()> {
+    let postgres = runner.prepare("Postgres", Postgres::start)?;
+    runner.check(
+        "tests",
+        integration_test("auth-server", "it").env("TEST_DATABASE_URL", postgres.url()),
+    );
+    Ok(())
+}
+
+/// The operator on a real API server.
+fn operator(runner: &mut Runner<'_>) -> Result<()> {
+    let programs = runner.prepare("kube-apiserver, etcd", |step| {
+        tools::api_server(runner.workspace, step)
+    })?;
+    runner.check(
+        "tests",
+        integration_test("authbackend-operator", "it").env("TEST_APISERVER_BIN", programs),
+    );
+    Ok(())
+}
+
+/// The real better-auth, its client and its server, against ours.
+fn conformance(runner: &mut Runner<'_>) -> Result<()> {
+    if tools::on_path("npm").is_none() {
+        bail!("npm is needed to install better-auth: install Node 20 or newer");
+    }
+    let folder = runner.workspace.root.join("conformance");
+    let mut progress = runner.progress(3)?;
+    let postgres = progress.step("Postgres", Postgres::start)?;
+    progress.step("better-auth", |step| {
+        step.run(
+            Command::new("npm")
+                .args(["ci", "--no-audit", "--no-fund"])
+                .current_dir(&folder),
+        )
+    })?;
+    let server = progress.step("auth-server", |step| {
+        let messages = step.capture(
+            Command::new(cargo())
+                .args(["build", "--message-format=json-render-diagnostics"])
+                .args(["--package", SERVER.binary, "--bin", SERVER.binary])
+                .current_dir(&runner.workspace.root),
+        )?;
+        images::executable(&messages, SERVER.binary).context("cargo built no auth-server")
+    })?;
+    runner.check(
+        "tests",
+        Command::new("node")
+            .args(["--test", "--test-reporter=spec"])
+            .current_dir(&folder)
+            .env("TEST_DATABASE_URL", postgres.url())
+            .env("AUTH_SERVER_BIN", server),
+    );
+    Ok(())
+}
+
+/// The product on a kind cluster.
+fn e2e(runner: &mut Runner<'_>) -> Result<()> {
+    let mut progress = runner.progress(platform::STEPS)?;
+    let platform = platform::prepare(runner.workspace, &mut progress)?;
+    runner.check(
+        "tests",
+        integration_test("authbackend-e2e", "it")
+            .args(["--", "--test-threads=1"])
+            .env("KIND_BIN", &platform.cluster.kind)
+            .env("KUBECTL_BIN", &platform.cluster.kubectl)
+            .env("HELM_BIN", &platform.helm)
+            .env("E2E_OPERATOR_IMAGE", &platform.operator_image)
+            .env("E2E_SERVER_IMAGE", &platform.server_image)
+            .env("E2E_POSTGRES_IMAGE", &platform.postgres_image),
+    );
+    println!("The cluster stays for the next run; `cargo xtask down` deletes it.");
+    Ok(())
+}
+
+/// Licences, banned crates and sources of the dependencies.
+fn deny(runner: &mut Runner<'_>) -> Result<()> {
+    let folder = runner.workspace.cache.join("cargo-deny");
+    let program = folder.join("bin/cargo-deny");
+    runner.prepare("cargo-deny", |step| {
+        if program.exists() {
+            return Ok(());
+        }
+        step.say("compiling it takes some minutes");
+        step.run(
+            Command::new(cargo())
+                .args(["install", "cargo-deny", "--locked", "--root"])
+                .arg(&folder)
+                .env_remove("CARGO_TARGET_DIR"),
+        )
+    })?;
+    runner.check("licences, bans, sources", &mut deny_check(&program));
+    Ok(())
+}
+
+/// Without the advisories: their database is a git repository, which not every machine reaches.
+fn deny_check(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.args(["check", "licenses", "bans", "sources"]);
+    command
+}
+
+fn integration_test(package: &str, test: &str) -> Command {
+    run_cargo(&["test", "--package", package, "--test", test])
+}
+
+fn run_cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(cargo());
+    command.args(arguments);
+    command
+}
