@@ -158,9 +158,12 @@ fn libraries(printed: &str) -> Vec<&str> {
 
 /// Twelve hex digits of the SHA-256.
 fn short_digest(content: &[u8]) -> String {
-    let mut digest = format!("{:x}", Sha256::digest(content));
-    digest.truncate(12);
-    digest
+    let digest = Sha256::digest(content);
+    let start = digest
+        .iter()
+        .take(6)
+        .fold(0, |start, &byte| start << 8 | u64::from(byte));
+    format!("{start:012x}")
 }
 
 #[cfg(test)]
