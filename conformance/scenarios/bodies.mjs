@@ -63,6 +63,7 @@ export default [
       request('POST', path, { name: `POST ${path} without a body` }),
       request('POST', path, { name: `POST ${path} with a content type and no body`, contentType: JSON_TYPE }),
       request('POST', path, { name: `POST ${path} with Content-Length: 0`, contentType: JSON_TYPE, headers: [['Content-Length', '0']] }),
+      request('POST', path, { name: `POST ${path} with an empty chunked body`, contentType: JSON_TYPE, body: '', chunked: true }),
     ]),
   },
   {

@@ -26,9 +26,12 @@ export function send(port, { method, path, headers = [], body, chunked = false }
       path,
       agent: false,
       setHost: false,
-      headers: lines.flat(),
+      // Only the list form keeps repeated names apart.
+      headers: names.size < headers.length ? lines.flat() : Object.fromEntries(lines),
       timeout: ANSWER_LIMIT,
     });
+    // Node would announce an empty chunked body where there is none.
+    request.useChunkedEncodingByDefault = false;
     request.on('timeout', () => request.destroy(new Error(`no answer to ${method} ${path} in ${ANSWER_LIMIT} ms`)));
     request.on('error', reject);
     request.on('response', (response) => {

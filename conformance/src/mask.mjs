@@ -17,6 +17,8 @@ const ROW_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}(\d{3})Z$/;
 const PASSWORD_HASH = /^([0-9a-f]{32}:[0-9a-f]{128}|\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)$/;
 /** Dates are compared to this precision, in seconds: more than a slow request, less than any age in a scenario. */
 const DATE_PRECISION = 120;
+/** Dates farther away than this, in seconds, are those that a scenario wrote: they are compared exactly. */
+const FARTHEST_DATE = 60 * 86_400;
 
 /** The masks of one server in one scenario. */
 export class Mask {
@@ -109,6 +111,7 @@ export class Mask {
   /** The first sight of a date fixes its distance, however long the scenario takes afterwards. */
   #date(value, kind) {
     const time = Date.parse(value);
+    if (Math.abs(time - Date.now()) > FARTHEST_DATE * 1000) return value;
     const key = `${kind} ${time}`;
     if (!this.#labels.has(key)) {
       const distance = Math.round((time - Date.now()) / 1000 / DATE_PRECISION) * DATE_PRECISION;
