@@ -2,7 +2,10 @@
 
 pub mod conditions;
 pub mod database;
+mod driver;
 pub mod hash;
 pub mod observed;
 pub mod plan;
 pub mod references;
+
+pub use driver::reconcile;

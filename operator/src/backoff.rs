@@ -1,0 +1,110 @@
+//! How long to wait before an object is tried again after a failure.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Wait after the first failure.
+pub const FIRST: Duration = Duration::from_secs(1);
+
+/// Longest wait.
+pub const LONGEST: Duration = Duration::from_secs(300);
+
+/// Consecutive failures per object. An object is in the map only while it fails, so that the map stays small.
+#[derive(Debug)]
+pub struct Backoff<K> {
+    failures: Mutex<HashMap<K, u32>>,
+}
+
+impl<K> Default for Backoff<K> {
+    fn default() -> Self {
+        Self {
+            failures: Mutex::default(),
+        }
+    }
+}
+
+impl<K: Eq + Hash> Backoff<K> {
+    /// Counts a failure of `key` and says how long to wait.
+    pub fn failed(&self, key: K) -> Duration {
+        let mut failures = self.lock();
+        let count = failures.entry(key).or_default();
+        *count = count.saturating_add(1);
+        delay(*count, rand::random())
+    }
+
+    /// Forgets the failures of `key`.
+    pub fn succeeded(&self, key: &K) {
+        self.lock().remove(key);
+    }
+
+    /// Whether the last try of `key` failed.
+    pub fn is_failing(&self, key: &K) -> bool {
+        self.lock().contains_key(key)
+    }
+
+    /// Number of objects whose last try failed.
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Whether no object failed last time.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, u32>> {
+        // A map of counters is never half-written.
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wait after the `failures`-th failure in a row (1 or more): doubles from [`FIRST`] to [`LONGEST`]; of it the
+/// last half is scaled by `jitter` (0 to 1), so that objects that failed together do not come back together.
+fn delay(failures: u32, jitter: f64) -> Duration {
+    // 2^9 s is above the longest wait already.
+    let doublings = failures.saturating_sub(1).min(9);
+    let full = (FIRST * 2_u32.pow(doublings)).min(LONGEST);
+    full.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest() {
+        let seconds: Vec<u64> = [1, 2, 3, 4, 9, 10, 1000]
+            .map(|failures| delay(failures, 1.0).as_secs())
+            .to_vec();
+        assert_eq!(seconds, [1, 2, 4, 8, 256, 300, 300]);
+    }
+
+    #[test]
+    fn jitter_takes_away_at_most_half() {
+        assert_eq!(delay(1, 0.0), FIRST / 2);
+        assert_eq!(delay(100, 0.0), LONGEST / 2);
+    }
+
+    #[test]
+    fn success_starts_over() {
+        let backoff = Backoff::default();
+        for _ in 0..20 {
+            backoff.failed("a");
+        }
+        backoff.succeeded(&"a");
+        assert!(backoff.is_empty() && !backoff.is_failing(&"a"));
+        assert!(backoff.failed("a") <= FIRST);
+    }
+
+    #[test]
+    fn objects_do_not_share_their_failures() {
+        let backoff = Backoff::default();
+        for _ in 0..20 {
+            backoff.failed("a");
+        }
+        assert!(backoff.failed("b") <= FIRST);
+        assert_eq!(backoff.len(), 2);
+    }
+}

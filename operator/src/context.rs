@@ -1,0 +1,64 @@
+//! What every reconcile shares.
+
+use std::sync::Arc;
+
+use authbackend_crds::v1alpha1::AuthBackend;
+use kube::Client;
+use kube::api::ObjectMeta;
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::{ObjectRef, Store};
+
+use crate::backoff::Backoff;
+use crate::config::OperatorConfig;
+use crate::events::Publisher;
+use crate::metrics::Metrics;
+
+/// An `AuthBackend` as it is watched: one that cannot be understood does not stop the others.
+pub type Guarded = DeserializeGuard<AuthBackend>;
+
+/// What every reconcile shares.
+pub struct Context {
+    /// The client that the fence guards.
+    pub client: Client,
+    /// Settings of the installation.
+    pub config: OperatorConfig,
+    /// All watched resources.
+    pub auth_backends: AuthBackends,
+    /// Where events go.
+    pub events: Publisher,
+    /// Failures in a row of each resource.
+    pub backoff: Backoff<ObjectRef<Guarded>>,
+    /// Counters.
+    pub metrics: Metrics,
+}
+
+/// All watched resources: one store per watched namespace, or one for all.
+#[derive(Clone)]
+pub struct AuthBackends(pub Vec<Store<Guarded>>);
+
+impl AuthBackends {
+    /// Those that can be understood.
+    pub fn all(&self) -> impl Iterator<Item = Arc<Guarded>> {
+        self.0
+            .iter()
+            .flat_map(Store::state)
+            .filter(|guarded| guarded.0.is_ok())
+    }
+
+    /// Waits until the first list of each store has arrived.
+    pub async fn wait_until_synced(&self) {
+        for store in &self.0 {
+            // The writer is dropped only when the watch ends, and with it everything else.
+            let _ = store.wait_until_ready().await;
+        }
+    }
+}
+
+/// Namespace and name with a slash between them.
+pub fn key(metadata: &ObjectMeta) -> String {
+    let namespace = metadata.namespace.as_deref().unwrap_or_default();
+    format!(
+        "{namespace}/{}",
+        metadata.name.as_deref().unwrap_or_default()
+    )
+}

@@ -1,0 +1,176 @@
+//! Watches the cluster and reconciles what changed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt as _;
+use futures::stream::select_all;
+use kube::Resource;
+use kube::core::error_boundary::InvalidObject;
+use kube::runtime::Controller;
+use kube::runtime::controller::{self, Action};
+use kube::runtime::reflector::ObjectRef;
+use tokio_util::sync::CancellationToken;
+
+use crate::context::{AuthBackends, Context, Guarded, key};
+use crate::failure::{Class, Failure};
+use crate::metrics::Outcome;
+use crate::reconcile::plan::{EventType, PlannedEvent};
+use crate::reconcile::reconcile;
+
+mod watches;
+
+pub use watches::controllers;
+
+/// Objects reconciled at the same time. A reconcile mostly waits for the API server.
+pub const CONCURRENCY: u16 = 16;
+
+/// Wait after a conflict: the cache that lagged behind has caught up by then.
+const AFTER_CONFLICT: Duration = Duration::from_millis(250);
+
+/// Why a reconcile did not succeed.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error("the object cannot be understood: {0}")]
+    Invalid(#[source] InvalidObject),
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// The watched resources of `controllers`.
+pub fn stores(controllers: &[Controller<Guarded>]) -> AuthBackends {
+    AuthBackends(controllers.iter().map(Controller::store).collect())
+}
+
+/// Runs until `shutdown`; reconciles that have begun are finished.
+pub async fn run(
+    controllers: Vec<Controller<Guarded>>,
+    context: Arc<Context>,
+    shutdown: CancellationToken,
+) {
+    let runs = controllers.into_iter().map(|controller| {
+        controller
+            .with_config(kube::runtime::Config::default().concurrency(CONCURRENCY))
+            .graceful_shutdown_on(shutdown.clone().cancelled_owned())
+            .run(measured, error_policy, Arc::clone(&context))
+            .boxed()
+    });
+    let mut results = select_all(runs);
+    while let Some(result) = results.next().await {
+        match result {
+            Ok((object, _action)) => {
+                tracing::debug!(
+                    name = object.name,
+                    namespace = object.namespace,
+                    "reconciled"
+                );
+            }
+            Err(controller::Error::ObjectNotFound(object)) => {
+                let gone = ObjectRef::new(&object.name)
+                    .within(object.namespace.as_deref().unwrap_or_default());
+                forget(&context, &gone);
+            }
+            // Logged by the error policy, with its consequence.
+            Err(controller::Error::ReconcilerFailed(..)) => {}
+            Err(error @ (controller::Error::QueueError(_) | controller::Error::RunnerError(_))) => {
+                tracing::warn!(%error, "watch");
+            }
+        }
+    }
+}
+
+/// One reconcile with its measurement.
+async fn measured(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action, Error> {
+    let start = Instant::now();
+    let result = match &guarded.0 {
+        Ok(auth_backend) => {
+            let result = reconcile(Arc::new(auth_backend.clone()), &context).await;
+            result.map_err(Error::from)
+        }
+        Err(invalid) => Err(Error::Invalid(invalid.clone())),
+    };
+    let outcome = match &result {
+        Ok(_) => Outcome::Done,
+        Err(Error::Failed(failure)) if failure.class == Class::Conflict => Outcome::Conflict,
+        Err(Error::Failed(_)) => Outcome::Failed,
+        Err(Error::Invalid(_)) => Outcome::Invalid,
+    };
+    context.metrics.reconciled(outcome, start.elapsed());
+    match &result {
+        Ok(_) => {
+            context
+                .backoff
+                .succeeded(&ObjectRef::from_obj(guarded.as_ref()));
+            context.metrics.set_in_backoff(context.backoff.len());
+        }
+        Err(error) => announce(&guarded, error, &context).await,
+    }
+    result
+}
+
+/// Tells the owner of the object about an error that is not expected to go away by itself, at its first occurrence.
+async fn announce(guarded: &Guarded, error: &Error, context: &Context) {
+    let reason = match error {
+        Error::Invalid(_) => "InvalidObject",
+        Error::Failed(Failure {
+            class: Class::Refused,
+            ..
+        }) => "RequestRefused",
+        Error::Failed(Failure {
+            class: Class::Foreign,
+            ..
+        }) => "NameConflict",
+        Error::Failed(_) => return,
+    };
+    if context.backoff.is_failing(&ObjectRef::from_obj(guarded)) {
+        return;
+    }
+    let event = PlannedEvent {
+        type_: EventType::Warning,
+        reason: reason.to_owned(),
+        action: "Reconcile".to_owned(),
+        note: error.to_string(),
+    };
+    context
+        .events
+        .publish(&event, &guarded.object_ref(&()))
+        .await;
+}
+
+fn error_policy(guarded: Arc<Guarded>, error: &Error, context: Arc<Context>) -> Action {
+    let object = ObjectRef::from_obj(guarded.as_ref());
+    let failure = match error {
+        Error::Invalid(invalid) => {
+            tracing::error!(
+                object = key(guarded.meta()),
+                error = invalid.error,
+                "not understood"
+            );
+            return Action::await_change();
+        }
+        Error::Failed(failure) => failure,
+    };
+    match failure.class {
+        // Another process works now; this one is about to end.
+        Class::NotLeader => Action::await_change(),
+        Class::Conflict => {
+            tracing::debug!(object = key(guarded.meta()), %failure, "out of date");
+            Action::requeue(AFTER_CONFLICT.mul_f64(1.0 + rand::random::<f64>()))
+        }
+        Class::NotFound | Class::Refused | Class::Foreign | Class::Unavailable => {
+            let wait = context.backoff.failed(object);
+            context.metrics.set_in_backoff(context.backoff.len());
+            tracing::warn!(object = key(guarded.meta()), %failure, ?wait, "failed");
+            Action::requeue(wait)
+        }
+    }
+}
+
+fn forget(context: &Context, gone: &ObjectRef<Guarded>) {
+    context.backoff.succeeded(gone);
+    context.metrics.set_in_backoff(context.backoff.len());
+    let namespace = gone.namespace.as_deref().unwrap_or_default();
+    context
+        .metrics
+        .set_conditions(&format!("{namespace}/{}", gone.name), None);
+}

@@ -1,0 +1,99 @@
+//! What is watched, and which AuthBackend a change concerns.
+//!
+//! Everything but AuthBackends is watched by metadata only and not cached. The AuthBackends themselves are watched
+//! without a filter: the reconcile that follows a status write of our own finds nothing to do and writes nothing, so it
+//! ends there; in return no change can be missed.
+
+use std::fmt::Debug;
+
+use authbackend_crds::v1alpha1::AuthBackend;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::core::PartialObjectMeta;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::{Controller, watcher};
+use kube::{Api, Client, Resource, ResourceExt as _};
+
+use crate::context::Guarded;
+use crate::labels;
+use crate::names::MANAGER;
+use crate::reconcile::references;
+
+/// One controller per namespace, or one for all if `namespaces` is empty.
+pub fn controllers(client: &Client, namespaces: &[String]) -> Vec<Controller<Guarded>> {
+    if namespaces.is_empty() {
+        return vec![controller(client, None)];
+    }
+    namespaces
+        .iter()
+        .map(|namespace| controller(client, Some(namespace)))
+        .collect()
+}
+
+fn controller(client: &Client, namespace: Option<&str>) -> Controller<Guarded> {
+    // Any version will do for a start: the watch brings what is newer.
+    let everything = watcher::Config::default().any_semantic();
+    let ours = everything
+        .clone()
+        .labels(&format!("{}={MANAGER}", labels::MANAGED_BY));
+    // Releases of Helm can be many and large, and nothing refers to them.
+    let secrets = everything.clone().fields("type!=helm.sh/release.v1");
+    let main = Controller::new(api::<Guarded>(client, namespace), everything);
+    let store = main.store();
+    main.owns(metadata::<ServiceAccount>(client, namespace), ours.clone())
+        .owns(metadata::<ConfigMap>(client, namespace), ours.clone())
+        .owns(metadata::<Service>(client, namespace), ours.clone())
+        .owns(metadata::<StatefulSet>(client, namespace), ours.clone())
+        .owns(metadata::<Job>(client, namespace), ours.clone())
+        .owns(metadata::<Deployment>(client, namespace), ours.clone())
+        .owns(
+            metadata::<PodDisruptionBudget>(client, namespace),
+            ours.clone(),
+        )
+        .owns(metadata::<HorizontalPodAutoscaler>(client, namespace), ours)
+        .watches(
+            metadata::<Secret>(client, namespace),
+            secrets,
+            move |secret| referring(&store, &secret),
+        )
+}
+
+/// The AuthBackends that refer to a Secret by name.
+fn referring(
+    store: &Store<Guarded>,
+    secret: &PartialObjectMeta<Secret>,
+) -> Vec<ObjectRef<Guarded>> {
+    let (namespace, name) = (secret.namespace(), secret.name_any());
+    let refers = |guarded: &Guarded| {
+        let understood = guarded.0.as_ref();
+        understood.is_ok_and(|auth_backend: &AuthBackend| {
+            auth_backend.metadata.namespace == namespace
+                && references::secrets(auth_backend).contains_key(&name)
+        })
+    };
+    let referring = store.state().into_iter().filter(|guarded| refers(guarded));
+    referring
+        .map(|guarded| ObjectRef::from_obj(guarded.as_ref()))
+        .collect()
+}
+
+fn metadata<K>(client: &Client, namespace: Option<&str>) -> Api<PartialObjectMeta<K>>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug,
+{
+    api(client, namespace)
+}
+
+fn api<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}

@@ -1,0 +1,193 @@
+//! The admin port: `/livez`, `/readyz` and `/metrics`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode, header};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+
+use crate::metrics::Metrics;
+
+/// Longest a client may take to send its request's head, and longest a connection lives. Probes and scrapes are short.
+const CONNECTION_LIMIT: Duration = Duration::from_secs(10);
+
+/// The content type of Prometheus' text format as `OpenMetrics`.
+const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// How far this process is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+pub enum Phase {
+    /// Nothing works yet.
+    Starting,
+    /// Waits for the leader lease. Ready: a standby that is not would block the rollout of a new version.
+    Standby,
+    /// Leads, and reads the state of the cluster.
+    Syncing,
+    /// Leads, and knows the state of the cluster.
+    Leading,
+    /// Ends.
+    Stopping,
+}
+
+impl Phase {
+    const ALL: [Self; 5] = [
+        Self::Starting,
+        Self::Standby,
+        Self::Syncing,
+        Self::Leading,
+        Self::Stopping,
+    ];
+
+    /// Whether the process does what it is there for.
+    pub fn is_ready(self) -> bool {
+        matches!(self, Self::Standby | Self::Leading)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Standby => "standby",
+            Self::Syncing => "syncing",
+            Self::Leading => "leading",
+            Self::Stopping => "stopping",
+        }
+    }
+}
+
+/// The current [`Phase`]. Copies share it.
+#[derive(Clone, Debug, Default)]
+pub struct Health(Arc<AtomicU8>);
+
+impl Health {
+    /// Enters `phase`.
+    pub fn enter(&self, phase: Phase) {
+        tracing::info!(phase = phase.as_str(), "phase");
+        self.0.store(phase as u8, Ordering::Release);
+    }
+
+    /// The current phase.
+    pub fn phase(&self) -> Phase {
+        let index = usize::from(self.0.load(Ordering::Acquire));
+        Phase::ALL.get(index).copied().unwrap_or(Phase::Starting)
+    }
+}
+
+/// Answers on `listener` for ever. Liveness does not depend on the API server: a restart would not bring it back.
+pub async fn serve(listener: TcpListener, health: Health, metrics: Metrics) {
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _peer)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection on the admin port");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+        };
+        let (health, metrics) = (health.clone(), metrics.clone());
+        tokio::spawn(async move {
+            let service = service_fn(move |request: Request<Incoming>| {
+                let answer = answer(request.method(), request.uri().path(), &health, &metrics);
+                async move { Ok::<_, Infallible>(answer) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(CONNECTION_LIMIT)
+                .serve_connection(TokioIo::new(stream), service);
+            // A client that goes away early is no event.
+            let _ = tokio::time::timeout(CONNECTION_LIMIT, connection).await;
+        });
+    }
+}
+
+fn answer(
+    method: &Method,
+    path: &str,
+    health: &Health,
+    metrics: &Metrics,
+) -> Response<Full<Bytes>> {
+    let phase = health.phase();
+    let (status, content_type, body) = match (method, path) {
+        (&Method::GET, "/livez") => (StatusCode::OK, "text/plain", "ok".to_owned()),
+        (&Method::GET, "/readyz") if phase.is_ready() => {
+            (StatusCode::OK, "text/plain", phase.as_str().to_owned())
+        }
+        (&Method::GET, "/readyz") => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "text/plain",
+            phase.as_str().to_owned(),
+        ),
+        (&Method::GET, "/metrics") => (StatusCode::OK, METRICS_CONTENT_TYPE, metrics.encode()),
+        (_, "/livez" | "/readyz" | "/metrics") => {
+            (StatusCode::METHOD_NOT_ALLOWED, "text/plain", String::new())
+        }
+        _ => (StatusCode::NOT_FOUND, "text/plain", String::new()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static(content_type),
+    );
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(path: &str, phase: Phase) -> u16 {
+        let health = Health::default();
+        health.enter(phase);
+        answer(&Method::GET, path, &health, &Metrics::default())
+            .status()
+            .as_u16()
+    }
+
+    #[test]
+    fn a_standby_is_ready() {
+        assert_eq!(status("/readyz", Phase::Standby), 200);
+    }
+
+    #[test]
+    fn a_leader_is_ready_once_it_knows_the_cluster() {
+        assert_eq!(status("/readyz", Phase::Syncing), 503);
+        assert_eq!(status("/readyz", Phase::Leading), 200);
+    }
+
+    #[test]
+    fn a_process_that_starts_or_stops_is_alive_and_not_ready() {
+        for phase in [Phase::Starting, Phase::Stopping] {
+            assert_eq!(status("/livez", phase), 200);
+            assert_eq!(status("/readyz", phase), 503);
+        }
+    }
+
+    #[test]
+    fn other_paths_and_methods_are_refused() {
+        assert_eq!(status("/", Phase::Leading), 404);
+        let answer = answer(
+            &Method::POST,
+            "/livez",
+            &Health::default(),
+            &Metrics::default(),
+        );
+        assert_eq!(answer.status(), 405);
+    }
+
+    #[test]
+    fn every_phase_survives_being_stored() {
+        let health = Health::default();
+        for phase in Phase::ALL {
+            health.enter(phase);
+            assert_eq!(health.phase(), phase);
+        }
+    }
+}

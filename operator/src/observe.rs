@@ -1,0 +1,215 @@
+//! Step 1: reads everything that a plan is made from.
+//!
+//! Nothing but the AuthBackends themselves is cached: the watches on other kinds only say that something changed. So
+//! memory grows with the number of AuthBackends alone, and a plan is made from what is, not from what a cache has
+//! not yet heard. The price is about ten small reads per reconcile, and none at rest.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use authbackend_crds::v1alpha1::AuthBackend;
+use futures::future::try_join_all;
+use futures::try_join;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{Pod, Secret, Service};
+use kube::api::ListParams;
+use kube::{Api, Client, Resource, ResourceExt as _};
+use serde::de::DeserializeOwned;
+
+use crate::context::{AuthBackends, Context};
+use crate::failure::Failure;
+use crate::labels::{self, Component};
+use crate::names;
+use crate::reconcile::database;
+use crate::reconcile::observed::{Observed, ObservedSecret, OtherAuthBackend};
+use crate::reconcile::references::{self, SecretUse};
+
+/// Reads all that concerns `auth_backend`.
+pub async fn observe(
+    auth_backend: Arc<AuthBackend>,
+    context: &Context,
+) -> Result<Observed, Failure> {
+    let name = auth_backend.name_any();
+    let namespace = auth_backend.namespace().unwrap_or_default();
+    let reader = Reader {
+        client: context.client.clone(),
+        namespace,
+    };
+    let (server, postgres) = (names::server(&name), names::postgres(&name));
+    let (secrets, jobs, config_map, service_account, service, deployment, pdb, hpa) = try_join!(
+        reader.secrets(references::secrets(&auth_backend)),
+        reader.list::<Job>(labels::selector_text(&name, Component::Migration)),
+        reader.get(names::config_map(&name)),
+        reader.get(server.clone()),
+        reader.get(server.clone()),
+        reader.get::<Deployment>(server.clone()),
+        reader.get(server.clone()),
+        reader.get(server),
+    )?;
+    // A managed database can be neither added nor removed later, so without it there is nothing of it.
+    let (postgres_stateful_set, postgres_service) = if auth_backend.spec.database.managed.is_some()
+    {
+        try_join!(
+            reader.get::<StatefulSet>(postgres.clone()),
+            reader.get::<Service>(postgres)
+        )?
+    } else {
+        (None, None)
+    };
+    let pods = if pods_matter(
+        deployment.as_deref(),
+        postgres_stateful_set.as_deref(),
+        &jobs,
+    ) {
+        let selector = format!("{}=authbackend,{}={name}", labels::NAME, labels::INSTANCE);
+        reader.list::<Pod>(selector).await?
+    } else {
+        Vec::new()
+    };
+    Ok(Observed {
+        others_on_database: others_on_database(&auth_backend, &secrets, &context.auth_backends),
+        auth_backend,
+        secrets,
+        config_map,
+        service_account,
+        service,
+        deployment,
+        pod_disruption_budget: pdb,
+        horizontal_pod_autoscaler: hpa,
+        postgres_stateful_set,
+        postgres_service,
+        jobs,
+        pods,
+    })
+}
+
+struct Reader {
+    client: Client,
+    namespace: String,
+}
+
+impl Reader {
+    async fn get<K>(&self, name: String) -> Result<Option<Arc<K>>, Failure>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned,
+    {
+        let found = self.api::<K>().get_opt(&name).await;
+        found
+            .map(|found| found.map(Arc::new))
+            .map_err(|e| Failure::new("get", &K::kind(&()), &name, &e))
+    }
+
+    async fn list<K>(&self, selector: String) -> Result<Vec<Arc<K>>, Failure>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned,
+    {
+        let found = self
+            .api::<K>()
+            .list(&ListParams::default().labels(&selector))
+            .await;
+        let found = found.map_err(|e| Failure::new("list", &K::kind(&()), &selector, &e))?;
+        Ok(found.items.into_iter().map(Arc::new).collect())
+    }
+
+    async fn secrets(
+        &self,
+        uses: BTreeMap<String, SecretUse>,
+    ) -> Result<BTreeMap<String, ObservedSecret>, Failure> {
+        let found = uses.into_iter().map(|(name, use_)| self.secret(name, use_));
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
+    }
+
+    /// Values are dropped here, before anything else gets to see the Secret.
+    async fn secret(
+        &self,
+        name: String,
+        use_: SecretUse,
+    ) -> Result<Option<(String, ObservedSecret)>, Failure> {
+        let found = self.api::<Secret>().get_opt(&name).await;
+        let found = found.map_err(|error| Failure::new("get", "Secret", &name, &error))?;
+        Ok(found.map(|secret| {
+            let mut reduced = ObservedSecret::reduce(&secret, &use_.url_keys, &self.namespace);
+            // Names of keys, no values: says which of the metadata is ours.
+            reduced.metadata.managed_fields = secret.metadata.managed_fields;
+            (name, reduced)
+        }))
+    }
+
+    fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+}
+
+/// Pods are read only where they explain something: why a Job failed, or why a workload is not complete.
+fn pods_matter(
+    deployment: Option<&Deployment>,
+    stateful_set: Option<&StatefulSet>,
+    jobs: &[Arc<Job>],
+) -> bool {
+    let jobs_explain = jobs
+        .iter()
+        .filter_map(|job| job.status.as_ref())
+        .any(|status| {
+            status.active.unwrap_or_default() > 0 || status.failed.unwrap_or_default() > 0
+        });
+    let deployment_incomplete = deployment.is_some_and(|deployment| {
+        let status = deployment.status.clone().unwrap_or_default();
+        let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas);
+        [
+            status.ready_replicas,
+            status.updated_replicas,
+            status.replicas,
+        ]
+        .iter()
+        .any(|count| count.unwrap_or_default() != wanted.unwrap_or(1))
+    });
+    let stateful_set_incomplete = stateful_set.is_some_and(|stateful_set| {
+        let status = stateful_set.status.clone().unwrap_or_default();
+        let wanted = stateful_set.spec.as_ref().and_then(|spec| spec.replicas);
+        status.ready_replicas.unwrap_or_default() != wanted.unwrap_or(1)
+    });
+    jobs_explain || deployment_incomplete || stateful_set_incomplete
+}
+
+/// Other AuthBackends that serve or migrate the database that `auth_backend` asks for.
+fn others_on_database(
+    auth_backend: &AuthBackend,
+    secrets: &BTreeMap<String, ObservedSecret>,
+    auth_backends: &AuthBackends,
+) -> Vec<OtherAuthBackend> {
+    let Some(hash) = database::target_hash(auth_backend, secrets) else {
+        return Vec::new();
+    };
+    let uses_database = |other: &AuthBackend| {
+        let current = other
+            .status
+            .as_ref()
+            .and_then(|status| status.current.as_ref());
+        current.is_some_and(|current| current.database_hash == hash)
+    };
+    auth_backends
+        .all()
+        .filter_map(|guarded| {
+            let other = guarded.0.as_ref().ok()?;
+            let differs = other.metadata.uid != auth_backend.metadata.uid;
+            (differs && uses_database(other)).then(|| OtherAuthBackend {
+                namespace: other.namespace().unwrap_or_default(),
+                name: other.name_any(),
+                uid: other.uid().unwrap_or_default(),
+                created: other.metadata.creation_timestamp.clone(),
+            })
+        })
+        .collect()
+}
