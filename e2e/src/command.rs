@@ -45,11 +45,17 @@ pub fn required(variable: &str, ring: &str) -> Result<String> {
 
 /// Runs a command and returns what it printed. Fails with all that it said when it fails.
 pub fn run(command: &mut Command) -> Result<String> {
+    output_and_warnings(command).map(|(output, _)| output)
+}
+
+/// As [`run`]; returns what the command printed and what it warned of.
+pub fn output_and_warnings(command: &mut Command) -> Result<(String, String)> {
     let output = output(command, None)?;
     if !output.status.success() {
         bail!("{}", describe(command, &output));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok((text(&output.stdout), text(&output.stderr)))
 }
 
 /// As [`run`], with `input` to read.

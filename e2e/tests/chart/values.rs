@@ -51,11 +51,13 @@ fn documented() -> Result<BTreeMap<String, Documented>> {
 }
 
 fn table(values: &BTreeMap<String, Documented>) -> String {
-    let mut table = "| Value | Default | Meaning |\n|---|---|---|\n".to_owned();
-    for (path, value) in values {
-        table += &format!("| `{path}` | `{}` | {} |\n", value.default, value.comment);
-    }
-    table
+    let rows = values
+        .iter()
+        .map(|(path, value)| format!("| `{path}` | `{}` | {} |\n", value.default, value.comment));
+    ["| Value | Default | Meaning |\n|---|---|---|\n".to_owned()]
+        .into_iter()
+        .chain(rows)
+        .collect()
 }
 
 #[test]

@@ -1,0 +1,103 @@
+//! What the tests begin with.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use anyhow::{Context as _, Result};
+use authbackend_e2e::cluster::Namespace;
+use authbackend_e2e::load::Load;
+use authbackend_e2e::postgres::Database;
+use authbackend_e2e::resource::{AuthBackend, BASE_URL};
+use authbackend_e2e::{image, operator};
+use serde_json::{Value, json};
+
+/// The Secret with the URL of the database, and its key.
+pub const SECRET: &str = "shop-db";
+pub const KEY: &str = "uri";
+
+/// An `AuthBackend` that is ready, in a namespace and on a database of its own.
+pub struct Stage<'a> {
+    pub namespace: &'a Namespace,
+    pub backend: AuthBackend<'a>,
+    pub database: Database,
+}
+
+impl<'a> Stage<'a> {
+    /// Writes the database's URL into its Secret.
+    pub fn write_secret(&self) -> Result<()> {
+        write_secret(self.namespace, &self.database)
+    }
+
+    /// Starts the load.
+    pub fn load(&self) -> Result<Load<'a>> {
+        load(self.namespace)
+    }
+
+    /// What the API server's view of this namespace and the operator's log say, in one text.
+    pub fn everything(&self) -> Result<String> {
+        Ok(self.namespace.describe()? + &operator::log()?)
+    }
+}
+
+/// Runs a test on an `AuthBackend` that is ready, with `spec` besides the database.
+pub fn on_stage(
+    name: &str,
+    spec: &Value,
+    test: impl FnOnce(&mut Stage<'_>) -> Result<()>,
+) -> Result<()> {
+    operator::install(&[])?;
+    Namespace::with(name, |namespace| {
+        let database = Database::create(name, "old-Pa55word-of-the-role")?;
+        write_secret(namespace, &database)?;
+        let backend = AuthBackend::ready(namespace, &by_url(), spec)?;
+        test(&mut Stage {
+            namespace,
+            backend,
+            database,
+        })
+    })
+}
+
+/// `spec.database` that refers to the Secret with the URL.
+pub fn by_url() -> Value {
+    json!({"secretRef": {"name": SECRET, "key": KEY}})
+}
+
+/// Writes a database's URL into the Secret.
+pub fn write_secret(namespace: &Namespace, database: &Database) -> Result<()> {
+    namespace.secret(SECRET, &[(KEY, &database.uri())])
+}
+
+/// Starts the load in a namespace.
+pub fn load(namespace: &Namespace) -> Result<Load<'_>> {
+    static IMAGE: Mutex<Option<String>> = Mutex::new(None);
+    let mut built = IMAGE
+        .lock()
+        .ok()
+        .context("another test failed while it built the load's image")?;
+    if built.is_none() {
+        *built = Some(image::load(Path::new(env!("CARGO_BIN_EXE_e2e-load")))?);
+    }
+    Load::start(namespace, built.as_deref().context("no image")?, BASE_URL)
+}
+
+/// The server of the next release: it brings a column, as its schema's next version.
+pub fn next_release() -> Result<String> {
+    image::server_with_migration("9001_note", r#"ALTER TABLE "user" ADD COLUMN "note" text;"#)
+}
+
+/// The server of a release whose migration is wrong.
+pub fn broken_release() -> Result<String> {
+    image::server_with_migration(
+        "9001_note",
+        r#"ALTER TABLE "no_such_table" ADD COLUMN "note" text;"#,
+    )
+}
+
+/// The server of a release whose migration takes its time.
+pub fn slow_release() -> Result<String> {
+    image::server_with_migration(
+        "9001_note",
+        r#"SELECT pg_sleep(6); ALTER TABLE "user" ADD COLUMN "note" text;"#,
+    )
+}

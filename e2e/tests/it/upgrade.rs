@@ -1,0 +1,55 @@
+use anyhow::Result;
+use authbackend_e2e::image;
+use serde_json::json;
+
+use crate::setup;
+
+#[test]
+fn an_upgrade_with_a_migration_fails_no_request() -> Result<()> {
+    setup::on_stage("upgrade", &json!({}), |stage| {
+        let load = stage.load()?;
+        let next = setup::next_release()?;
+        stage.backend.change(&json!({"image": next}))?;
+        stage.backend.wait_ready()?;
+        for pod in stage.backend.pods()? {
+            assert_eq!(pod.image, next);
+        }
+        assert_eq!(
+            stage.backend.get()?["status"]["current"]["schemaVersion"],
+            9001
+        );
+        load.finish().map(drop)
+    })
+}
+
+#[test]
+fn a_change_of_settings_fails_no_request() -> Result<()> {
+    setup::on_stage("settings", &json!({}), |stage| {
+        let load = stage.load()?;
+        let before = stage.backend.pods()?;
+        stage
+            .backend
+            .change(&json!({"auth": {"session": {"expiresIn": 3600}}}))?;
+        stage.backend.wait_ready()?;
+        let after = stage.backend.pods()?;
+        assert!(
+            before.iter().all(|pod| !after.contains(pod)),
+            "the old settings are still served"
+        );
+        load.finish().map(drop)
+    })
+}
+
+#[test]
+fn a_downgrade_below_the_schema_is_refused_while_the_newer_version_serves() -> Result<()> {
+    let next = setup::next_release()?;
+    setup::on_stage("downgrade", &json!({"image": next}), |stage| {
+        let load = stage.load()?;
+        let before = stage.backend.pods()?;
+        stage.backend.change(&json!({"image": image::server()?}))?;
+        let stalled = stage.backend.wait_reason("Stalled", "DowngradeRefused")?;
+        assert!(stalled.status);
+        assert_eq!(stage.backend.pods()?, before);
+        load.finish().map(drop)
+    })
+}
