@@ -1,4 +1,149 @@
 //! Migrations of the schema.
+//!
+//! A migrator takes an advisory lock, compares the files that it knows with the bookkeeping in the database, and
+//! applies what is missing, each file in a transaction together with its bookkeeping. It never waits long for a
+//! table that others use: behind a waiting `ALTER TABLE` every query of that table would wait too.
 
-/// The newest migration that this version of the server needs to serve.
-pub const REQUIRED_VERSION: i64 = 1;
+mod apply;
+mod drift;
+mod error;
+mod file_name;
+mod history;
+mod lock;
+mod plan;
+mod source;
+mod statements;
+
+use std::time::Duration;
+
+use serde::Serialize;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
+
+pub use drift::Drift;
+pub use error::MigrateError;
+pub use file_name::{Class, FileName};
+pub use plan::Plan;
+pub use source::{Migration, REQUIRED_VERSION, embedded, with_directory};
+
+use crate::{config::Target, db};
+use drift::Existing;
+
+/// How long to wait for what.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// For another migrator to end.
+    pub migrator_wait: Duration,
+    /// For a lock on a table, at each try.
+    pub lock_timeout: Duration,
+    /// Tries per migration.
+    pub lock_attempts: u32,
+    /// Before the second try; doubled before each further one.
+    pub first_pause: Duration,
+    /// The longest time between two tries.
+    pub last_pause: Duration,
+}
+
+impl Default for Limits {
+    /// Queries that wait behind a migration wait at most three seconds; all tries together take two minutes.
+    fn default() -> Self {
+        Self {
+            migrator_wait: Duration::from_secs(600),
+            lock_timeout: Duration::from_secs(3),
+            lock_attempts: 12,
+            first_pause: Duration::from_secs(1),
+            last_pause: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What a migrator did. Serializes to the termination message of a migration Job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The newest migration that the database has now.
+    pub schema_version: i64,
+    /// The versions applied, in order.
+    pub applied: Vec<i64>,
+}
+
+/// Brings a database to the newest of the migrations that it knows.
+#[derive(Clone, Debug)]
+pub struct Migrator {
+    migrations: Vec<Migration>,
+    limits: Limits,
+}
+
+impl Migrator {
+    /// A migrator that knows `migrations`, sorted by version.
+    pub fn new(migrations: Vec<Migration>) -> Self {
+        Self { migrations, limits: Limits::default() }
+    }
+
+    /// The same with other `limits`.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What [`Migrator::run`] would do now. Writes nothing.
+    pub async fn plan(&self, target: &Target) -> Result<Plan, MigrateError> {
+        let mut connection = db::connect(target).await?;
+        let plan = self.read_plan(&mut connection).await;
+        goodbye(connection).await;
+        plan
+    }
+
+    /// Migrates the database. Waits for another migrator, and finds its work done.
+    pub async fn run(&self, target: &Target) -> Result<Outcome, MigrateError> {
+        let mut connection = db::connect(target).await?;
+        let outcome = self.run_on(&mut connection).await;
+        // The lock ends with the connection.
+        goodbye(connection).await;
+        outcome
+    }
+
+    async fn run_on(&self, connection: &mut PgConnection) -> Result<Outcome, MigrateError> {
+        prepare_session(connection, &self.limits).await?;
+        lock::acquire(connection, self.limits.migrator_wait).await?;
+        let plan = self.read_plan(connection).await?;
+        if plan.adopt {
+            let baseline = self.migrations.iter().filter(|known| known.version <= drift::BASELINE_VERSION);
+            let baseline: Vec<_> = baseline.cloned().collect();
+            apply::adopt(connection, &baseline).await?;
+            tracing::info!("existing better-auth tables adopted");
+        }
+        let mut applied = Vec::with_capacity(plan.pending.len());
+        for migration in &plan.pending {
+            apply::apply(connection, migration, &self.limits).await?;
+            tracing::info!(migration = migration.label(), class = %migration.class, "migration applied");
+            applied.push(migration.version);
+        }
+        Ok(Outcome { schema_version: plan.target_version, applied })
+    }
+
+    async fn read_plan(&self, connection: &mut PgConnection) -> Result<Plan, MigrateError> {
+        let history = history::read(connection).await?;
+        let existing = Existing::read(connection).await?;
+        Plan::new(&self.migrations, &history, &existing)
+    }
+}
+
+/// Settings of the migrator's own session: it waits shortly for locks and as long as needed for statements, and the
+/// notes about what exists already are of no interest.
+async fn prepare_session(connection: &mut PgConnection, limits: &Limits) -> sqlx::Result<()> {
+    let statements = format!(
+        "SET lock_timeout = {}; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; \
+         SET client_min_messages = warning",
+        limits.lock_timeout.as_millis()
+    );
+    raw_sql(AssertSqlSafe(statements)).execute(connection).await?;
+    Ok(())
+}
+
+/// A connection that cannot be closed is closed by the server.
+async fn goodbye(connection: PgConnection) {
+    if let Err(error) = connection.close().await {
+        tracing::debug!(%error, "the connection did not close");
+    }
+}

@@ -1,0 +1,132 @@
+//! Why a migration did not happen, and whether another try may help.
+
+use std::time::Duration;
+
+use super::{Migration, drift::Drift};
+use crate::{config::Problem, db::DbError};
+
+/// Why a migration did not happen. No variant contains a credential or a row's content.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] Problem),
+    /// The database cannot be reached.
+    #[error(transparent)]
+    Connect(#[from] DbError),
+    /// Another migrator holds the database.
+    #[error("another migrator is still at work after {} s", .0.as_secs())]
+    Busy(Duration),
+    /// A table stayed locked by other sessions.
+    #[error("migration {migration} could not lock a table in {attempts} tries: other sessions hold it")]
+    LockTimeout {
+        /// Version and name.
+        migration: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// The connection was lost, or the server is short of something or stops.
+    #[error("the database failed: {0}")]
+    Unavailable(String),
+    /// A statement was refused.
+    #[error("migration {migration} failed{}: {message}", line.map(|line| format!(" in line {line}")).unwrap_or_default())]
+    Failed {
+        /// Version and name.
+        migration: String,
+        /// Line of the file, where the server knows it.
+        line: Option<usize>,
+        /// What the server says, with its SQLSTATE.
+        message: String,
+    },
+    /// A statement of the migrator itself was refused.
+    #[error("the migrator failed: {0}")]
+    Refused(String),
+    /// A migration that was applied has another content now.
+    #[error("migration {0} was changed after it was applied: restore the file and add a new migration")]
+    Changed(String),
+    /// The tables that exist are not those of better-auth.
+    #[error("the database cannot be adopted: {}", join(.0))]
+    Drift(Vec<Drift>),
+    /// A newer release has migrated the database.
+    #[error("the database has migration {applied}, this version knows those up to {known}: run a newer version")]
+    Newer {
+        /// The newest migration applied.
+        applied: i64,
+        /// The newest migration known.
+        known: i64,
+    },
+}
+
+fn join(drift: &[Drift]) -> String {
+    drift.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// SQLSTATEs after which the same statement may succeed.
+mod sqlstate {
+    pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
+    pub(super) const DEADLOCK: &str = "40P01";
+    pub(super) const SERIALIZATION: &str = "40001";
+    /// Classes: connection, resources, operator intervention, system error.
+    pub(super) const TRANSIENT_CLASSES: [&str; 4] = ["08", "53", "57", "58"];
+}
+
+impl MigrateError {
+    /// The exit code of `auth-server migrate`: 1 when a retry may help, 78 for settings, 11 for a newer database,
+    /// 10 for everything else that a retry cannot mend.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Configuration(_) | Self::Connect(DbError::Configuration(_)) => 78,
+            Self::Connect(_) | Self::Busy(_) | Self::LockTimeout { .. } | Self::Unavailable(_) => 1,
+            Self::Failed { .. } | Self::Refused(_) | Self::Changed(_) | Self::Drift(_) => 10,
+            Self::Newer { .. } => 11,
+        }
+    }
+
+    /// A statement of `migration` failed.
+    pub(super) fn in_migration(migration: &Migration, error: &sqlx::Error) -> Self {
+        match Self::from(error) {
+            Self::Refused(message) => Self::Failed {
+                migration: migration.label(),
+                line: line(&migration.sql, error),
+                message,
+            },
+            other => other,
+        }
+    }
+}
+
+impl From<&sqlx::Error> for MigrateError {
+    fn from(error: &sqlx::Error) -> Self {
+        let sqlx::Error::Database(database) = error else {
+            return Self::Unavailable(error.to_string());
+        };
+        let code = database.code().unwrap_or_default();
+        // The detail is left out: it may quote a row.
+        let message = format!("{} (SQLSTATE {code})", database.message());
+        let is_transient = sqlstate::TRANSIENT_CLASSES.iter().any(|class| code.starts_with(class));
+        if is_transient { Self::Unavailable(message) } else { Self::Refused(message) }
+    }
+}
+
+impl From<sqlx::Error> for MigrateError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+/// Whether `error` says that other sessions were in the way.
+pub(super) fn is_contention(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    matches!(
+        code.as_deref(),
+        Some(sqlstate::LOCK_NOT_AVAILABLE | sqlstate::DEADLOCK | sqlstate::SERIALIZATION)
+    )
+}
+
+/// The line, from 1, at which the server points.
+fn line(sql: &str, error: &sqlx::Error) -> Option<usize> {
+    use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
+    let error = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
+    let PgErrorPosition::Original(position) = error.position()? else { return None };
+    Some(sql.chars().take(position.saturating_sub(1)).filter(|character| *character == '\n').count() + 1)
+}

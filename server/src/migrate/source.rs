@@ -1,0 +1,109 @@
+//! The migrations that this binary knows: embedded ones, and further ones of a derived image.
+
+use std::{fs, path::Path};
+
+use sha2::{Digest as _, Sha256};
+
+use super::file_name::{Class, FileName};
+use crate::config::Problem;
+
+include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
+
+/// The newest migration without which this version of the server cannot serve. It needs no contract migration:
+/// those remove what it no longer uses.
+pub const REQUIRED_VERSION: i64 = REQUIRED;
+
+/// A file of `migrations/`.
+struct Embedded {
+    version: i64,
+    name: &'static str,
+    class: Class,
+    sql: &'static str,
+}
+
+/// First line of a migration that cannot run in a transaction, such as `CREATE INDEX CONCURRENTLY`.
+const NO_TRANSACTION: &str = "-- no-transaction";
+
+/// One migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    /// Position in the order, from 1.
+    pub version: i64,
+    /// From the file's name.
+    pub name: String,
+    /// What it does to servers of the version before.
+    pub class: Class,
+    /// SHA-256 of the file, in hexadecimal.
+    pub checksum: String,
+    /// The file's content.
+    pub sql: String,
+}
+
+impl Migration {
+    /// Makes a migration of a file's name and content.
+    pub fn new(version: i64, name: impl Into<String>, class: Class, sql: impl Into<String>) -> Self {
+        let sql = sql.into();
+        let checksum = Sha256::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { version, name: name.into(), class, checksum, sql }
+    }
+
+    /// Whether it runs in a transaction together with its bookkeeping.
+    pub fn is_transactional(&self) -> bool {
+        self.sql.lines().next().is_none_or(|line| line.trim_end() != NO_TRANSACTION)
+    }
+
+    /// "1 (initial)", for people.
+    pub fn label(&self) -> String {
+        format!("{} ({})", self.version, self.name)
+    }
+}
+
+/// The embedded migrations, by version.
+pub fn embedded() -> Vec<Migration> {
+    EMBEDDED
+        .iter()
+        .map(|file| Migration::new(file.version, file.name, file.class, file.sql))
+        .collect()
+}
+
+/// The embedded migrations followed by those of `directory` (`AUTH_MIGRATIONS_DIR`), by version.
+pub fn with_directory(directory: Option<&Path>) -> Result<Vec<Migration>, Problem> {
+    let mut migrations = embedded();
+    let Some(directory) = directory else { return Ok(migrations) };
+    let last_embedded = migrations.last().map_or(0, |migration| migration.version);
+    let mut further = read_directory(directory)?;
+    further.sort_by_key(|migration| migration.version);
+    for migration in further {
+        let problem = |remedy: String| {
+            Problem::new("AUTH_MIGRATIONS_DIR", format!("has migration {} {remedy}", migration.label()))
+        };
+        if migration.version <= last_embedded {
+            return Err(problem(format!("but versions up to {last_embedded} are the server's own: use a higher one")));
+        }
+        if migrations.last().is_some_and(|last| last.version == migration.version) {
+            return Err(problem("and another one of the same version: renumber one".to_owned()));
+        }
+        migrations.push(migration);
+    }
+    Ok(migrations)
+}
+
+fn read_directory(directory: &Path) -> Result<Vec<Migration>, Problem> {
+    let unreadable = |error: std::io::Error| {
+        Problem::new("AUTH_MIGRATIONS_DIR", format!("cannot be read from {}: {error}", directory.display()))
+    };
+    let mut migrations = Vec::new();
+    for entry in fs::read_dir(directory).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // Kubernetes mounts hold `..data` beside the files.
+        if name.starts_with('.') {
+            continue;
+        }
+        let FileName { version, name, class } = FileName::parse(&name)
+            .map_err(|remedy| Problem::new("AUTH_MIGRATIONS_DIR", format!("holds {name}, which {remedy}")))?;
+        let sql = fs::read_to_string(&path).map_err(unreadable)?;
+        migrations.push(Migration::new(version, name, class, sql));
+    }
+    Ok(migrations)
+}
