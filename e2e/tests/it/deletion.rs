@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::setup;
 
 /// How long the cluster may take to collect what belonged to a deleted object.
-const COLLECTION_LIMIT: Duration = Duration::from_secs(60);
+const COLLECTION_LIMIT: Duration = Duration::from_mins(1);
 
 /// The kinds that the operator makes, and the volumes behind them.
 const KINDS: [&str; 8] = [
