@@ -1,0 +1,19 @@
+//! The HTTP border: the accept loop, the one filter behind it, and what handlers are made of.
+
+pub mod call;
+pub mod client_ip;
+pub mod content_type;
+pub mod cookie;
+pub mod dispatch;
+pub mod error;
+pub mod error_code;
+pub mod extract;
+pub mod filter;
+pub mod handler;
+pub mod origin;
+pub mod path;
+pub mod reply;
+pub mod schema;
+pub mod serve;
+pub mod session;
+pub mod table;

@@ -1,0 +1,6 @@
+//! Accounts: the ways in which a user signs in. The one of the provider `credential` holds the password.
+
+mod model;
+pub mod store;
+
+pub use model::Credential;

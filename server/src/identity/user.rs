@@ -1,0 +1,6 @@
+//! Users.
+
+mod model;
+pub mod store;
+
+pub use model::{User, UserChanges};

@@ -1,0 +1,44 @@
+//! What a user is.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::identity::date;
+
+/// A user, as clients see it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The name that the user goes by; may be empty.
+    pub name: String,
+    /// The email address in lower case.
+    pub email: String,
+    /// Whether the user has shown that the address is theirs.
+    pub email_verified: bool,
+    /// URL of a picture.
+    pub image: Option<String>,
+    /// When the user signed up.
+    #[serde(serialize_with = "date::serialize")]
+    pub created_at: OffsetDateTime,
+    /// When the row changed last.
+    #[serde(serialize_with = "date::serialize")]
+    pub updated_at: OffsetDateTime,
+    /// The id.
+    pub id: String,
+}
+
+/// What a user changes about themselves; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct UserChanges {
+    /// The new name.
+    pub name: Option<String>,
+    /// The new picture, or none.
+    pub image: Option<Option<String>>,
+}
+
+impl UserChanges {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.name.is_none() && self.image.is_none()
+    }
+}

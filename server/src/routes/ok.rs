@@ -1,0 +1,19 @@
+//! `GET /ok`: whether the API answers.
+
+use serde::Serialize;
+
+use crate::{
+    http::{error::ApiError, reply::Json, table::Route},
+    route,
+};
+
+pub(super) const ROUTES: &[Route] = &[route!(GET "/ok" => ok)];
+
+#[derive(Serialize)]
+struct Status {
+    ok: bool,
+}
+
+async fn ok() -> Result<Json<Status>, ApiError> {
+    Ok(Json(Status { ok: true }))
+}

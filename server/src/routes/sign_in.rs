@@ -1,0 +1,148 @@
+//! `POST /sign-in/email`: a session for an email address and a password.
+
+use serde::{Deserialize, Serialize};
+use warp::{http::StatusCode, reply::Response};
+
+use super::password::check_not_too_long;
+use crate::{
+    app::App,
+    http::{
+        content_type::Accepts,
+        cookie::Jar,
+        error::ApiError,
+        error_code::{EMAIL_PASSWORD_DISABLED, INVALID_EMAIL, INVALID_EMAIL_OR_PASSWORD},
+        extract::{Body, Client, Input, State},
+        origin::FormCsrf,
+        reply,
+        schema::{Field, Schema, is_email},
+        table::Route,
+    },
+    identity::{
+        account::{self, Credential},
+        session::{self, NewSession},
+        user::User,
+    },
+    route,
+};
+
+pub(super) const ROUTES: &[Route] =
+    &[route!(POST "/sign-in/email" => email).accepting(Accepts::FormOrJson)];
+
+#[derive(Deserialize)]
+struct SignIn {
+    email: String,
+    password: String,
+    #[serde(rename = "callbackURL")]
+    callback_url: Option<String>,
+    #[serde(rename = "rememberMe")]
+    remember_me: Option<bool>,
+}
+
+impl Input for SignIn {
+    const SCHEMA: Schema = Schema::object(&[
+        Field::string("email"),
+        Field::string("password"),
+        Field::string("callbackURL").optional(),
+        Field::boolean("rememberMe").optional(),
+    ]);
+}
+
+#[derive(Serialize)]
+struct SignedIn<'a> {
+    /// Whether the client should go to `url`.
+    redirect: bool,
+    token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    user: User,
+}
+
+async fn email(
+    State(app): State,
+    Body(input): Body<SignIn>,
+    _: FormCsrf,
+    client: Client,
+    jar: Jar,
+) -> Result<Response, ApiError> {
+    let settings = app.config.settings.email_and_password();
+    if !settings.enabled() {
+        return Err((&EMAIL_PASSWORD_DISABLED).into());
+    }
+    if !is_email(&input.email) {
+        return Err((&INVALID_EMAIL).into());
+    }
+    check_not_too_long(&settings, &input.password)?;
+    let (user, rehash) = authenticate(&app, &input.email, input.password).await?;
+    let remember = input.remember_me != Some(false);
+    let now = app.clock.now();
+    let session = NewSession::new(
+        &user.id,
+        remember,
+        &app.config.settings.session(),
+        now,
+        &app.random,
+    )
+    .from_client(client.ip_address, client.user_agent);
+    let mut db = app.db.get().await?;
+    if let Some(Rehash {
+        account_id,
+        old,
+        new,
+    }) = &rehash
+    {
+        account::store::replace_hash(&mut db, account_id, old, new, now).await?;
+    }
+    session::store::open(&mut db, &session).await?;
+    jar.set_session(session.token(), Some(remember));
+    Ok(signed_in(&session, input.callback_url.as_deref(), user))
+}
+
+fn signed_in(session: &NewSession, callback_url: Option<&str>, user: User) -> Response {
+    let redirect = callback_url.filter(|url| !url.is_empty());
+    let body = SignedIn {
+        redirect: redirect.is_some(),
+        token: session.token(),
+        url: callback_url,
+        user,
+    };
+    let mut response = reply::json(StatusCode::OK, &body);
+    if let Some(url) = redirect {
+        reply::set_location(&mut response, url);
+    }
+    response
+}
+
+/// A hash of the current scheme for an account whose hash is outdated.
+struct Rehash {
+    account_id: String,
+    old: String,
+    new: String,
+}
+
+/// The user with these credentials. Unknown users and wrong passwords take the same time and give the same answer.
+async fn authenticate(
+    app: &App,
+    email: &str,
+    password: String,
+) -> Result<(User, Option<Rehash>), ApiError> {
+    let email = email.to_ascii_lowercase();
+    let found = account::store::credential_by_email(&mut *app.db.get().await?, &email).await?;
+    let (user, credential) = found.unzip();
+    let (account_id, stored) = match credential.flatten() {
+        Some(Credential { id, password }) => (Some(id), password),
+        None => (None, None),
+    };
+    let verdict = app.hasher.verify(stored.clone(), password.clone()).await?;
+    let (Some(user), true) = (user, verdict.correct) else {
+        return Err((&INVALID_EMAIL_OR_PASSWORD).into());
+    };
+    let rehash = match (account_id, stored) {
+        (Some(account_id), Some(old)) if verdict.outdated => Some(Rehash {
+            account_id,
+            old,
+            new: app.hasher.hash(password).await?,
+        }),
+        _ => None,
+    };
+    Ok((user, rehash))
+}

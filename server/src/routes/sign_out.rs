@@ -1,0 +1,48 @@
+//! `POST /sign-out`: ends the session of the request, if it has one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    http::{
+        cookie::Jar,
+        error::ApiError,
+        extract::{Body, Input, State},
+        reply::Json,
+        schema::{Field, Schema},
+        table::Route,
+    },
+    identity::session::store,
+    route,
+};
+
+pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-out" => sign_out)];
+
+/// Where to go after signing out elsewhere too, which no provider offers yet; checked all the same.
+#[derive(Deserialize)]
+struct SignOut {}
+
+impl Input for SignOut {
+    const SCHEMA: Schema = Schema::object(&[
+        Field::string("callbackURL").optional(),
+        Field::boolean("disableRedirect").optional(),
+        Field::string("state").optional(),
+    ])
+    .optional();
+}
+
+#[derive(Serialize)]
+struct SignedOut {
+    success: bool,
+}
+
+async fn sign_out(
+    State(app): State,
+    Body(SignOut {}): Body<SignOut>,
+    jar: Jar,
+) -> Result<Json<SignedOut>, ApiError> {
+    if let Some(token) = jar.session_token() {
+        store::close(&mut *app.db.get().await?, token).await?;
+    }
+    jar.clear_session();
+    Ok(Json(SignedOut { success: true }))
+}

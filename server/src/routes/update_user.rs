@@ -1,0 +1,151 @@
+//! What users change about themselves: `POST /update-user` and `POST /change-password`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    password::{check_not_too_long, check_not_too_short},
+    session::{DONE, Done},
+};
+use crate::{
+    http::{
+        cookie::Jar,
+        error::ApiError,
+        error_code::{CREDENTIAL_ACCOUNT_NOT_FOUND, EMAIL_CAN_NOT_BE_UPDATED, INVALID_PASSWORD},
+        extract::{Body, Client, Database, Input, State},
+        origin::is_truthy,
+        reply::Json,
+        schema::{Field, Schema},
+        session::CurrentSession,
+        table::Route,
+    },
+    identity::{
+        account::{self, Credential},
+        session::{self, NewSession, SessionUser},
+        user::{self, User, UserChanges},
+    },
+    route,
+};
+
+pub(super) const ROUTES: &[Route] = &[
+    route!(POST "/update-user" => update_user),
+    route!(POST "/change-password" => change_password),
+];
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct UpdateUser(Map<String, Value>);
+
+impl Input for UpdateUser {
+    const SCHEMA: Schema = Schema::record().with(&[
+        Field::string("name").optional(),
+        Field::string("image").nullable().optional(),
+    ]);
+}
+
+impl UpdateUser {
+    fn changes(mut self) -> UserChanges {
+        let mut text = |name| match self.0.remove(name) {
+            Some(Value::String(text)) => Some(Some(text)),
+            Some(_) => Some(None),
+            None => None,
+        };
+        UserChanges {
+            name: text("name").flatten(),
+            image: text("image"),
+        }
+    }
+}
+
+async fn update_user(
+    State(app): State,
+    Body(input): Body<UpdateUser>,
+    CurrentSession(current): CurrentSession,
+    Database(mut db): Database,
+    jar: Jar,
+) -> Result<Json<Done>, ApiError> {
+    if input.0.get("email").is_some_and(is_truthy) {
+        return Err((&EMAIL_CAN_NOT_BE_UPDATED).into());
+    }
+    let changes = input.changes();
+    if changes.is_empty() {
+        return Err(ApiError::bad_request("No fields to update"));
+    }
+    user::store::update(&mut db, &current.user.id, &changes, app.clock.now()).await?;
+    jar.set_session(&current.session.token, None);
+    Ok(Json(DONE))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangePassword {
+    new_password: String,
+    current_password: String,
+    revoke_other_sessions: Option<bool>,
+}
+
+impl Input for ChangePassword {
+    const SCHEMA: Schema = Schema::object(&[
+        Field::string("newPassword"),
+        Field::string("currentPassword"),
+        Field::boolean("revokeOtherSessions").optional(),
+    ]);
+}
+
+#[derive(Serialize)]
+struct PasswordChanged {
+    /// Token of the session that is left, if the others were revoked.
+    token: Option<String>,
+    user: User,
+}
+
+async fn change_password(
+    State(app): State,
+    Body(input): Body<ChangePassword>,
+    CurrentSession(current): CurrentSession,
+    client: Client,
+    jar: Jar,
+) -> Result<Json<PasswordChanged>, ApiError> {
+    let settings = app.config.settings.email_and_password();
+    check_not_too_short(&settings, &input.new_password)?;
+    check_not_too_long(&settings, &input.new_password)?;
+    check_not_too_long(&settings, &input.current_password)?;
+    let SessionUser { user, .. } = current;
+    let found = account::store::credential_of(&mut *app.db.get().await?, &user.id).await?;
+    let Some(Credential {
+        id: account_id,
+        password: Some(stored),
+    }) = found
+    else {
+        return Err((&CREDENTIAL_ACCOUNT_NOT_FOUND).into());
+    };
+    if !app
+        .hasher
+        .verify(Some(stored), input.current_password)
+        .await?
+        .correct
+    {
+        return Err((&INVALID_PASSWORD).into());
+    }
+    let hash = app.hasher.hash(input.new_password).await?;
+    let now = app.clock.now();
+    let mut db = app.db.get().await?;
+    if input.revoke_other_sessions != Some(true) {
+        account::store::set_password(&mut db, &account_id, &hash, now).await?;
+        return Ok(Json(PasswordChanged { token: None, user }));
+    }
+    let session = NewSession::new(
+        &user.id,
+        true,
+        &app.config.settings.session(),
+        now,
+        &app.random,
+    )
+    .from_client(client.ip_address, client.user_agent);
+    session::store::replace_all_with_password(&mut db, &session, &account_id, &hash).await?;
+    jar.set_session(session.token(), None);
+    Ok(Json(PasswordChanged {
+        token: Some(session.token().to_owned()),
+        user,
+    }))
+}
