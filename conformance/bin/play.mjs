@@ -19,7 +19,8 @@ for (const { name, settings, scenarios } of groups) {
   try {
     for (const scenario of wanted) {
       console.log(`\n== ${name} › ${scenario.name}`);
-      for (const { step, observed } of await play(server, scenario)) console.log(`${step}\n${JSON.stringify(observed, null, 1)}`);
+      for (const { step, observed } of await play(server, scenario))
+        console.log(`${step}\n${JSON.stringify(observed, null, 1)}`);
     }
   } finally {
     await server.stop();

@@ -54,7 +54,12 @@ export default {
   'origin checks off': settings({ advanced: { disableOriginCheck: true } }),
   'CSRF check off': settings({ advanced: { disableCSRFCheck: true } }),
   'trusted proxies': settings({
-    advanced: { ipAddress: { ipAddressHeaders: ['x-client-ip', 'x-forwarded-for'], trustedProxies: ['10.0.0.0/8', '2001:db8::/32'] } },
+    advanced: {
+      ipAddress: {
+        ipAddressHeaders: ['x-client-ip', 'x-forwarded-for'],
+        trustedProxies: ['10.0.0.0/8', '2001:db8::/32'],
+      },
+    },
   }),
   'no addresses': settings({ advanced: { ipAddress: { disableIpTracking: true } } }),
 };

@@ -9,8 +9,8 @@ import { play } from './runner.mjs';
  */
 export async function compareScenario(reference, ours, scenario, transport) {
   const [left, right] = await Promise.all([play(reference, scenario), play(ours, scenario, transport)]);
-  const lost = left.find(({ observed }) => observed.connection);
-  if (lost) throw new Error(`the reference failed at ${lost.step}: ${lost.observed.connection}`);
+  const lost = left.find(({ observed }) => observed.failure);
+  if (lost) throw new Error(`the reference failed at ${lost.step}: ${lost.observed.failure}`);
   return left.map(({ step, observed }, index) => ({
     step,
     list: differences(observed, right[index].observed).map((difference) => ({

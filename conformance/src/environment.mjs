@@ -11,7 +11,8 @@ export function requiredEnvironment(name) {
 
 /** The environment of a child process without the variables that either server reads. */
 export function cleanEnvironment(additions) {
-  const configures = /^(AUTH_|BETTER_AUTH_|NEXT_PUBLIC_|NUXT_|PUBLIC_|BASE_URL$|DATABASE_|LISTEN_|ADMIN_|LOG_|SHUTDOWN_|PG|NODE_)/;
+  const configures =
+    /^(AUTH_|BETTER_AUTH_|NEXT_PUBLIC_|NUXT_|PUBLIC_|BASE_URL$|DATABASE_|LISTEN_|ADMIN_|LOG_|SHUTDOWN_|PG|NODE_)/;
   const inherited = Object.entries(process.env).filter(([name]) => !configures.test(name));
   return { ...Object.fromEntries(inherited), ...additions };
 }

@@ -14,7 +14,8 @@ const JSON_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /** A timestamp of the database in microseconds, whose last three digits JavaScript leaves at zero. */
 const ROW_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}(\d{3})Z$/;
 /** The two schemes of password hashes: better-auth's scrypt, and argon2id in PHC format. */
-const PASSWORD_HASH = /^([0-9a-f]{32}:[0-9a-f]{128}|\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)$/;
+const PASSWORD_HASH =
+  /^([0-9a-f]{32}:[0-9a-f]{128}|\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)$/;
 /** Dates are compared to this precision, in seconds: more than a slow request, less than any age in a scenario. */
 const DATE_PRECISION = 120;
 /** Dates farther away than this, in seconds, are those that a scenario wrote: they are compared exactly. */
@@ -78,7 +79,11 @@ export class Mask {
   #body(body, contentType) {
     if (!contentType.startsWith('application/json') || body === '') return this.text(body);
     try {
-      return { json: this.#values(JSON.parse(body), (value) => (JSON_DATE.test(value) ? this.#date(value, 'date') : this.text(value))) };
+      return {
+        json: this.#values(JSON.parse(body), (value) =>
+          JSON_DATE.test(value) ? this.#date(value, 'date') : this.text(value),
+        ),
+      };
     } catch {
       return { 'not JSON': body };
     }
@@ -96,7 +101,10 @@ export class Mask {
   #sorted(list) {
     const known = [...this.#labels.keys()];
     const rank = (row) => known.indexOf(row.token ?? row.userId ?? row.id) + 1 || Infinity;
-    return list.map((row) => [rank(row), row]).sort(([a], [b]) => (a === b ? 0 : a - b)).map(([, row]) => row);
+    return list
+      .map((row) => [rank(row), row])
+      .sort(([a], [b]) => (a === b ? 0 : a - b))
+      .map(([, row]) => row);
   }
 
   #label(kind, value) {

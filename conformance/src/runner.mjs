@@ -16,14 +16,14 @@ export const countRequests = (scenarios) => scenarios.flatMap(({ steps }) => ste
 
 /**
  * Runs the scenario on empty tables. Returns a list of `{step, observed}`: one per request and per look
- * at the rows, in order, the last one named FINAL_ROWS. `transport` replaces the HTTP client in tests.
+ * at the rows, in order, the last one named FINAL_ROWS; `{failure}` is what a step without an answer showed. `transport` replaces the HTTP client in tests.
  */
 export async function play(server, scenario, transport = send) {
   await server.database.truncate();
   const run = new Run(server, scenario, transport);
   const observations = [];
   for (const [index, step] of scenario.steps.entries()) {
-    const observed = await run.step(step);
+    const observed = await run.step(step).catch((error) => ({ failure: error.code ?? error.message }));
     if (observed !== undefined) observations.push({ step: `${index + 1}. ${step.name}`, observed });
   }
   observations.push({ step: FINAL_ROWS, observed: await run.rows() });
@@ -35,7 +35,6 @@ class Run {
   #transport;
   #mask;
   #jars = new Map();
-  #captured = new Map();
 
   constructor(server, scenario, transport) {
     this.#server = server;
@@ -65,12 +64,8 @@ class Run {
       headers: this.#headers(step, base),
       body: step.body === undefined ? undefined : this.#fill(step.body),
       chunked: step.chunked,
-    }).catch((error) => ({ error: error.code ?? error.message }));
-    if (response.error) return { connection: response.error };
+    });
     if (step.jar) this.#jar(step.jar).store(response.headers);
-    for (const [name, path] of Object.entries(step.capture ?? {})) {
-      this.#captured.set(name, path.split('.').reduce((value, key) => value?.[key], JSON.parse(response.body)));
-    }
     return this.#mask.response(response);
   }
 
@@ -79,14 +74,20 @@ class Run {
     const jarHeader = step.jar ? this.#jar(step.jar).header() : undefined;
     const defaults = [
       ['Host', base.host],
-      ...(jarHeader ? [['Cookie', jarHeader], ['Origin', base.origin]] : []),
+      ...(jarHeader
+        ? [
+            ['Cookie', jarHeader],
+            ['Origin', base.origin],
+          ]
+        : []),
       ...(step.contentType ? [['Content-Type', step.contentType]] : []),
     ];
     const own = step.headers ?? [];
     const replaced = new Set(own.map(([name]) => name.toLowerCase()));
-    return [...defaults.filter(([name]) => !replaced.has(name.toLowerCase())), ...own.filter(([, value]) => value !== null)].map(
-      ([name, value]) => [name, this.#fill(value)],
-    );
+    return [
+      ...defaults.filter(([name]) => !replaced.has(name.toLowerCase())),
+      ...own.filter(([, value]) => value !== null),
+    ].map(([name, value]) => [name, this.#fill(value)]);
   }
 
   #jar(name) {
@@ -94,7 +95,7 @@ class Run {
     return this.#jars.get(name);
   }
 
-  /** Fills in `{{jar.token}}`, `{{jar.cookie}}` (raw session cookie), `{{sign text}}` and `{{captured}}`. */
+  /** Fills in `{{jar.token}}`, `{{jar.cookie}}` (raw session cookie) and `{{sign text}}`. */
   #fill(text) {
     if (typeof text !== 'string') return text;
     return text.replace(/\{\{([^}]+)\}\}/g, (_, expression) => {
@@ -110,6 +111,6 @@ class Run {
     const [name, property] = expression.split('.');
     if (this.#jars.has(name) && property === 'token') return this.#jar(name).token();
     if (this.#jars.has(name) && property === 'cookie') return this.#jar(name).raw('session_token');
-    return this.#captured.get(expression);
+    return undefined;
   }
 }

@@ -11,7 +11,10 @@ const NEW_PASSWORD = 'a new password';
 
 let server;
 before(async () => {
-  server = await startOurs({ options: { emailAndPassword: { enabled: true }, rateLimit: { enabled: false } }, baseURL: 'listening' });
+  server = await startOurs({
+    options: { emailAndPassword: { enabled: true }, rateLimit: { enabled: false } },
+    baseURL: 'listening',
+  });
 });
 after(() => server?.stop());
 
@@ -131,14 +134,21 @@ test('the life of an account, through the client', async (t) => {
   });
 
   await t.test('changePassword refuses a wrong current password', async () => {
-    const { error } = await laptop.client.changePassword({ currentPassword: 'wrong password', newPassword: NEW_PASSWORD });
+    const { error } = await laptop.client.changePassword({
+      currentPassword: 'wrong password',
+      newPassword: NEW_PASSWORD,
+    });
     assert.equal(error.status, 400);
     assert.equal(error.code, 'INVALID_PASSWORD');
   });
 
   await t.test('changePassword replaces the token when other sessions end', async () => {
     const before = laptop.jar.token();
-    const { data, error } = await laptop.client.changePassword({ currentPassword: ALICE.password, newPassword: NEW_PASSWORD, revokeOtherSessions: true });
+    const { data, error } = await laptop.client.changePassword({
+      currentPassword: ALICE.password,
+      newPassword: NEW_PASSWORD,
+      revokeOtherSessions: true,
+    });
     assert.equal(error, null);
     assert.equal(data.user.id, userId);
     assert.equal(data.token, laptop.jar.token());
@@ -180,7 +190,10 @@ test('useSession follows sign-in and sign-out', async () => {
   const states = [];
   const changed = (condition) =>
     new Promise((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error(`the session store never became as expected: ${JSON.stringify(states.at(-1))}`)), 10_000);
+      const limit = setTimeout(
+        () => reject(new Error(`the session store never became as expected: ${JSON.stringify(states.at(-1))}`)),
+        10_000,
+      );
       const stop = client.useSession.subscribe((state) => {
         states.push(state);
         if (!condition(state)) return;

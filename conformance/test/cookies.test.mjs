@@ -36,7 +36,12 @@ async function call(server, method, path, { body, jar } = {}) {
   const response = await send(server.port, {
     method,
     path: pathname + path,
-    headers: [['Host', host], ['Origin', origin], ...(cookie ? [['Cookie', cookie]] : []), ...(body ? [['Content-Type', 'application/json']] : [])],
+    headers: [
+      ['Host', host],
+      ['Origin', origin],
+      ...(cookie ? [['Cookie', cookie]] : []),
+      ...(body ? [['Content-Type', 'application/json']] : []),
+    ],
     body: body && JSON.stringify(body),
   });
   jar?.store(response.headers);
@@ -45,15 +50,20 @@ async function call(server, method, path, { body, jar } = {}) {
 
 async function signUp(server, email) {
   const jar = new CookieJar();
-  const { status, json } = await call(server, 'POST', '/sign-up/email', { body: { name: 'Someone', email, password: PASSWORD }, jar });
+  const { status, json } = await call(server, 'POST', '/sign-up/email', {
+    body: { name: 'Someone', email, password: PASSWORD },
+    jar,
+  });
   assert.equal(status, 200, JSON.stringify(json));
   return { jar, id: json.user.id };
 }
 
-const signIn = (server, email, jar, more = {}) => call(server, 'POST', '/sign-in/email', { body: { email, password: PASSWORD, ...more }, jar });
+const signIn = (server, email, jar, more = {}) =>
+  call(server, 'POST', '/sign-in/email', { body: { email, password: PASSWORD, ...more }, jar });
 const sessionOf = async (server, jar) => (await call(server, 'GET', '/get-session', { jar })).json;
 
-const storedHash = async (database, id) => (await database.query('SELECT password FROM account WHERE "userId" = $1', [id]))[0].password;
+const storedHash = async (database, id) =>
+  (await database.query('SELECT password FROM account WHERE "userId" = $1', [id]))[0].password;
 
 describe('a database shared with better-auth', () => {
   let both;
@@ -62,7 +72,10 @@ describe('a database shared with better-auth', () => {
   });
   after(() => both?.stop());
 
-  for (const [from, to] of [['reference', 'ours'], ['ours', 'reference']]) {
+  for (const [from, to] of [
+    ['reference', 'ours'],
+    ['ours', 'reference'],
+  ]) {
     test(`a cookie signed by ${from} holds at ${to}`, async () => {
       const { jar, id } = await signUp(both[from], `cookie-${from}@example.com`);
       assert.equal((await sessionOf(both[to], jar)).user.id, id);
@@ -94,7 +107,10 @@ describe('a database shared with better-auth', () => {
       const { id } = await signUp(both[from], email);
       const jar = new CookieJar();
       await signIn(both[from], email, jar, { rememberMe: false });
-      await both.reference.database.query(`UPDATE session SET "expiresAt" = now() + interval '10 minutes' WHERE "userId" = $1`, [id]);
+      await both.reference.database.query(
+        `UPDATE session SET "expiresAt" = now() + interval '10 minutes' WHERE "userId" = $1`,
+        [id],
+      );
       const { session } = await sessionOf(both[to], jar);
       assert.ok(Date.parse(session.expiresAt) < Date.now() + 11 * 60_000);
     });
