@@ -36,11 +36,11 @@ pub(super) fn recognizes(stored: &str) -> bool {
     split(stored).is_some()
 }
 
-/// The salt and the key, both as text. The salt's length is not checked: older tools wrote others.
+/// The salt and the key, both as text. Like better-auth, takes any two for a hash, if perhaps one of no password.
 fn split(stored: &str) -> Option<(&str, &str)> {
-    let (salt, key) = stored.split_once(':')?;
-    let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (!salt.is_empty() && key.len() == 2 * KEY_LENGTH && is_hex(key)).then_some((salt, key))
+    let mut parts = stored.split(':');
+    let (salt, key) = (parts.next()?, parts.next()?);
+    (!salt.is_empty() && !key.is_empty()).then_some((salt, key))
 }
 
 fn derive(password: &str, salt: &str) -> Result<[u8; KEY_LENGTH], PasswordError> {

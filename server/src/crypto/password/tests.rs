@@ -119,6 +119,11 @@ fn a_hash_of_unknown_format_is_an_error_rather_than_a_wrong_password() {
 }
 
 #[test]
+fn any_salt_and_key_are_a_hash_if_perhaps_of_no_password() {
+    assert!(!verifies("a:b", "password"));
+}
+
+#[test]
 fn a_stored_hash_cannot_ask_for_more_memory_than_the_settings_may() {
     let stored = "$argon2id$v=19$m=1048577,t=1,p=1$c29tZXNhbHQ$Wdg16CiLkYgZCBuyCgOV5EPpLgSUnBfX";
     let result = verify(stored, "password", &mut Memory::default());

@@ -40,7 +40,8 @@ pub async fn credential_of(
 
 fn read(row: &PgRow) -> sqlx::Result<Option<Credential>> {
     let id: Option<String> = row.try_get(0)?;
-    let password = row.try_get(1)?;
+    let password: Option<String> = row.try_get(1)?;
+    let password = password.filter(|hash| !hash.is_empty());
     Ok(id.map(|id| Credential { id, password }))
 }
 

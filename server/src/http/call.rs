@@ -1,0 +1,133 @@
+//! One request on its way to a handler.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use warp::http::HeaderMap;
+
+use super::{cookie::Jar, error::ApiError};
+use crate::{app::App, db::Conn};
+
+/// One request on its way to a handler: extractors take from it what the handler asks for.
+pub struct Call {
+    /// What requests share.
+    pub app: Arc<App>,
+    /// The request's headers.
+    pub headers: HeaderMap,
+    /// The request's query.
+    pub query: Query,
+    /// The request's body as JSON, if it has one that the route reads.
+    pub body: Option<Value>,
+    /// The cookies of the request and of its response.
+    pub jar: Jar,
+    db: Option<Conn>,
+}
+
+impl Call {
+    /// A request that has passed the checks of the dispatcher.
+    pub fn new(app: Arc<App>, headers: HeaderMap, query: Query, body: Option<Value>) -> Self {
+        let jar = Jar::new(&headers, Arc::clone(&app.cookies), app.signer());
+        Self {
+            app,
+            headers,
+            query,
+            body,
+            jar,
+            db: None,
+        }
+    }
+
+    /// The request's database connection: checked out at the first call, one for all extractors.
+    ///
+    /// # Errors
+    /// No connection is to be had.
+    pub async fn db(&mut self) -> Result<&mut Conn, ApiError> {
+        let connection = match self.db.take() {
+            Some(connection) => connection,
+            None => self.app.db.get().await?,
+        };
+        Ok(self.db.insert(connection))
+    }
+
+    /// The request's database connection, for a handler that keeps it.
+    ///
+    /// # Errors
+    /// No connection is to be had.
+    pub async fn take_db(&mut self) -> Result<Conn, ApiError> {
+        match self.db.take() {
+            Some(connection) => Ok(connection),
+            None => Ok(self.app.db.get().await?),
+        }
+    }
+}
+
+/// The query of a request: names and values, decoded, in their order.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads a query without its question mark.
+    pub fn parse(query: &str) -> Self {
+        Self(
+            url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        )
+    }
+
+    /// The first value of `name`.
+    pub fn first<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.values(name).next()
+    }
+
+    /// The value of `name` where it is not empty; `Some(None)` where it was given more than once.
+    pub fn single<'a>(&'a self, name: &'a str) -> Option<Option<&'a str>> {
+        let mut values = self.values(name);
+        let first = values.next()?;
+        if values.next().is_some() {
+            Some(None)
+        } else {
+            (!first.is_empty()).then_some(Some(first))
+        }
+    }
+
+    /// Whether `name` has any value but an empty one, even `false`: how better-auth reads a flag.
+    pub fn has_flag(&self, name: &str) -> bool {
+        self.single(name).is_some()
+    }
+
+    fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_text_but_an_empty_one_sets_a_flag() {
+        for (query, set) in [
+            ("", false),
+            ("flag", false),
+            ("flag=", false),
+            ("flag=true", true),
+            ("flag=false", true),
+            ("flag=0", true),
+            ("flag=&flag=", true),
+            ("other=1", false),
+        ] {
+            assert_eq!(Query::parse(query).has_flag("flag"), set, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_value_given_twice_is_no_single_value() {
+        assert_eq!(Query::parse("a=%2Fx+y").single("a"), Some(Some("/x y")));
+        assert_eq!(Query::parse("a=1&a=2").single("a"), Some(None));
+        assert_eq!(Query::parse("a=1&a=2").first("a"), Some("1"));
+    }
+}

@@ -1,0 +1,250 @@
+//! The cookies of one request and its response.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use warp::http::{HeaderMap, HeaderValue, header};
+
+use super::{Attributes, Cookie, Cookies, Received, serialize};
+use crate::crypto::hmac::Signer;
+
+/// What cookies a request brought, and which ones its response sets. Clones share both.
+#[derive(Clone)]
+pub struct Jar(Arc<Inner>);
+
+struct Inner {
+    cookies: Arc<Cookies>,
+    signer: Signer,
+    received: Received,
+    /// Name and header value, in the order of the headers.
+    set: Mutex<Vec<(String, String)>>,
+}
+
+impl Jar {
+    /// The jar of a request with `headers`.
+    pub fn new(headers: &HeaderMap, cookies: Arc<Cookies>, signer: Signer) -> Self {
+        let received = Received::new(headers);
+        Self(Arc::new(Inner {
+            cookies,
+            signer,
+            received,
+            set: Mutex::default(),
+        }))
+    }
+
+    /// The session token that the request carries, if its signature is right.
+    pub fn session_token(&self) -> Option<&str> {
+        self.signed(&self.0.cookies.session_token)
+    }
+
+    /// Whether the request's session ends with the browser.
+    pub fn is_not_remembered(&self) -> bool {
+        self.signed(&self.0.cookies.dont_remember).is_some()
+    }
+
+    /// Sets the session cookie to `token`. `remember` says whether it outlives the browser; `None` leaves that
+    /// as the request's own cookies have it.
+    pub fn set_session(&self, token: &str, remember: Option<bool>) {
+        let cookies = &self.0.cookies;
+        let was_forgotten = self.is_not_remembered();
+        let remember = remember.unwrap_or(!was_forgotten);
+        let lifetime = cookies
+            .session_token
+            .attributes
+            .max_age
+            .filter(|_| remember);
+        self.set_signed(&cookies.session_token, token, lifetime);
+        if !remember {
+            self.set_signed(&cookies.dont_remember, "true", None);
+        } else if was_forgotten {
+            self.expire(&cookies.dont_remember);
+        }
+    }
+
+    /// Removes every cookie of the session from the browser.
+    pub fn clear_session(&self) {
+        let cookies = &self.0.cookies;
+        self.expire(&cookies.session_token);
+        self.expire(&cookies.session_data);
+        self.clear_session_data();
+        self.expire(&cookies.dont_remember);
+    }
+
+    /// Removes the copies of the session that another better-auth server has left in the browser.
+    pub fn clear_session_data(&self) {
+        let cookie = &self.0.cookies.session_data;
+        for name in self.0.received.pieces(&cookie.name) {
+            self.push(name, "", &expired(&cookie.attributes));
+        }
+    }
+
+    /// Adds the `Set-Cookie` headers to those of a response.
+    pub fn write(&self, headers: &mut HeaderMap) {
+        let set = self.0.set.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, cookie) in set.iter() {
+            // Values are percent-encoded and the settings allow no control characters.
+            if let Ok(value) = HeaderValue::from_str(cookie) {
+                headers.append(header::SET_COOKIE, value);
+            }
+        }
+    }
+
+    fn signed(&self, cookie: &Cookie) -> Option<&str> {
+        self.0.received.get_signed(&cookie.name, &self.0.signer)
+    }
+
+    fn set_signed(&self, cookie: &Cookie, value: &str, max_age: Option<u32>) {
+        let signed = format!("{value}.{}", self.0.signer.sign(value));
+        let attributes = Attributes {
+            max_age,
+            ..cookie.attributes.clone()
+        };
+        self.push(&cookie.name, &signed, &attributes);
+    }
+
+    /// Removes a cookie, and whatever this response has set it to before: nobody who reads the headers alone
+    /// may find a value that is void.
+    fn expire(&self, cookie: &Cookie) {
+        let mut set = self.0.set.lock().unwrap_or_else(PoisonError::into_inner);
+        set.retain(|(name, _)| {
+            name.strip_prefix(&cookie.name)
+                .is_none_or(|rest| !rest.is_empty() && !rest.starts_with('.'))
+        });
+        drop(set);
+        self.push(&cookie.name, "", &expired(&cookie.attributes));
+    }
+
+    fn push(&self, name: &str, value: &str, attributes: &Attributes) {
+        let cookie = (name.to_owned(), serialize(name, value, attributes));
+        self.0
+            .set
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(cookie);
+    }
+}
+
+fn expired(attributes: &Attributes) -> Attributes {
+    Attributes {
+        max_age: Some(0),
+        ..attributes.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authbackend_crds::auth::AuthSettings;
+
+    use super::*;
+    use crate::config::BaseUrl;
+
+    const SESSION: &str =
+        "better-auth.session_token=t.9zVX6J9Yqvxl1+G0sWv0Ck0cNCDWWKd8o7lQ+QY0kZk=";
+    const FORGET: &str = "better-auth.dont_remember=true.";
+
+    fn signer() -> Signer {
+        Signer::new(["0123456789abcdef0123456789abcdefXYZ"])
+    }
+
+    fn jar(cookie: &str) -> Jar {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_str(cookie).unwrap());
+        let url = BaseUrl::parse("http://localhost:8100/api").unwrap();
+        Jar::new(
+            &headers,
+            Arc::new(Cookies::new(&AuthSettings::default(), &url)),
+            signer(),
+        )
+    }
+
+    fn forgetful_jar() -> Jar {
+        jar(&format!("{FORGET}{}", signer().sign("true")))
+    }
+
+    /// Each cookie that the response sets: its name without the prefix, and its `Max-Age`.
+    fn set(jar: &Jar) -> Vec<(String, Option<String>)> {
+        let mut headers = HeaderMap::new();
+        jar.write(&mut headers);
+        let cookies = headers.get_all(header::SET_COOKIE).iter();
+        cookies
+            .map(|cookie| {
+                let cookie = cookie.to_str().unwrap();
+                let name = cookie
+                    .strip_prefix("better-auth.")
+                    .unwrap()
+                    .split_once('=')
+                    .unwrap()
+                    .0;
+                let max_age = cookie
+                    .split("; ")
+                    .find_map(|part| part.strip_prefix("Max-Age="));
+                (name.to_owned(), max_age.map(str::to_owned))
+            })
+            .collect()
+    }
+
+    fn expect(list: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
+        list.iter()
+            .map(|(name, age)| ((*name).to_owned(), age.map(str::to_owned)))
+            .collect()
+    }
+
+    #[test]
+    fn a_remembered_session_has_one_cookie_that_lasts() {
+        let jar = jar("a=b");
+        jar.set_session("token", Some(true));
+        assert_eq!(set(&jar), expect(&[("session_token", Some("604800"))]));
+    }
+
+    #[test]
+    fn a_session_that_ends_with_the_browser_says_so_in_a_second_cookie() {
+        let jar = jar("a=b");
+        jar.set_session("token", Some(false));
+        assert_eq!(
+            set(&jar),
+            expect(&[("session_token", None), ("dont_remember", None)])
+        );
+    }
+
+    #[test]
+    fn a_session_set_again_stays_as_the_request_has_it() {
+        let jar = forgetful_jar();
+        jar.set_session("token", None);
+        assert_eq!(
+            set(&jar),
+            expect(&[("session_token", None), ("dont_remember", None)])
+        );
+    }
+
+    #[test]
+    fn remembering_a_session_removes_the_cookie_that_said_otherwise() {
+        let jar = forgetful_jar();
+        jar.set_session("token", Some(true));
+        let cookies = [
+            ("session_token", Some("604800")),
+            ("dont_remember", Some("0")),
+        ];
+        assert_eq!(set(&jar), expect(&cookies));
+    }
+
+    #[test]
+    fn clearing_removes_all_cookies_and_copies_and_whatever_was_set_before() {
+        let jar = jar("better-auth.session_data.0=x; better-auth.session_data.1=y");
+        jar.set_session("token", Some(false));
+        jar.clear_session_data();
+        jar.clear_session();
+        let zero = Some("0");
+        let cookies = [
+            ("session_token", zero),
+            ("session_data", zero),
+            ("session_data.0", zero),
+            ("session_data.1", zero),
+            ("dont_remember", zero),
+        ];
+        assert_eq!(set(&jar), expect(&cookies));
+    }
+
+    #[test]
+    fn a_token_with_a_wrong_signature_is_none() {
+        assert_eq!(jar(SESSION).session_token(), None);
+    }
+}

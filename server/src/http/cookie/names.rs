@@ -1,0 +1,197 @@
+//! The cookies that this server sets: names and attributes, from the settings.
+
+use super::Attributes;
+use crate::config::BaseUrl;
+use authbackend_crds::auth::{AuthSettings, SameSite};
+
+/// A cookie of this server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Cookie {
+    /// Its full name.
+    pub name: String,
+    /// Its attributes; some callers override `max_age`.
+    pub attributes: Attributes,
+}
+
+/// The cookies of this server.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Cookies {
+    /// The session's token, signed.
+    pub session_token: Cookie,
+    /// A copy of the session that other better-auth servers keep in the browser; only ever removed here.
+    pub session_data: Cookie,
+    /// Says that the session ends with the browser; signed.
+    pub dont_remember: Cookie,
+}
+
+/// `Max-Age` of better-auth's copy of the session, in seconds.
+const SESSION_DATA_MAX_AGE: u32 = 300;
+
+impl Cookies {
+    /// The cookies of a server at `base_url`.
+    pub fn new(settings: &AuthSettings, base_url: &BaseUrl) -> Self {
+        let advanced = settings.advanced();
+        let secure = advanced
+            .use_secure_cookies
+            .unwrap_or_else(|| base_url.is_https());
+        let mut attributes = Attributes {
+            max_age: None,
+            domain: domain(settings, base_url),
+            path: Some("/".to_owned()),
+            http_only: true,
+            secure,
+            same_site: Some(SameSite::Lax),
+            partitioned: false,
+        };
+        if let Some(own) = &advanced.default_cookie_attributes {
+            attributes = Attributes {
+                max_age: None,
+                domain: own.domain.clone().or(attributes.domain),
+                path: own.path.clone().or(attributes.path),
+                http_only: own.http_only.unwrap_or(attributes.http_only),
+                secure: own.secure.unwrap_or(attributes.secure),
+                same_site: own.same_site.or(attributes.same_site),
+                partitioned: own.partitioned.unwrap_or(attributes.partitioned),
+            };
+        }
+        let secure_prefix = if secure { "__Secure-" } else { "" };
+        let cookie = |key: &str, max_age| Cookie {
+            name: format!("{secure_prefix}{}.{key}", advanced.cookie_prefix()),
+            attributes: Attributes {
+                max_age,
+                ..attributes.clone()
+            },
+        };
+        Self {
+            session_token: cookie("session_token", Some(settings.session().expires_in())),
+            session_data: cookie("session_data", Some(SESSION_DATA_MAX_AGE)),
+            dont_remember: cookie("dont_remember", None),
+        }
+    }
+}
+
+fn domain(settings: &AuthSettings, base_url: &BaseUrl) -> Option<String> {
+    let shared = settings.advanced().cross_sub_domain_cookies?;
+    if !shared.enabled.unwrap_or(false) {
+        return None;
+    }
+    Some(
+        shared
+            .domain
+            .unwrap_or_else(|| host(base_url.origin()).to_owned()),
+    )
+}
+
+/// The host of an origin, without its port.
+fn host(origin: &str) -> &str {
+    let authority = origin
+        .split_once("://")
+        .map_or(origin, |(_, authority)| authority);
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::cookie::serialize;
+
+    fn session_token(settings: &str, base_url: &str) -> String {
+        let settings: AuthSettings = serde_json::from_str(settings).unwrap();
+        let cookies = Cookies::new(&settings, &BaseUrl::parse(base_url).unwrap());
+        serialize(
+            &cookies.session_token.name,
+            "v",
+            &cookies.session_token.attributes,
+        )
+    }
+
+    #[test]
+    fn names_and_attributes_follow_the_settings() {
+        let http = "http://localhost:8100/api";
+        let https = "https://shop.example/api";
+        let cases = [
+            (
+                "{}",
+                http,
+                "better-auth.session_token=v; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax",
+            ),
+            (
+                "{}",
+                https,
+                "__Secure-better-auth.session_token=v; Max-Age=604800; Path=/; HttpOnly; Secure; \
+                 SameSite=Lax",
+            ),
+            (
+                r#"{"advanced": {"useSecureCookies": false}}"#,
+                https,
+                "better-auth.session_token=v; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax",
+            ),
+            (
+                r#"{"session": {"expiresIn": 60}, "advanced": {"cookiePrefix": "shop"}}"#,
+                http,
+                "shop.session_token=v; Max-Age=60; Path=/; HttpOnly; SameSite=Lax",
+            ),
+            (
+                r#"{"advanced": {"crossSubDomainCookies": {"enabled": true}}}"#,
+                http,
+                "better-auth.session_token=v; Max-Age=604800; Domain=localhost; Path=/; HttpOnly; \
+                 SameSite=Lax",
+            ),
+            (
+                r#"{"advanced": {"crossSubDomainCookies": {"enabled": true, "domain": ".example.com"}}}"#,
+                https,
+                "__Secure-better-auth.session_token=v; Max-Age=604800; Domain=.example.com; Path=/; \
+                 HttpOnly; Secure; SameSite=Lax",
+            ),
+            (
+                r#"{"advanced": {"crossSubDomainCookies": {"domain": ".example.com"}}}"#,
+                http,
+                "better-auth.session_token=v; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax",
+            ),
+            (
+                r#"{"advanced": {"defaultCookieAttributes": {"sameSite": "none", "httpOnly": false,
+                    "partitioned": true, "path": "/app"}}}"#,
+                http,
+                "better-auth.session_token=v; Max-Age=604800; Path=/app; Secure; SameSite=None; \
+                 Partitioned",
+            ),
+        ];
+        for (settings, base_url, cookie) in cases {
+            assert_eq!(
+                session_token(settings, base_url),
+                cookie,
+                "{settings} {base_url}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_host_of_an_origin_has_no_port() {
+        for (origin, expected) in [
+            ("https://shop.example", "shop.example"),
+            ("http://localhost:8100", "localhost"),
+            ("http://[::1]:8100", "[::1]"),
+            ("http://[::1]", "[::1]"),
+        ] {
+            assert_eq!(host(origin), expected);
+        }
+    }
+
+    #[test]
+    fn every_cookie_has_its_name_and_lifetime() {
+        let url = BaseUrl::parse("http://localhost:8100/api").unwrap();
+        let cookies = Cookies::new(&AuthSettings::default(), &url);
+        let of = |cookie: &Cookie| (cookie.name.clone(), cookie.attributes.max_age);
+        assert_eq!(
+            of(&cookies.session_data),
+            ("better-auth.session_data".to_owned(), Some(300))
+        );
+        assert_eq!(
+            of(&cookies.dont_remember),
+            ("better-auth.dont_remember".to_owned(), None)
+        );
+    }
+}

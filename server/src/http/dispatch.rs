@@ -1,0 +1,102 @@
+//! What happens to every request, in this order:
+//!
+//! 1. a path that the settings disable is not found;
+//! 2. the path and the method choose the route;
+//! 3. the body is read, as far as its content type is one of the route's;
+//! 4. the origin and the URLs that the request wants to lead to are checked;
+//! 5. the handler's parameters are extracted from left to right: usually the validated body, the check of forms
+//!    that sign in, the session;
+//! 6. the handler runs;
+//! 7. cookies are added to the response, even to that of an error.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use warp::{
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    reply::Response,
+};
+
+use super::{
+    call::{Call, Query},
+    error::ApiError,
+    origin, path, reply,
+    table::{Route, Table},
+};
+use crate::{app::App, metrics::MatchedRoute};
+
+/// A request as it comes from the network.
+#[derive(Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path, undecoded.
+    pub path: String,
+    /// The query without its question mark.
+    pub query: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Answers a request.
+pub async fn dispatch(app: Arc<App>, table: &Table, request: Request) -> Response {
+    let path = path::resolve(&request.path);
+    if is_disabled(&app, &path) {
+        let text = b"Not Found".to_vec();
+        return reply::with_body(StatusCode::NOT_FOUND, "text/plain;charset=UTF-8", text);
+    }
+    let route = app
+        .mount
+        .route_path(&path)
+        .and_then(|path| table.find(&request.method, path));
+    let Some(route) = route else {
+        return reply::empty(StatusCode::NOT_FOUND);
+    };
+    let mut response = match admit(app, route, request) {
+        Ok(call) => run(route, call).await,
+        Err(error) => error.into_response(),
+    };
+    response.extensions_mut().insert(MatchedRoute(route.path));
+    response
+}
+
+fn is_disabled(app: &App, path: &str) -> bool {
+    let disabled = app
+        .config
+        .settings
+        .disabled_paths
+        .as_deref()
+        .unwrap_or_default();
+    disabled
+        .iter()
+        .any(|disabled| disabled == app.mount.name(path))
+}
+
+/// Reads and checks what every route wants to have read and checked.
+fn admit(app: Arc<App>, route: &Route, request: Request) -> Result<Call, ApiError> {
+    let Request {
+        method,
+        query,
+        headers,
+        body,
+        ..
+    } = request;
+    let query = Query::parse(&query);
+    let body = route.accepts.read(&headers, &body)?;
+    origin::check_request(&app, &method, &headers, &query, body.as_ref())?;
+    Ok(Call::new(app, headers, query, body))
+}
+
+async fn run(route: &Route, call: Call) -> Response {
+    let jar = call.jar.clone();
+    let mut response = (route.call)(call).await;
+    let headers = response.headers_mut();
+    jar.write(headers);
+    if route.is_never_stored {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    }
+    response
+}

@@ -1,0 +1,162 @@
+//! What a request can fail with, and the answer to it.
+
+use std::{error::Error, panic::Location};
+
+use serde_json::{Value, json};
+use warp::{http::StatusCode, reply::Response};
+
+use super::reply;
+
+/// An error that clients tell apart by its code.
+#[derive(Debug, Eq, PartialEq)]
+pub struct ErrorCode {
+    /// Status of the answer.
+    pub status: StatusCode,
+    /// The code, which client code relies on.
+    pub code: &'static str,
+    /// The text, which users may see.
+    pub message: &'static str,
+}
+
+/// Why a request was not answered as asked.
+#[derive(Debug)]
+pub enum ApiError {
+    /// An error with a code of its own.
+    Code(&'static ErrorCode),
+    /// An error with a code and a text that depends on the request.
+    Text {
+        /// Status of the answer.
+        status: StatusCode,
+        /// The code.
+        code: &'static str,
+        /// The text.
+        message: String,
+    },
+    /// An error that better-auth answers without a code.
+    Message {
+        /// Status of the answer.
+        status: StatusCode,
+        /// The text.
+        message: String,
+    },
+    /// A failure of the server. It is logged; the client learns nothing of it.
+    Internal {
+        /// What the client gets; without one, an empty body.
+        code: Option<&'static ErrorCode>,
+        /// What failed.
+        source: Box<dyn Error + Send + Sync>,
+        /// Where in the code.
+        location: &'static Location<'static>,
+    },
+}
+
+impl ApiError {
+    /// A request whose body or query does not fit.
+    pub fn validation(message: String) -> Self {
+        Self::Text {
+            status: StatusCode::BAD_REQUEST,
+            code: "VALIDATION_ERROR",
+            message,
+        }
+    }
+
+    /// A bad request that is explained without a code.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::Message {
+            status: StatusCode::BAD_REQUEST,
+            message: message.into(),
+        }
+    }
+
+    /// The same failure of the server, told to the client as `code`; other errors stay as they are.
+    #[must_use]
+    pub fn told_as(self, code: &'static ErrorCode) -> Self {
+        match self {
+            Self::Internal {
+                source, location, ..
+            } => Self::Internal {
+                code: Some(code),
+                source,
+                location,
+            },
+            other => other,
+        }
+    }
+
+    /// The answer. A failure of the server is logged here, once.
+    pub fn into_response(self) -> Response {
+        match self {
+            Self::Code(code) => code.to_response(),
+            Self::Text {
+                status,
+                code,
+                message,
+            } => reply::json(status, &json!({ "message": message, "code": code })),
+            Self::Message { status, message } => {
+                reply::json(status, &json!({ "message": message }))
+            }
+            Self::Internal {
+                code,
+                source,
+                location,
+            } => {
+                tracing::error!(error = describe(source.as_ref()), %location, "request failed");
+                code.map_or_else(
+                    || reply::empty(StatusCode::INTERNAL_SERVER_ERROR),
+                    ErrorCode::to_response,
+                )
+            }
+        }
+    }
+}
+
+impl ErrorCode {
+    /// An error code; `status` is one of the constants of [`StatusCode`].
+    pub const fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
+        Self {
+            status,
+            code,
+            message,
+        }
+    }
+
+    fn body(&self) -> Value {
+        json!({ "message": self.message, "code": self.code })
+    }
+
+    fn to_response(&self) -> Response {
+        reply::json(self.status, &self.body())
+    }
+}
+
+impl From<&'static ErrorCode> for ApiError {
+    fn from(code: &'static ErrorCode) -> Self {
+        Self::Code(code)
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for ApiError {
+    #[track_caller]
+    fn from(source: E) -> Self {
+        Self::Internal {
+            code: None,
+            source: Box::new(source),
+            location: Location::caller(),
+        }
+    }
+}
+
+/// An error with its causes, which hold no values of the database: see `db`.
+fn describe(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,97 @@
+//! What handlers may ask for, one type each.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{
+    call::{Call, Query},
+    content_type::latin_1,
+    cookie::Jar,
+    error::ApiError,
+    schema::Schema,
+};
+use crate::{app::App, db::Conn};
+
+/// A part of a request that a handler asks for by its parameter's type. A handler's parameters are extracted from
+/// left to right, and the first failure is the answer.
+pub trait Extract: Sized + Send {
+    /// Takes the part from `call`.
+    fn extract(call: &mut Call) -> impl Future<Output = Result<Self, ApiError>> + Send;
+}
+
+/// What requests share.
+pub struct State(pub Arc<App>);
+
+impl Extract for State {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        Ok(Self(Arc::clone(&call.app)))
+    }
+}
+
+/// A body that a route reads.
+pub trait Input: DeserializeOwned + Send {
+    /// What the body must look like; whatever passes can be deserialized.
+    const SCHEMA: Schema;
+}
+
+/// The body of the request, validated.
+pub struct Body<T>(pub T);
+
+impl<T: Input> Extract for Body<T> {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        T::SCHEMA
+            .check(call.body.as_ref())
+            .map_err(ApiError::validation)?;
+        let body = call
+            .body
+            .take()
+            .unwrap_or_else(|| Value::Object(Map::new()));
+        Ok(Self(serde_json::from_value(body)?))
+    }
+}
+
+impl Extract for Query {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        Ok(call.query.clone())
+    }
+}
+
+impl Extract for Jar {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        Ok(call.jar.clone())
+    }
+}
+
+/// The request's database connection, for handlers that do not hash passwords: a connection is never held across
+/// a hash.
+pub struct Database(pub Conn);
+
+impl Extract for Database {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        Ok(Self(call.take_db().await?))
+    }
+}
+
+/// Where a request comes from; both are empty where that is not known.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Client {
+    /// The address.
+    pub ip_address: String,
+    /// The browser.
+    pub user_agent: String,
+}
+
+impl Extract for Client {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        Ok(Self {
+            ip_address: call.app.client_ip.find(&call.headers).unwrap_or_default(),
+            user_agent: call
+                .headers
+                .get("user-agent")
+                .map(latin_1)
+                .unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! Answers.
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
+use warp::{
+    http::{HeaderValue, StatusCode, header},
+    reply::Response,
+};
+
+/// What a handler answers with.
+pub trait IntoReply {
+    /// The response.
+    fn into_reply(self) -> Response;
+}
+
+/// A JSON body with status 200.
+pub struct Json<T>(pub T);
+
+impl<T: Serialize> IntoReply for Json<T> {
+    fn into_reply(self) -> Response {
+        json(StatusCode::OK, &self.0)
+    }
+}
+
+impl IntoReply for Response {
+    fn into_reply(self) -> Response {
+        self
+    }
+}
+
+/// A JSON body.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(body) => with_body(status, "application/json", body),
+        Err(error) => {
+            tracing::error!(%error, "response body could not be written as JSON");
+            empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
+/// No body and no content type.
+pub fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Vec::new().into());
+    *response.status_mut() = status;
+    response
+}
+
+/// A body of a type.
+pub fn with_body(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// A redirect of a browser.
+pub fn found(location: &str) -> Response {
+    let mut response = empty(StatusCode::FOUND);
+    set_location(&mut response, location);
+    response
+}
+
+/// Sets the header `Location` to `url` as it is. Characters that a header cannot carry are percent-encoded;
+/// others beyond ASCII are Latin-1, as browsers read them.
+pub fn set_location(response: &mut Response, url: &str) {
+    const SAFE: &AsciiSet = &CONTROLS.remove(b'\t');
+    let mut value = Vec::with_capacity(url.len());
+    for character in url.trim().chars() {
+        match u8::try_from(character) {
+            Ok(byte) if !character.is_control() || byte == b'\t' => value.push(byte),
+            _ => {
+                let encoded =
+                    utf8_percent_encode(character.encode_utf8(&mut [0; 4]), SAFE).to_string();
+                value.extend(encoded.into_bytes());
+            }
+        }
+    }
+    if let Ok(value) = HeaderValue::from_bytes(&value) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn location(url: &str) -> Vec<u8> {
+        let response = found(url);
+        response
+            .headers()
+            .get(header::LOCATION)
+            .unwrap()
+            .as_bytes()
+            .to_vec()
+    }
+
+    #[test]
+    fn a_location_carries_the_url_as_it_is() {
+        assert_eq!(location("/a b?c=d#e"), b"/a b?c=d#e");
+    }
+
+    #[test]
+    fn a_location_beyond_ascii_is_latin_1_and_beyond_that_percent_encoded() {
+        assert_eq!(location("/é"), b"/\xe9");
+        assert_eq!(location("/\u{2028}x"), b"/%E2%80%A8x");
+    }
+
+    #[test]
+    fn a_location_cannot_break_out_of_its_header() {
+        assert_eq!(
+            location("http://a/\r\nSet-Cookie: a=b\0"),
+            b"http://a/%0D%0ASet-Cookie: a=b%00"
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! What a request body must look like, and the texts that better-auth answers when it does not.
+//!
+//! better-auth validates with zod and joins the issues to one message. These are those issues, in its order.
+
+use serde_json::Value;
+
+/// The shape of a request body.
+#[derive(Clone, Copy, Debug)]
+pub struct Schema {
+    /// Whether a request without a body is accepted.
+    pub optional: bool,
+    /// What the body itself must be.
+    pub kind: BodyKind,
+    /// The fields that are checked; others are left alone.
+    pub fields: &'static [Field],
+}
+
+/// What a body must be. Three names for a JSON object, which differ in the texts of their issues.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BodyKind {
+    /// zod's `object`.
+    Object,
+    /// zod's `record`: any fields.
+    Record,
+    /// zod's `object` and `record` at once, which both complain.
+    ObjectAndRecord,
+}
+
+/// A field of a body.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    name: &'static str,
+    kind: FieldKind,
+    optional: bool,
+    nullable: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum FieldKind {
+    String,
+    NonEmptyString,
+    Email,
+    Boolean,
+}
+
+impl Field {
+    /// Any text.
+    pub const fn string(name: &'static str) -> Self {
+        Self::new(name, FieldKind::String)
+    }
+
+    /// Text of one character or more.
+    pub const fn non_empty_string(name: &'static str) -> Self {
+        Self::new(name, FieldKind::NonEmptyString)
+    }
+
+    /// An email address.
+    pub const fn email(name: &'static str) -> Self {
+        Self::new(name, FieldKind::Email)
+    }
+
+    /// `true` or `false`.
+    pub const fn boolean(name: &'static str) -> Self {
+        Self::new(name, FieldKind::Boolean)
+    }
+
+    /// The same field, which may be absent; null is not absent.
+    pub const fn optional(self) -> Self {
+        Self {
+            optional: true,
+            ..self
+        }
+    }
+
+    /// The same field, which may be null.
+    pub const fn nullable(self) -> Self {
+        Self {
+            nullable: true,
+            ..self
+        }
+    }
+
+    const fn new(name: &'static str, kind: FieldKind) -> Self {
+        Self {
+            name,
+            kind,
+            optional: false,
+            nullable: false,
+        }
+    }
+
+    fn issues(self, value: Option<&Value>) -> Vec<String> {
+        match (self.kind, value) {
+            (_, None) if self.optional => Vec::new(),
+            (_, Some(Value::Null)) if self.nullable => Vec::new(),
+            (FieldKind::Boolean, Some(Value::Bool(_)))
+            | (FieldKind::String, Some(Value::String(_))) => Vec::new(),
+            (FieldKind::NonEmptyString, Some(Value::String(text))) if text.is_empty() => {
+                vec!["Too small: expected string to have >=1 characters".to_owned()]
+            }
+            (FieldKind::NonEmptyString, Some(Value::String(_))) => Vec::new(),
+            (FieldKind::NonEmptyString, Some(Value::Array(items))) if items.is_empty() => vec![
+                unexpected("string", value),
+                // The check of a length goes on after the wrong type, for whatever has a length.
+                "Too small: expected array to have >=1 items".to_owned(),
+            ],
+            (FieldKind::Email, Some(Value::String(text))) if is_email(text) => Vec::new(),
+            (FieldKind::Email, Some(Value::String(_))) => vec!["Invalid email address".to_owned()],
+            (FieldKind::Boolean, other) => vec![unexpected("boolean", other)],
+            (_, other) => vec![unexpected("string", other)],
+        }
+    }
+}
+
+impl Schema {
+    /// A JSON object with these fields.
+    pub const fn object(fields: &'static [Field]) -> Self {
+        Self {
+            optional: false,
+            kind: BodyKind::Object,
+            fields,
+        }
+    }
+
+    /// A JSON object with any fields.
+    pub const fn record() -> Self {
+        Self {
+            optional: false,
+            kind: BodyKind::Record,
+            fields: &[],
+        }
+    }
+
+    /// The same shape, with these fields.
+    pub const fn with(self, fields: &'static [Field]) -> Self {
+        Self { fields, ..self }
+    }
+
+    /// The same shape, which may be absent altogether.
+    pub const fn optional(self) -> Self {
+        Self {
+            optional: true,
+            ..self
+        }
+    }
+
+    /// The same fields, in a body that is also checked to be a record.
+    pub const fn and_record(self) -> Self {
+        Self {
+            kind: BodyKind::ObjectAndRecord,
+            ..self
+        }
+    }
+
+    /// Checks `body`.
+    ///
+    /// # Errors
+    /// The message of every issue, joined.
+    pub fn check(&self, body: Option<&Value>) -> Result<(), String> {
+        let issues = match body {
+            None if self.optional => return Ok(()),
+            Some(Value::Object(fields)) => {
+                let issues_of = |field: &Field| {
+                    let issues = field.issues(fields.get(field.name)).into_iter();
+                    issues
+                        .map(|issue| format!("[body.{}] {issue}", field.name))
+                        .collect::<Vec<_>>()
+                };
+                self.fields.iter().flat_map(issues_of).collect::<Vec<_>>()
+            }
+            other => {
+                let expected: &[&str] = match self.kind {
+                    BodyKind::Object => &["object"],
+                    BodyKind::Record => &["record"],
+                    BodyKind::ObjectAndRecord => &["object", "record"],
+                };
+                expected
+                    .iter()
+                    .map(|kind| format!("[body] {}", unexpected(kind, other)))
+                    .collect()
+            }
+        };
+        if issues.is_empty() {
+            Ok(())
+        } else {
+            Err(issues.join("; "))
+        }
+    }
+}
+
+fn unexpected(expected: &str, found: Option<&Value>) -> String {
+    let found = match found {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    };
+    format!("Invalid input: expected {expected}, received {found}")
+}
+
+/// Whether zod's pattern of email addresses matches:
+/// `^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$`.
+pub fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
+    let Some((labels, top_level)) = domain.rsplit_once('.') else {
+        return false;
+    };
+    let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"_'+-".contains(&byte);
+    local
+        .split('.')
+        .all(|part| !part.is_empty() && part.bytes().all(is_local))
+        && !local.ends_with('\'')
+        && labels.split('.').all(|label| {
+            label
+                .as_bytes()
+                .first()
+                .is_some_and(u8::is_ascii_alphanumeric)
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        })
+        && top_level.len() >= 2
+        && top_level.bytes().all(|byte| byte.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests;
