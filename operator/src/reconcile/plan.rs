@@ -1,5 +1,7 @@
 //! What to do, given what is: a pure function without client, clock or randomness.
 
+pub mod job;
+pub mod pods;
 mod types;
 
 use k8s_openapi::jiff::Timestamp;

@@ -1,0 +1,156 @@
+//! What a migration Job says about its migration.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt as _;
+use serde::Deserialize;
+
+use super::pods;
+use crate::build::job::CONTAINER;
+use crate::labels::{COMPONENT, Component, MIGRATION_HASH};
+
+/// A migration Job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobFacts {
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// Hash of the migration, from its label.
+    pub hash: String,
+    /// When it was created.
+    pub created: Option<Time>,
+    /// How it ended, or that it has not.
+    pub outcome: Outcome,
+    /// When it ended.
+    pub finished: Option<Time>,
+    /// Whether a container of it runs or ever ran, so that the schema may have been touched.
+    pub started: bool,
+    /// What keeps its pod from starting.
+    pub problem: Option<String>,
+}
+
+/// How a Job ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It has not.
+    Running,
+    /// The schema is what the image needs.
+    Succeeded {
+        /// Version of the schema, where the migration reported it.
+        schema_version: Option<i64>,
+    },
+    /// It gave up.
+    Failed {
+        /// Exit code of the last try, where one is known.
+        exit_code: Option<i32>,
+        /// Its last lines.
+        message: String,
+    },
+}
+
+impl JobFacts {
+    /// Whether it ended.
+    pub fn is_finished(&self) -> bool {
+        self.outcome != Outcome::Running
+    }
+}
+
+/// What `auth-server migrate` writes as its termination message when it succeeds.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    schema_version: i64,
+}
+
+/// Facts of the Jobs that belong to the owner `uid`, oldest first.
+pub fn facts(jobs: &[Arc<Job>], pods: &[Arc<Pod>], uid: &str) -> Vec<JobFacts> {
+    let is_ours = |job: &&Arc<Job>| job.owner_references().iter().any(|owner| owner.uid == uid);
+    let mut facts: Vec<JobFacts> = jobs.iter().filter(is_ours).map(|job| of(job, pods)).collect();
+    facts.sort_by_cached_key(|job| (job.created.clone().map(|time| time.0), job.name.clone()));
+    facts
+}
+
+/// Whether a migration's pod runs whose Job is gone: a deleted Job disappears before its pod has ended.
+pub fn has_orphan(jobs: &[Arc<Job>], pods: &[Arc<Pod>]) -> bool {
+    pods.iter()
+        .filter(|pod| pod.labels().get(COMPONENT).map(String::as_str) == Some(Component::Migration.as_str()))
+        .filter(|pod| !pods::has_ended(pod))
+        .any(|pod| !jobs.iter().any(|job| owns(job, pod)))
+}
+
+fn owns(job: &Job, pod: &Pod) -> bool {
+    let uid = job.metadata.uid.as_deref();
+    pod.owner_references().iter().any(|owner| Some(owner.uid.as_str()) == uid)
+}
+
+fn of(job: &Job, pods: &[Arc<Pod>]) -> JobFacts {
+    let mut own: Vec<&Pod> = pods.iter().map(Arc::as_ref).filter(|pod| owns(job, pod)).collect();
+    own.sort_by_key(|pod| pod.creation_timestamp().map(|time| time.0));
+    let status = job.status.as_ref();
+    let tried = status.is_some_and(|status| status.failed.unwrap_or(0) + status.succeeded.unwrap_or(0) > 0);
+    let (outcome, finished) = outcome(job, &own);
+    JobFacts {
+        name: job.name_any(),
+        uid: job.uid().unwrap_or_default(),
+        hash: job.labels().get(MIGRATION_HASH).cloned().unwrap_or_default(),
+        created: job.creation_timestamp(),
+        outcome,
+        finished,
+        // Without a pod there is nothing to tell by, so the safe answer is that it runs.
+        started: tried || own.is_empty() || own.iter().any(|pod| pods::has_started(pod)),
+        problem: own.last().and_then(|pod| pods::problem(pod)),
+    }
+}
+
+/// Terminal conditions only: the others may stand while a pod still ends.
+fn outcome(job: &Job, pods: &[&Pod]) -> (Outcome, Option<Time>) {
+    let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let mut terminal = conditions.filter(|condition| condition.status == "True");
+    let last = pods.iter().rev().find_map(|pod| pods::termination(pod, CONTAINER));
+    let Some(condition) = terminal.find(|condition| matches!(condition.type_.as_str(), "Complete" | "Failed")) else {
+        return (Outcome::Running, None);
+    };
+    let outcome = if condition.type_ == "Complete" {
+        Outcome::Succeeded {
+            schema_version: last.and_then(schema_version),
+        }
+    } else {
+        let stated = condition.message.as_deref().unwrap_or_default();
+        failure(stated, condition.reason.as_deref(), last)
+    };
+    (outcome, condition.last_transition_time.clone())
+}
+
+fn schema_version(last: &ContainerStateTerminated) -> Option<i64> {
+    let report: Report = serde_json::from_str(last.message.as_deref()?.trim()).ok()?;
+    Some(report.schema_version)
+}
+
+/// A failure as the migration itself tells it, else as the Job's condition (`stated`) does.
+fn failure(stated: &str, reason: Option<&str>, last: Option<&ContainerStateTerminated>) -> Outcome {
+    let told = last.and_then(|last| last.message.as_deref()).map(str::trim).filter(|told| !told.is_empty());
+    let exit_code = last.map(|last| last.exit_code).or_else(|| exit_code_in(stated));
+    let message = match (told, reason) {
+        // The last try may have been fine; the time was not enough.
+        (told, Some("DeadlineExceeded")) => {
+            let told = told.map(|told| format!("; it last said: {told}")).unwrap_or_default();
+            format!("exceeded migration.deadlineSeconds{told}")
+        }
+        (Some(told), _) => told.to_owned(),
+        (None, _) => match last.and_then(|last| last.reason.as_deref()) {
+            Some(reason) if reason != "Error" => format!("{reason}: {stated}"),
+            _ => stated.to_owned(),
+        },
+    };
+    Outcome::Failed { exit_code, message }
+}
+
+/// The exit code in a Job's message, for a Job whose pods are gone: `… failed with exit code 11 matching FailJob rule …`.
+fn exit_code_in(stated: &str) -> Option<i32> {
+    let (_, after) = stated.split_once("exit code ")?;
+    after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}

@@ -1,0 +1,96 @@
+//! From a resource as the API server stores it to an [`Instance`] that objects can be made from.
+//!
+//! The schema refuses most mistakes at admission. An object that was admitted under an older schema, or by a server
+//! without these rules, is refused here with all of its problems.
+
+use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Database};
+use kube::{Resource as _, ResourceExt as _};
+
+use super::{hash, image};
+use crate::build::Instance;
+use crate::config::OperatorConfig;
+
+/// Checks `auth_backend`; the error lists every problem, each with the path of its field and the remedy.
+pub fn validate(
+    auth_backend: &AuthBackend,
+    config: &OperatorConfig,
+) -> Result<Instance, Vec<String>> {
+    let spec = &auth_backend.spec;
+    let mut problems = problems_of(spec);
+    let settings = settings(spec).map_err(|problem| problems.push(problem));
+    let owner = auth_backend.controller_owner_ref(&());
+    if owner.is_none() {
+        problems.push("metadata.uid: is missing, the object was not read from a cluster".to_owned());
+    }
+    let (Ok(settings), Some(owner), true) = (settings, owner, problems.is_empty()) else {
+        return Err(problems);
+    };
+    let managed = spec.database.managed.as_ref();
+    Ok(Instance {
+        name: auth_backend.name_any(),
+        namespace: auth_backend.namespace().unwrap_or_default(),
+        owner,
+        image: image::of(spec, &config.server_image),
+        postgres_image: managed
+            .and_then(|managed| managed.image.clone())
+            .unwrap_or_else(|| config.postgres_image.clone()),
+        settings_hash: hash::of(&settings),
+        settings,
+        spec: spec.clone(),
+    })
+}
+
+fn problems_of(spec: &AuthBackendSpec) -> Vec<String> {
+    let mut problems = Vec::new();
+    if !is_base_url(&spec.base_url) {
+        problems.push("baseURL: must look like https://host, https://host:port or https://host/path".to_owned());
+    }
+    if databases(&spec.database) != 1 {
+        problems.push("database: set exactly one of secretRef, connection and managed".to_owned());
+    }
+    if spec.replicas.is_some() && spec.autoscaling.is_some() {
+        problems.push("replicas and autoscaling exclude each other: remove one of them".to_owned());
+    }
+    if spec.image.is_some() && spec.version.is_some() {
+        problems.push("image and version exclude each other: image names the version already".to_owned());
+    }
+    if spec.secret_refs.as_ref().is_some_and(Vec::is_empty) {
+        problems.push("secretRefs: must name a Secret, or be left out".to_owned());
+    }
+    let settings = spec.auth.iter().flat_map(|settings| settings.validate());
+    problems.extend(settings.map(|problem| format!("auth.{problem}")));
+    problems
+}
+
+/// Number of ways in which the database is given.
+fn databases(database: &Database) -> usize {
+    [
+        database.secret_ref.is_some(),
+        database.connection.is_some(),
+        database.managed.is_some(),
+    ]
+    .into_iter()
+    .filter(|&set| set)
+    .count()
+}
+
+fn is_base_url(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && !text.ends_with('/')
+    })
+}
+
+/// `spec.auth` as YAML.
+fn settings(spec: &AuthBackendSpec) -> Result<String, String> {
+    let settings = spec.auth.clone().unwrap_or_default();
+    serde_saphyr::to_string(&settings).map_err(|error| format!("auth: cannot be written as YAML: {error}"))
+}
+
+#[cfg(test)]
+mod tests;

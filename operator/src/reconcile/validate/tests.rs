@@ -1,0 +1,81 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+/// The smallest AuthBackend, with `change` put into its spec.
+fn auth_backend(change: &Value) -> AuthBackend {
+    let mut spec = json!({
+        "baseURL": "https://shop.example/api",
+        "database": {"secretRef": {"name": "shop-db", "key": "uri"}},
+    });
+    for (key, value) in change.as_object().unwrap() {
+        spec[key] = value.clone();
+    }
+    let metadata = json!({"name": "shop", "namespace": "team-a", "uid": "u1"});
+    serde_json::from_value(json!({"metadata": metadata, "spec": spec})).unwrap()
+}
+
+fn checked(change: &Value) -> Result<Instance, Vec<String>> {
+    let config = OperatorConfig {
+        server_image: "server:1".to_owned(),
+        postgres_image: "postgres:17".to_owned(),
+    };
+    validate(&auth_backend(change), &config)
+}
+
+#[test]
+fn the_smallest_resource_is_complete() {
+    let instance = checked(&json!({})).unwrap();
+    assert_eq!(instance.image, "server:1");
+    assert_eq!(instance.settings.trim_end(), "{}");
+}
+
+#[test]
+fn what_an_older_schema_admitted_is_refused_with_the_field() {
+    for (change, field) in [
+        (json!({"baseURL": "https://shop.example/"}), "baseURL"),
+        (json!({"baseURL": "https://shop.example?x"}), "baseURL"),
+        (json!({"baseURL": "https://u:p@shop.example"}), "baseURL"),
+        (json!({"baseURL": "shop.example"}), "baseURL"),
+        (json!({"database": {}}), "database"),
+        (json!({"database": {"managed": {}, "secretRef": {"name": "a", "key": "b"}}}), "database"),
+        (json!({"replicas": 1, "autoscaling": {"maxReplicas": 2}}), "replicas"),
+        (json!({"image": "a", "version": "b"}), "image"),
+        (json!({"secretRefs": []}), "secretRefs"),
+        (json!({"auth": {"disabledPaths": ["ok"]}}), "auth.disabledPaths[0]"),
+    ] {
+        let problems = checked(&change).unwrap_err();
+        assert!(problems[0].starts_with(field), "{change}: {problems:?}");
+        assert_eq!(problems.len(), 1, "{change}: {problems:?}");
+    }
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let change = json!({"baseURL": "x", "database": {}, "image": "a", "version": "b"});
+    assert_eq!(checked(&change).unwrap_err().len(), 3);
+}
+
+#[test]
+fn a_managed_database_may_have_an_image_of_its_own() {
+    let change = json!({"database": {"managed": {"image": "postgres:18"}}});
+    assert_eq!(checked(&change).unwrap().postgres_image, "postgres:18");
+}
+
+#[test]
+fn settings_reach_the_server_as_they_were_written() {
+    let auth = json!({"trustedOrigins": ["https://a.example"], "session": {"expiresIn": 3600}});
+    let instance = checked(&json!({"auth": auth})).unwrap();
+    let read: Value = serde_saphyr::from_str(&instance.settings).unwrap();
+    assert_eq!(read, auth);
+}
+
+#[test]
+fn another_setting_has_another_hash() {
+    let hash = |seconds: u32| {
+        let auth = json!({"session": {"expiresIn": seconds}});
+        checked(&json!({"auth": auth})).unwrap().settings_hash
+    };
+    assert_ne!(hash(3600), hash(7200));
+    assert_eq!(hash(3600), hash(3600));
+}
