@@ -7,6 +7,7 @@
 mod base_url;
 mod database;
 mod environment;
+mod logging;
 mod problem;
 mod secrets;
 mod settings;
@@ -21,6 +22,7 @@ use authbackend_crds::auth::AuthSettings;
 
 pub use base_url::BaseUrl;
 pub use database::{Database, SslMode, Target};
+pub use logging::{LogFormat, Logging};
 pub use problem::Problem;
 pub use secrets::{Secret, Secrets};
 pub use settings::{Settings, read_settings};

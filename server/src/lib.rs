@@ -4,9 +4,19 @@
 //! schema and runs the listeners; the request side answers the API. `db`, `migrate` and `config` know nothing of
 //! HTTP and can be used without it.
 
+pub mod admin;
+pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crypto;
 pub mod db;
+pub mod hasher;
 pub mod http;
+pub mod identity;
 pub mod metrics;
 pub mod migrate;
+pub mod routes;
+pub mod run;
+pub mod signals;
+pub mod telemetry;

@@ -86,6 +86,11 @@ impl Db {
         }
     }
 
+    /// Whether every connection is in use.
+    pub fn is_exhausted(&self) -> bool {
+        self.0.permits.available_permits() == 0
+    }
+
     /// Refuses further checkouts, waits until every connection is back, and closes them all.
     pub async fn close(&self) {
         let size = u32::try_from(self.0.cells.len()).unwrap_or(u32::MAX);

@@ -1,11 +1,122 @@
-//! The accept loop.
+//! The accept loop, for the API and for the admin port.
+//!
+//! It keeps what one client can cost within bounds (connections, size and time of a request) and ends gracefully:
+//! no new connection, idle ones closed, requests finished.
 
-use std::{net::SocketAddr, sync::Arc};
+mod api;
+mod request_id;
 
-/// Address of the client's end of the connection, in the extensions of each request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
+use std::{convert::Infallible, error::Error, io, pin::pin, sync::Arc, time::Duration};
 
-/// Identity of a request in logs and in the answer's `x-request-id`, in the extensions of each request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(pub Arc<str>);
+use bytes::Bytes;
+use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+pub use api::Api;
+pub use request_id::RequestIds;
+
+/// Open connections per listener: far above what a load balancer keeps, far below what exhausts memory.
+const MAX_CONNECTIONS: usize = 10_000;
+
+/// Time for the head of a request, and between requests of a kept connection: longer than the idle timeout of common
+/// load balancers (60 s), so that it is they who close.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// Bytes of a request's head, as nginx allows by default (4 buffers of 8 KiB).
+const MAX_HEAD_SIZE: usize = 32 * 1024;
+
+/// Pause after an accept that failed for want of file descriptors or memory.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Answers the requests of one listener.
+pub trait Answer: Send + Sync + 'static {
+    /// The body of an answer.
+    type Body: hyper::body::Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
+
+    /// Answers one request.
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send;
+}
+
+/// Serves `listener` until `stop` is cancelled, and then for at most `drain_limit` until every request is answered.
+/// False when some were not.
+pub async fn serve<A: Answer>(
+    listener: TcpListener,
+    answer: Arc<A>,
+    stop: CancellationToken,
+    drain_limit: Duration,
+) -> bool {
+    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut stopped = pin!(stop.cancelled());
+    loop {
+        let accepted = tokio::select! {
+            () = &mut stopped => break,
+            accepted = accept(&listener, &connections) => accepted,
+        };
+        match accepted {
+            Ok((stream, permit)) => {
+                let answer = Arc::clone(&answer);
+                tokio::spawn(connection(stream, answer, graceful.watcher(), permit));
+            }
+            Err(error) if is_connection_error(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    timeout(drain_limit, graceful.shutdown()).await.is_ok()
+}
+
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, permit))
+}
+
+/// Whether the client left before it was accepted, which needs no pause and no log.
+fn is_connection_error(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}
+
+async fn connection<A: Answer>(
+    stream: TcpStream,
+    answer: Arc<A>,
+    watcher: Watcher,
+    _permit: OwnedSemaphorePermit,
+) {
+    let service = service_fn(move |request| {
+        let answer = Arc::clone(&answer);
+        async move { Ok::<_, Infallible>(answer.answer(request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_header_size(MAX_HEAD_SIZE)
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        // A client that left, or spoke no HTTP.
+        tracing::debug!(%error, "connection ended");
+    }
+}

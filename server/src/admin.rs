@@ -1,0 +1,140 @@
+//! The admin port: `/livez`, `/readyz` and `/metrics`, apart from the API so that no ingress shows them.
+
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Request, Response, StatusCode,
+    body::Incoming,
+    header::{self, HeaderValue},
+};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    db::{Db, DbError, Schema},
+    http::serve::Answer,
+    metrics::Metrics,
+    migrate::REQUIRED_VERSION,
+};
+
+/// Kubernetes gives a probe one second by default; the answer should say why before that.
+const CHECK_TIMEOUT: Duration = Duration::from_millis(900);
+
+/// When every connection is busy, the last verdict stands for this long: a server under load must not be taken out
+/// of service for being loaded.
+const VERDICT_LIFETIME: Duration = Duration::from_secs(30);
+
+/// What the admin port tells about.
+pub struct Admin {
+    db: Db,
+    metrics: Metrics,
+    draining: CancellationToken,
+    last_ready: Mutex<Option<Instant>>,
+}
+
+/// Why the server should get no requests.
+#[derive(Debug, PartialEq, Eq)]
+enum Unready {
+    Draining,
+    Database,
+    Schema { version: i64 },
+}
+
+impl fmt::Display for Unready {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Draining => formatter.write_str("shutting down"),
+            Self::Database => formatter.write_str("database not reachable"),
+            Self::Schema { version } => write!(
+                formatter,
+                "schema version {version}, needs {REQUIRED_VERSION}: run `auth-server migrate`"
+            ),
+        }
+    }
+}
+
+impl Admin {
+    /// Not ready once `draining` is cancelled.
+    pub fn new(db: Db, metrics: Metrics, draining: CancellationToken) -> Self {
+        Self { db, metrics, draining, last_ready: Mutex::new(None) }
+    }
+
+    async fn readiness(&self) -> Result<(), Unready> {
+        if self.draining.is_cancelled() {
+            return Err(Unready::Draining);
+        }
+        let verdict = timeout(CHECK_TIMEOUT, self.check()).await;
+        let mut last_ready = self.last_ready.lock().unwrap_or_else(PoisonError::into_inner);
+        match verdict {
+            Ok(Ok(())) => {
+                *last_ready = Some(Instant::now());
+                Ok(())
+            }
+            Ok(Err(unready)) => {
+                *last_ready = None;
+                Err(unready)
+            }
+            Err(_) => match *last_ready {
+                Some(instant) if instant.elapsed() < VERDICT_LIFETIME && self.db.is_exhausted() => Ok(()),
+                _ => Err(Unready::Database),
+            },
+        }
+    }
+
+    async fn check(&self) -> Result<(), Unready> {
+        let unreachable = |error: DbError| {
+            tracing::warn!(%error, "not ready");
+            Unready::Database
+        };
+        let mut connection = self.db.get().await.map_err(unreachable)?;
+        let schema = Schema::read(&mut connection).await;
+        match schema.map_err(|error| unreachable(error.into()))? {
+            Schema::Ready { .. } => Ok(()),
+            Schema::TooOld { version } => Err(Unready::Schema { version }),
+        }
+    }
+}
+
+impl Answer for Admin {
+    type Body = Full<Bytes>;
+
+    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        match request.uri().path() {
+            "/livez" => text(StatusCode::OK, "ok\n".to_owned()),
+            "/readyz" => match self.readiness().await {
+                Ok(()) => text(StatusCode::OK, "ok\n".to_owned()),
+                Err(unready) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{unready}\n")),
+            },
+            "/metrics" => match self.metrics.encode() {
+                Ok(metrics) => exposition(metrics),
+                Err(error) => {
+                    tracing::error!(%error, "metrics cannot be written");
+                    text(StatusCode::INTERNAL_SERVER_ERROR, String::new())
+                }
+            },
+            _ => text(StatusCode::NOT_FOUND, "not found\n".to_owned()),
+        }
+    }
+}
+
+fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+}
+
+/// The metrics with the media type that tells Prometheus which format they are in.
+fn exposition(metrics: String) -> Response<Full<Bytes>> {
+    const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let mut response = text(StatusCode::OK, metrics);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
+    response
+}

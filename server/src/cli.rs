@@ -1,0 +1,70 @@
+//! The command line: `serve`, `migrate`, `check-config`.
+
+mod check_config;
+mod migrate;
+mod serve;
+
+use std::{io::Write as _, path::Path, process::ExitCode, sync::Arc};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{FileReader, Logging, Problem};
+
+/// sysexits.h: something was found in an unconfigured or misconfigured state.
+const EXIT_CONFIGURATION: u8 = 78;
+
+/// The auth server: better-auth's HTTP API on Postgres.
+#[derive(Debug, Parser)]
+#[command(name = "auth-server", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until SIGTERM or SIGINT.
+    Serve,
+    /// Bring the database to the schema of this version.
+    Migrate(migrate::Arguments),
+    /// Check the settings file, unknown fields included.
+    CheckConfig(check_config::Arguments),
+}
+
+/// Looks up an environment variable.
+type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Runs the command that the process was started with.
+pub async fn main() -> ExitCode {
+    let variable = |name: &str| std::env::var(name).ok();
+    let reader: FileReader = Arc::new(|path: &Path| std::fs::read_to_string(path));
+    ExitCode::from(match Cli::parse().command {
+        Command::Serve => serve::run(&variable, reader).await,
+        Command::Migrate(arguments) => migrate::run(&arguments, &variable, reader).await,
+        Command::CheckConfig(arguments) => check_config::run(&arguments, &variable, &reader),
+    })
+}
+
+/// Starts logging as the environment says.
+fn start_logging(variable: Variable<'_>, reader: FileReader) -> Result<(), Vec<Problem>> {
+    let logging = Logging::load(variable, reader)?;
+    crate::telemetry::start(&logging).map_err(|problem| vec![problem])
+}
+
+/// Tells each problem in one line on standard error.
+fn tell(problems: &[Problem]) -> u8 {
+    for problem in problems {
+        tell_error(problem);
+    }
+    EXIT_CONFIGURATION
+}
+
+/// Tells why the process ends, in one line on standard error. Nobody is left to tell when that is closed.
+fn tell_error(error: &dyn std::fmt::Display) {
+    drop(writeln!(std::io::stderr(), "auth-server: {error}"));
+}
+
+/// Writes a line of output. A reader that left does not want it.
+fn print(line: &str) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}

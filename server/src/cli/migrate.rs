@@ -1,0 +1,101 @@
+//! `auth-server migrate`.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::{Variable, print, start_logging, tell};
+use crate::{
+    config::{FileReader, MigrateConfig},
+    migrate::{MigrateError, Migrator, Outcome, Plan, with_directory},
+};
+
+/// Kubernetes keeps this many bytes of a termination message.
+const TERMINATION_MESSAGE_LIMIT: usize = 4096;
+
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// Show what would be done and write nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the plan or the outcome as JSON on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(arguments: &Arguments, variable: Variable<'_>, reader: FileReader) -> u8 {
+    let config = MigrateConfig::load(variable, FileReader::clone(&reader));
+    let logging = start_logging(variable, reader);
+    let config = match (config, logging) {
+        (Ok(config), Ok(())) => config,
+        (config, logging) => {
+            let mut problems = config.err().unwrap_or_default();
+            problems.extend(logging.err().unwrap_or_default());
+            let code = tell(&problems);
+            if let (Some(path), Some(problem)) = (variable("TERMINATION_MESSAGE_PATH"), problems.first()) {
+                leave_message(Path::new(&path), &problem.to_string());
+            }
+            return code;
+        }
+    };
+    let message_path = config.termination_message.as_deref();
+    match execute(arguments, &config).await {
+        Ok(message) => {
+            if let (Some(path), false) = (message_path, arguments.dry_run) {
+                leave_message(path, &message);
+            }
+            0
+        }
+        Err(error) => {
+            let code = error.exit_code();
+            tracing::error!(exit_code = code, "{error}");
+            if let Some(path) = message_path {
+                leave_message(path, &error.to_string());
+            }
+            code
+        }
+    }
+}
+
+/// Plans or migrates; answers with the outcome as JSON.
+async fn execute(arguments: &Arguments, config: &MigrateConfig) -> Result<String, MigrateError> {
+    let migrator = Migrator::new(with_directory(config.directory.as_deref())?);
+    let target = config.database.target()?;
+    if arguments.dry_run {
+        let plan = migrator.plan(&target).await?;
+        let json = to_json(&plan);
+        if arguments.json { print(&json) } else { print(&describe(&plan)) }
+        return Ok(json);
+    }
+    let outcome = migrator.run(&target).await?;
+    let json = to_json(&outcome);
+    if arguments.json {
+        print(&json);
+    }
+    let Outcome { schema_version, applied } = outcome;
+    tracing::info!(schema_version, applied = applied.len(), "the database is up to date");
+    Ok(json)
+}
+
+fn to_json(value: &impl serde::Serialize) -> String {
+    // Both types have only strings, numbers and lists, which always serialize.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The plan for a person.
+fn describe(plan: &Plan) -> String {
+    let mut lines = vec![format!("current version {}, target version {}", plan.current_version, plan.target_version)];
+    if plan.adopt {
+        lines.push("adopt the existing better-auth tables".to_owned());
+    }
+    lines.extend(plan.pending.iter().map(|migration| format!("apply {} ({})", migration.label(), migration.class)));
+    lines.join("\n")
+}
+
+/// Leaves the outcome where Kubernetes looks for it. The outcome stands even if that fails.
+fn leave_message(path: &Path, message: &str) {
+    let end = message.floor_char_boundary(TERMINATION_MESSAGE_LIMIT);
+    if let Err(error) = std::fs::write(path, message.get(..end).unwrap_or_default()) {
+        tracing::warn!(%error, path = %path.display(), "cannot write the termination message");
+    }
+}
