@@ -1,0 +1,56 @@
+//! The server in the test's own process, with a clock that the test steps.
+
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use auth_server::{clock::Clock, config::{Config, FileReader}, run::Server};
+
+use super::{SECRET, TestDatabase};
+
+/// A server on a database of its own.
+pub(crate) struct TestServer {
+    pub(crate) clock: Clock,
+    pub(crate) database: TestDatabase,
+    server: Server,
+}
+
+impl TestServer {
+    /// Starts a server with default settings on a migrated database.
+    pub(crate) async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Starts a server with these further environment variables.
+    pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
+        let database = TestDatabase::migrated().await;
+        let lookup = |name: &str| {
+            let given = variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            given.or_else(|| default(name, &database))
+        };
+        let reader: FileReader = Arc::new(|path: &Path| std::fs::read_to_string(path));
+        let config = Config::load(&lookup, reader).unwrap();
+        let clock = Clock::fixed(time::macros::datetime!(2026-01-02 03:04:05.678 UTC));
+        let server = Server::start(config, clock.clone()).await.unwrap();
+        Self { clock, database, server }
+    }
+
+    /// Where the API listens.
+    pub(crate) fn api(&self) -> SocketAddr {
+        self.server.api_address()
+    }
+
+    /// Where the admin port listens.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.server.admin_address()
+    }
+}
+
+fn default(name: &str, database: &TestDatabase) -> Option<String> {
+    Some(match name {
+        "AUTH_BASE_URL" => "http://localhost:8100/api".to_owned(),
+        "AUTH_SECRET" => SECRET.to_owned(),
+        "DATABASE_URL" => database.url().to_owned(),
+        "DATABASE_MAX_CONNECTIONS" => "4".to_owned(),
+        "LISTEN_ADDR" | "ADMIN_LISTEN_ADDR" => "127.0.0.1:0".to_owned(),
+        _ => return None,
+    })
+}
