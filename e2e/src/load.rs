@@ -90,7 +90,7 @@ impl<'a> Load<'a> {
         run(self
             .namespace
             .kubectl()?
-            .args(["delete", "pod", POD, "--now"]))?;
+            .args(["delete", "pod", POD, "--now", "--wait=false"]))?;
         println!("load: {}", serde_json::to_string(&report)?);
         ensure!(
             report.failed == 0,

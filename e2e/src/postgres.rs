@@ -148,9 +148,12 @@ fn pod(image: &str) -> Value {
                 "exec": {"command": ["pg_isready", "--host=127.0.0.1", "--username=postgres"]},
                 "periodSeconds": 1,
             },
-            "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+            "volumeMounts": [
+                {"name": "data", "mountPath": "/data"},
+                {"name": "socket", "mountPath": "/var/run/postgresql"},
+            ],
             "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
         }],
-        "volumes": [{"name": "data", "emptyDir": {}}],
+        "volumes": [{"name": "data", "emptyDir": {}}, {"name": "socket", "emptyDir": {}}],
     })
 }
