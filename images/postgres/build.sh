@@ -36,4 +36,7 @@ mmdebstrap --quiet --variant=minbase --skip=cleanup/run --include="postgresql-co
 # `docker import` takes no STOPSIGNAL. SIGINT is Postgres's fast shutdown.
 printf 'FROM authbackend-postgres:unfinished\nSTOPSIGNAL SIGINT\n' | docker build -t "$image" - >&2
 docker rmi authbackend-postgres:unfinished >/dev/null
+# Older ones go, where no container uses them.
+docker images --format '{{.Repository}}:{{.Tag}}' authbackend-postgres | grep -vx "$image" |
+  xargs -r docker rmi >/dev/null 2>&1 || true
 echo "$image"
