@@ -72,6 +72,7 @@ pub async fn observe(
     Ok(Observed {
         others_on_database: others_on_database(&auth_backend, &secrets, &context.auth_backends),
         auth_backend,
+        refusal: None,
         secrets,
         config_map,
         service_account,

@@ -23,6 +23,9 @@ pub struct Observed {
     /// Other AuthBackends (of any namespace that the operator sees) whose status names the database hash of
     /// [`super::database::target_hash`].
     pub others_on_database: Vec<OtherAuthBackend>,
+    /// Why the API server refused what the last plan had it apply (admission, quota, a name that is taken); `None` once it
+    /// was accepted, and after a restart.
+    pub refusal: Option<String>,
     /// ConfigMap `<name>-config`.
     pub config_map: Option<Arc<ConfigMap>>,
     /// ServiceAccount `<name>`.

@@ -1,28 +1,148 @@
 //! What to do, given what is: a pure function without client, clock or randomness.
 
+mod desired;
+mod events;
 pub mod job;
+pub mod migration;
+pub mod needs;
 pub mod pods;
+pub mod rollout;
+mod status;
+pub mod target;
 mod types;
+pub mod verdict;
+mod view;
 
+use std::time::Duration;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt as _;
 
 pub use types::{
-    Deletion, DeletionKind, EventType, GeneratedSecret, GeneratedValue, Plan, PlannedEvent,
-    Requeue, Resources,
+    Deletion, DeletionKind, EventType, GeneratedSecret, GeneratedValue, Plan, PlannedEvent, Requeue,
+    Resources,
 };
 
+use self::job::JobFacts;
+use self::migration::{Permission, Situation};
+use self::needs::Blocker;
+use self::verdict::{State, Verdict};
+use self::view::View;
 use super::observed::Observed;
+use super::reason::Reason;
+use super::validate::validate;
+use crate::build::Instance;
 use crate::config::OperatorConfig;
+use crate::labels::{COMPONENT, Component};
+
+/// While something moves: pods that cannot start announce it by no event of what is watched.
+const WHILE_MOVING: Duration = Duration::from_secs(10);
+/// While something is waited for whose change is an event, should that be missed.
+const WHILE_WAITING: Duration = Duration::from_secs(60);
+/// After a Secret was generated.
+const AFTER_GENERATING: Duration = Duration::from_secs(2);
 
 /// Plans the next step for one AuthBackend.
 pub fn plan(observed: &Observed, now: Timestamp, config: &OperatorConfig) -> Plan {
-    let _ = (now, config);
-    Plan {
+    let auth_backend = &observed.auth_backend;
+    let before = auth_backend.status.clone().unwrap_or_default();
+    let mut plan = Plan {
         apply: Resources::default(),
         delete: Vec::new(),
         generate: Vec::new(),
-        status: observed.auth_backend.status.clone().unwrap_or_default(),
+        status: before.clone(),
         events: Vec::new(),
         requeue: Requeue::OnChange,
+    };
+    if auth_backend.metadata.deletion_timestamp.is_some() {
+        // The garbage collector takes what is owned; whatever is made now would be in its way.
+        return plan;
+    }
+    // The API keeps whole seconds.
+    let now = Time(Timestamp::from_second(now.as_second()).unwrap_or(now));
+    let jobs = job::facts(&observed.jobs, &observed.pods, &auth_backend.uid().unwrap_or_default());
+    let instance = validate(auth_backend, config)
+        .map_err(|problems| Blocker::new(Reason::InvalidSpec, problems.join("; ")));
+    let mut view = decide(observed, &now, &jobs, instance.as_ref());
+    if let Ok(instance) = &instance {
+        let (resources, blocker) = desired::resources(instance, observed, &view.decision);
+        view.rollout = rollout::rollout(observed.deployment.as_deref(), resources.deployment.as_ref());
+        view.unapplied = desired::unapplied(&resources, observed, instance);
+        view.deployment_blocker = blocker;
+        if !view.is_suspended() {
+            plan.delete = desired::deletions(&resources, observed, &view.decision, &jobs);
+            plan.generate = desired::generated(instance, observed);
+            plan.apply = resources;
+        }
+    }
+    let verdict = verdict::verdict(&view);
+    plan.status = status::status(&view, &verdict);
+    plan.events = events::events(&before, &plan.status);
+    plan.requeue = requeue(&verdict, !plan.generate.is_empty());
+    plan
+}
+
+/// What comes next for the schema; objects are looked at later.
+fn decide<'a>(
+    observed: &'a Observed,
+    now: &'a Time,
+    jobs: &[JobFacts],
+    instance: Result<&Instance, &Blocker>,
+) -> View<'a> {
+    let target = instance.map_err(Clone::clone).and_then(|instance| needs::target(instance, observed));
+    let unready_database = instance.ok().and_then(|instance| needs::unready_database(instance, observed));
+    let conflict = target.as_ref().ok().and_then(|target| needs::conflict(target, observed));
+    let status = observed.auth_backend.status.as_ref();
+    let suspended = observed.auth_backend.spec.suspend == Some(true);
+    let decision = migration::decide(&Situation {
+        target: target.as_ref().ok(),
+        permission: match (&conflict, &unready_database) {
+            (Some(_), _) => Permission::Refused,
+            (None, Some(_)) => Permission::Later,
+            (None, None) if suspended => Permission::Later,
+            (None, None) => Permission::Granted,
+        },
+        recorded: status.and_then(|status| status.migration.as_ref()),
+        current: status.and_then(|status| status.current.as_ref()),
+        jobs,
+        orphan: job::has_orphan(&observed.jobs, &observed.pods),
+        now,
+    });
+    View {
+        observed,
+        now,
+        start_blocker: conflict.or_else(|| unready_database.clone()),
+        target,
+        decision,
+        deployment_blocker: None,
+        unready_database,
+        unapplied: None,
+        rollout: rollout::rollout(observed.deployment.as_deref(), None),
+        instance: instance.ok().cloned(),
     }
 }
+
+fn requeue(verdict: &Verdict, generates: bool) -> Requeue {
+    if generates {
+        return Requeue::After(AFTER_GENERATING);
+    }
+    match (verdict.state, verdict.reason) {
+        (_, Reason::WaitingForSecret | Reason::DatabaseConflict) => Requeue::After(WHILE_WAITING),
+        (State::Moving, _) => Requeue::After(WHILE_MOVING),
+        _ => Requeue::OnChange,
+    }
+}
+
+/// What keeps the newest pod of a part that has a problem from running.
+fn problem_of(observed: &Observed, component: Component) -> Option<String> {
+    let is_of = |pod: &&std::sync::Arc<k8s_openapi::api::core::v1::Pod>| {
+        pod.labels().get(COMPONENT).is_some_and(|label| label == component.as_str())
+    };
+    let mut pods: Vec<_> = observed.pods.iter().filter(is_of).collect();
+    pods.sort_by_key(|pod| (pod.creation_timestamp().map(|time| time.0), pod.name_any()));
+    pods.iter().rev().find_map(|pod| pods::problem(pod))
+}
+
+#[cfg(test)]
+mod tests;

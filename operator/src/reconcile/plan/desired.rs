@@ -1,0 +1,170 @@
+//! Which objects there should be.
+
+use std::collections::BTreeSet;
+
+use authbackend_crds::v1alpha1::Current;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
+use kube::{Resource, ResourceExt as _};
+
+use super::job::JobFacts;
+use super::migration::{Decision, Step};
+use super::needs::{self, Blocker};
+use super::types::{Deletion, DeletionKind, GeneratedSecret, Resources};
+use crate::build::{
+    Instance, Serving, config_map, deployment, horizontal_pod_autoscaler, job, pod_disruption_budget, postgres,
+    service, service_account, signing_secret,
+};
+use crate::labels::MANAGED_BY;
+use crate::names::MANAGER;
+use crate::reconcile::observed::Observed;
+use crate::reconcile::references;
+
+/// Finished Jobs that are kept, for their logs.
+const KEPT_JOBS: usize = 3;
+
+/// Every object that there should be now. The second value says why there is no Deployment among them although one is
+/// due: what serves is then left as it is.
+pub fn resources(instance: &Instance, observed: &Observed, decision: &Decision) -> (Resources, Option<Blocker>) {
+    let (deployment, blocker) = match decision.current.as_ref().map(|current| server(instance, observed, current)) {
+        Some(Ok(deployment)) => (Some(deployment), None),
+        Some(Err(blocker)) => (None, Some(blocker)),
+        None => (None, None),
+    };
+    let managed = instance.spec.database.managed.as_ref();
+    let resources = Resources {
+        service_account: Some(service_account::build(instance)),
+        config_map: Some(config_map::build(instance)),
+        signing_secret: owned_metadata(observed, signing_secret::metadata(instance)),
+        postgres_secret: managed.and_then(|_| owned_metadata(observed, postgres::secret::metadata(instance))),
+        postgres_service: managed.map(|_| postgres::service::build(instance)),
+        postgres_stateful_set: managed.map(|managed| postgres::stateful_set::build(instance, managed)),
+        migration_job: match (&decision.step, &decision.migration) {
+            (Step::Start, Some(migration)) => Some(job::build(instance, &migration.database, &migration.hash)),
+            _ => None,
+        },
+        service: Some(service::build(instance)),
+        deployment,
+        pod_disruption_budget: pod_disruption_budget::build(instance),
+        // Before there is a Deployment an autoscaler would only complain.
+        horizontal_pod_autoscaler: decision.current.as_ref().and_then(|_| horizontal_pod_autoscaler::build(instance)),
+    };
+    (resources, blocker)
+}
+
+/// The Deployment of `current`, if all that its pods mount is there.
+fn server(instance: &Instance, observed: &Observed, current: &Current) -> Result<Deployment, Blocker> {
+    let mut mounted = references::of_database(&current.database, &instance.name);
+    mounted.extend(references::signing(&instance.spec, &instance.name));
+    if let Some(blocker) = needs::missing(instance, &mounted, &observed.secrets) {
+        return Err(blocker);
+    }
+    let serving = Serving {
+        image: &current.image,
+        database: &current.database,
+    };
+    let replicas = instance.replicas().or_else(|| not_handed_over(observed.deployment.as_deref()));
+    Ok(deployment::build(instance, serving, replicas))
+}
+
+/// The number of pods as it is, while the operator is the only one who ever set it: leaving it out then would reset it
+/// to 1, before the autoscaler has taken it over.
+fn not_handed_over(live: Option<&Deployment>) -> Option<i32> {
+    let live = live?;
+    let sets_replicas = |entry: &&ManagedFieldsEntry| {
+        let fields = entry.fields_v1.as_ref();
+        fields.is_some_and(|fields| !fields.0["f:spec"]["f:replicas"].is_null())
+    };
+    let mut managers = live.managed_fields().iter().filter(sets_replicas).peekable();
+    managers.peek()?;
+    let ours = |entry: &ManagedFieldsEntry| entry.manager.as_deref() == Some(MANAGER);
+    managers.all(ours).then(|| live.spec.as_ref()?.replicas)?
+}
+
+/// The metadata of a generated Secret that exists. One that somebody else made under the name is used as it is.
+fn owned_metadata(observed: &Observed, metadata: ObjectMeta) -> Option<Secret> {
+    let live = &observed.secrets.get(metadata.name.as_deref()?)?.metadata;
+    let manager = live.labels.as_ref()?.get(MANAGED_BY)?;
+    (manager == MANAGER).then(|| Secret {
+        metadata: ObjectMeta {
+            uid: live.uid.clone(),
+            ..metadata
+        },
+        ..Secret::default()
+    })
+}
+
+/// Secrets to create, once.
+pub fn generated(instance: &Instance, observed: &Observed) -> Vec<GeneratedSecret> {
+    let mut generated = Vec::new();
+    if instance.spec.secret_refs.is_none() {
+        generated.push(signing_secret::generated(instance));
+    }
+    if instance.spec.database.managed.is_some() {
+        generated.push(postgres::secret::generated(instance));
+    }
+    generated.retain(|wanted| !observed.secrets.contains_key(&wanted.secret.name_any()));
+    generated
+}
+
+/// Objects that there should not be any longer.
+pub fn deletions(resources: &Resources, observed: &Observed, decision: &Decision, jobs: &[JobFacts]) -> Vec<Deletion> {
+    let mut deletions = Vec::new();
+    if resources.pod_disruption_budget.is_none() {
+        deletions.extend(deletion(DeletionKind::PodDisruptionBudget, observed.pod_disruption_budget.as_deref(), observed));
+    }
+    if resources.horizontal_pod_autoscaler.is_none() && observed.auth_backend.spec.autoscaling.is_none() {
+        let live = observed.horizontal_pod_autoscaler.as_deref();
+        deletions.extend(deletion(DeletionKind::HorizontalPodAutoscaler, live, observed));
+    }
+    deletions.extend(expired(jobs, decision).into_iter().map(|(name, uid)| Deletion {
+        kind: DeletionKind::Job,
+        name,
+        uid,
+    }));
+    deletions
+}
+
+fn deletion<K: Resource>(kind: DeletionKind, live: Option<&K>, observed: &Observed) -> Option<Deletion> {
+    let live = live?;
+    let owner = observed.auth_backend.uid()?;
+    // Something of the name that is not ours is left alone.
+    live.owner_references().iter().find(|reference| reference.uid == owner)?;
+    Some(Deletion {
+        kind,
+        name: live.name_any(),
+        uid: live.uid()?,
+    })
+}
+
+/// Names and uids of the Jobs to delete: the one in the way, and all but the newest that are finished.
+fn expired(jobs: &[JobFacts], decision: &Decision) -> BTreeSet<(String, String)> {
+    let recorded = decision.migration.as_ref().map(|migration| migration.job.as_str());
+    let finished = jobs.iter().filter(|job| job.is_finished());
+    let old = finished.rev().skip(KEPT_JOBS).filter(|job| Some(job.name.as_str()) != recorded);
+    let mut expired: BTreeSet<_> = old.map(|job| (job.name.clone(), job.uid.clone())).collect();
+    if let Step::Remove { job, uid } = &decision.step {
+        expired.insert((job.clone(), uid.clone()));
+    }
+    expired
+}
+
+/// What the applier has yet to make, as far as it can be told from here.
+pub fn unapplied(resources: &Resources, observed: &Observed, instance: &Instance) -> Option<&'static str> {
+    let config = observed.config_map.as_ref().and_then(|live| live.data.as_ref()?.get(config_map::KEY));
+    let service = observed.service.is_some();
+    let account = observed.service_account.is_some();
+    let budget = observed.pod_disruption_budget.is_some() == resources.pod_disruption_budget.is_some();
+    let autoscaler = observed.horizontal_pod_autoscaler.is_some() == instance.spec.autoscaling.is_some();
+    [
+        (account, "ServiceAccount"),
+        (config == Some(&instance.settings), "ConfigMap"),
+        (service, "Service"),
+        (budget, "PodDisruptionBudget"),
+        (autoscaler, "HorizontalPodAutoscaler"),
+    ]
+    .into_iter()
+    .find_map(|(applied, kind)| (!applied).then_some(kind))
+}
+

@@ -1,0 +1,124 @@
+//! What has to be there before something can be done, and what to tell people while it is not.
+
+use std::collections::BTreeMap;
+
+use authbackend_crds::v1alpha1::{Database, SecretKeyRef};
+use k8s_openapi::api::apps::v1::StatefulSet;
+use kube::ResourceExt as _;
+
+use super::target::Target;
+use crate::build::Instance;
+use crate::names;
+use crate::reconcile::observed::{Observed, ObservedSecret, OtherAuthBackend};
+use crate::reconcile::reason::Reason;
+use crate::reconcile::{database, references};
+
+/// What stands in the way.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Blocker {
+    /// As a condition's reason.
+    pub reason: Reason,
+    /// For people.
+    pub message: String,
+}
+
+impl Blocker {
+    /// A blocker.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+        }
+    }
+}
+
+/// What the spec asks for, once the Secrets of its database are there.
+pub fn target(instance: &Instance, observed: &Observed) -> Result<Target, Blocker> {
+    let database = &instance.spec.database;
+    if let Some(blocker) = missing(instance, &references::of_database(database, &instance.name), &observed.secrets) {
+        return Err(blocker);
+    }
+    let (name, namespace) = (&instance.name, &instance.namespace);
+    match database::identity(database, name, namespace, &observed.secrets) {
+        Some(identity) => Ok(Target::new(instance, identity.hash(), observed)),
+        None => Err(invalid_url(instance, database)),
+    }
+}
+
+fn invalid_url(instance: &Instance, database: &Database) -> Blocker {
+    let SecretKeyRef { name, key } = database.secret_ref.clone().unwrap_or_default();
+    let message = format!("key {key} of Secret {}/{name} {}", instance.namespace, database::InvalidUrl);
+    Blocker::new(Reason::InvalidDatabaseUrl, message)
+}
+
+/// The first of `references` that is not there.
+pub fn missing(
+    instance: &Instance,
+    references: &[SecretKeyRef],
+    secrets: &BTreeMap<String, ObservedSecret>,
+) -> Option<Blocker> {
+    references.iter().find_map(|SecretKeyRef { name, key }| {
+        let namespace = &instance.namespace;
+        match secrets.get(name) {
+            Some(secret) if secret.keys.contains(key) => None,
+            Some(_) => {
+                let message = format!("Secret {namespace}/{name} has no value under the key {key}: add it");
+                Some(Blocker::new(Reason::WaitingForSecret, message))
+            }
+            None if is_generated(instance, name) => {
+                let message = format!("Secret {namespace}/{name} is generated");
+                Some(Blocker::new(Reason::Applying, message))
+            }
+            None => {
+                let message = format!("Secret {namespace}/{name} does not exist: create it with the key {key}");
+                Some(Blocker::new(Reason::WaitingForSecret, message))
+            }
+        }
+    })
+}
+
+/// Whether the operator makes the Secret itself.
+fn is_generated(instance: &Instance, secret: &str) -> bool {
+    let signs = instance.spec.secret_refs.is_none() && secret == names::signing_secret(&instance.name);
+    let connects = instance.spec.database.managed.is_some() && secret == names::postgres(&instance.name);
+    signs || connects
+}
+
+/// Why the managed database cannot be used yet.
+pub fn unready_database(instance: &Instance, observed: &Observed) -> Option<Blocker> {
+    instance.spec.database.managed.as_ref()?;
+    if observed.postgres_stateful_set.as_deref().is_some_and(is_ready) {
+        return None;
+    }
+    let problem = super::problem_of(observed, crate::labels::Component::Postgres);
+    let problem = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
+    let message = format!("the managed database is not ready yet{problem}");
+    Some(Blocker::new(Reason::WaitingForDatabase, message))
+}
+
+fn is_ready(stateful_set: &StatefulSet) -> bool {
+    let ready = stateful_set.status.as_ref().and_then(|status| status.ready_replicas);
+    ready.unwrap_or(0) > 0
+}
+
+/// The other AuthBackend that `target`'s database belongs to. Who has it on record keeps it; of two that both have, as
+/// after a race, the older one.
+pub fn conflict(target: &Target, observed: &Observed) -> Option<Blocker> {
+    let status = observed.auth_backend.status.as_ref();
+    let current = status.and_then(|status| status.current.as_ref());
+    let migration = status.and_then(|status| status.migration.as_ref());
+    let claimed = current.is_some_and(|current| current.database_hash == target.database_hash)
+        || migration.is_some_and(|migration| migration.database_hash == target.database_hash);
+    let age = |created: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>, uid: &str| {
+        (created.map(|time| time.0), uid.to_owned())
+    };
+    let uid = observed.auth_backend.uid().unwrap_or_default();
+    let own = age(observed.auth_backend.metadata.creation_timestamp.as_ref(), &uid);
+    let wins = |other: &&OtherAuthBackend| !claimed || age(other.created.as_ref(), &other.uid) < own;
+    let other = observed.others_on_database.iter().find(wins)?;
+    let message = format!(
+        "the database belongs to AuthBackend {}/{}: use another database, or delete that one",
+        other.namespace, other.name
+    );
+    Some(Blocker::new(Reason::DatabaseConflict, message))
+}

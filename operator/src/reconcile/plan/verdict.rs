@@ -1,0 +1,144 @@
+//! The one answer to "is it done, does it move, or does it need someone?", from which the conditions follow.
+
+use authbackend_crds::v1alpha1::MigrationStatus;
+
+use super::migration::Step;
+use super::needs::Blocker;
+use super::rollout::Rollout;
+use super::view::View;
+use crate::build::job::EXIT_DATABASE_NEWER;
+use crate::labels::Component;
+use crate::reconcile::reason::Reason;
+
+/// Whether it is done, moves, or needs someone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum State {
+    /// The live state equals the spec.
+    Done,
+    /// It gets there by itself.
+    Moving,
+    /// It needs someone.
+    Stalled,
+    /// It waits for `spec.suspend` to end.
+    Suspended,
+}
+
+/// The answer, and why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Verdict {
+    /// The answer.
+    pub state: State,
+    /// Why.
+    pub reason: Reason,
+    /// For people.
+    pub message: String,
+}
+
+impl Verdict {
+    fn new(state: State, reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            state,
+            reason,
+            message: message.into(),
+        }
+    }
+
+    fn blocked(blocker: &Blocker) -> Self {
+        let state = match blocker.reason {
+            Reason::InvalidSpec | Reason::InvalidDatabaseUrl | Reason::DatabaseConflict => State::Stalled,
+            _ => State::Moving,
+        };
+        Self::new(state, blocker.reason, &blocker.message)
+    }
+}
+
+/// The answer for what was observed and decided.
+pub fn verdict(view: &View<'_>) -> Verdict {
+    let mut verdict = migration(view).unwrap_or_else(|| rollout(view));
+    if let (State::Moving, Some(refusal)) = (verdict.state, &view.observed.refusal) {
+        let message = format!("{}, but: {refusal}", verdict.message);
+        verdict = Verdict::new(State::Moving, Reason::ApplyFailed, message);
+    }
+    if view.is_suspended() && verdict.state != State::Done {
+        let message = format!("spec.suspend is true; without it: {}", verdict.message);
+        return Verdict::new(State::Suspended, Reason::Suspended, message);
+    }
+    verdict
+}
+
+/// What keeps the migration from being done, or `None`.
+fn migration(view: &View<'_>) -> Option<Verdict> {
+    if let Some(blocker) = view.target.as_ref().err() {
+        return Some(Verdict::blocked(blocker));
+    }
+    let image = view.target.as_ref().map(|target| target.image.as_str()).unwrap_or_default();
+    let migrating = |detail: String| {
+        let message = format!("the schema is brought up to {image}{detail}");
+        Verdict::new(State::Moving, Reason::Migrating, message)
+    };
+    Some(match &view.decision.step {
+        Step::Done => return None,
+        Step::Failed => failure(view.decision.migration.as_ref()),
+        Step::Wait => match &view.start_blocker {
+            Some(blocker) => Verdict::blocked(blocker),
+            None => migrating(String::new()),
+        },
+        Step::Await { job: Some(job), problem } => {
+            let problem = problem.as_ref().map(|problem| format!("; {problem}")).unwrap_or_default();
+            migrating(format!(" by Job {job}{problem}"))
+        }
+        Step::Await { job: None, .. } => migrating(" once the pod of a deleted migration has ended".to_owned()),
+        Step::Remove { job, .. } => migrating(format!(" once Job {job} is deleted")),
+        Step::Start | Step::Unknown => migrating(String::new()),
+    })
+}
+
+/// A migration that failed.
+fn failure(migration: Option<&MigrationStatus>) -> Verdict {
+    let migration = migration.cloned().unwrap_or_default();
+    let said = migration.message.filter(|said| !said.is_empty());
+    let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+    if migration.exit_code == Some(EXIT_DATABASE_NEWER) {
+        let message = format!("the database is newer than {}{said}", migration.image);
+        return Verdict::new(State::Stalled, Reason::DowngradeRefused, message);
+    }
+    let message = format!("the migration to {} failed (Job {}){said}", migration.image, migration.job);
+    Verdict::new(State::Stalled, Reason::MigrationFailed, message)
+}
+
+/// The schema is as it should be: are the objects?
+fn rollout(view: &View<'_>) -> Verdict {
+    if let Some(blocker) = &view.deployment_blocker {
+        return Verdict::blocked(blocker);
+    }
+    if let Some(blocker) = &view.unready_database {
+        return Verdict::blocked(blocker);
+    }
+    if let Some(kind) = view.unapplied {
+        return Verdict::new(State::Moving, Reason::Applying, format!("the {kind} is brought up to date"));
+    }
+    match &view.rollout {
+        Rollout::Absent => Verdict::new(State::Moving, Reason::Applying, "the Deployment is created"),
+        Rollout::Outdated => Verdict::new(State::Moving, Reason::RollingOut, "the Deployment is brought up to date"),
+        Rollout::Moving { progress } => match view.problem(Component::Server) {
+            Some(problem) => Verdict::new(State::Moving, Reason::PodFailing, format!("{progress}; {problem}")),
+            None => Verdict::new(State::Moving, Reason::RollingOut, progress),
+        },
+        Rollout::Failed { message } => {
+            let cause = view.problem(Component::Server).unwrap_or_else(|| message.clone());
+            let message = format!("new pods did not become ready in time, the pods before them are kept: {cause}");
+            Verdict::new(State::Stalled, Reason::RolloutFailed, message)
+        }
+        Rollout::Complete { pods: 0 } => {
+            Verdict::new(State::Done, Reason::ScaledToZero, "everything is in place with 0 pods, as asked for")
+        }
+        Rollout::Complete { pods } => Verdict::new(State::Done, Reason::UpToDate, ready(*pods)),
+    }
+}
+
+fn ready(pods: i32) -> String {
+    match pods {
+        1 => "1 pod is up to date and available".to_owned(),
+        pods => format!("{pods} pods are up to date and available"),
+    }
+}

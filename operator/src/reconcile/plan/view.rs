@@ -1,0 +1,72 @@
+//! All that is known and decided, before it is put into words.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::migration::Decision;
+use super::needs::Blocker;
+use super::problem_of;
+use super::rollout::{self, Rollout};
+use super::target::Target;
+use crate::build::Instance;
+use crate::labels::Component;
+use crate::reconcile::observed::Observed;
+
+/// All that is known and decided.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// What was read.
+    pub observed: &'a Observed,
+    /// The time, in whole seconds.
+    pub now: &'a Time,
+    /// What the spec asks for, or why that is not known.
+    pub target: Result<Target, Blocker>,
+    /// Why no migration may start.
+    pub start_blocker: Option<Blocker>,
+    /// What comes next for the schema.
+    pub decision: Decision,
+    /// Why there is no Deployment although one is due.
+    pub deployment_blocker: Option<Blocker>,
+    /// Why the managed database cannot be used.
+    pub unready_database: Option<Blocker>,
+    /// Kind of an object that is not as it should be.
+    pub unapplied: Option<&'static str>,
+    /// How far the rollout is.
+    pub rollout: Rollout,
+    /// What the spec asks for apart from the database, where it is valid.
+    pub instance: Option<Instance>,
+}
+
+impl View<'_> {
+    /// Whether nothing may be changed.
+    pub fn is_suspended(&self) -> bool {
+        self.observed.auth_backend.spec.suspend == Some(true)
+    }
+
+    /// Pods that serve.
+    pub fn available(&self) -> i32 {
+        rollout::available(self.observed.deployment.as_deref())
+    }
+
+    /// What keeps a pod of a part from running.
+    pub fn problem(&self, component: Component) -> Option<String> {
+        problem_of(self.observed, component)
+    }
+
+    /// Whether what serves is known to be another version than the spec asks for.
+    pub fn serves_previous(&self) -> bool {
+        let Some(current) = &self.decision.current else { return false };
+        match (&self.target, &self.instance) {
+            (Ok(target), _) => !target.is(current),
+            (Err(_), Some(instance)) => instance.image != current.image,
+            (Err(_), None) => false,
+        }
+    }
+
+    /// Whether what serves is the image and the database that the spec asks for.
+    pub fn serves_target(&self) -> bool {
+        match (&self.target, &self.decision.current) {
+            (Ok(target), Some(current)) => target.is(current),
+            _ => false,
+        }
+    }
+}
