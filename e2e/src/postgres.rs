@@ -1,6 +1,6 @@
 //! A Postgres of the tests' own, with a database for each of them.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -90,16 +90,15 @@ fn psql(database: &str, script: &str) -> Result<String> {
 
 /// Starts Postgres, unless an earlier test did.
 fn start() -> Result<()> {
-    static STARTED: OnceLock<()> = OnceLock::new();
-    if STARTED.get().is_some() {
-        return Ok(());
+    static STARTED: Mutex<bool> = Mutex::new(false);
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*started {
+        let namespace = Namespace::shared(NAMESPACE)?;
+        namespace.apply(&manifests(&image::postgres()?))?;
+        let mut rollout = namespace.kubectl()?;
+        run(rollout.args(["rollout", "status", "deployment/postgres", "--timeout=120s"]))?;
+        *started = true;
     }
-    let namespace = Namespace::shared(NAMESPACE)?;
-    namespace.apply(&manifests(&image::postgres()?))?;
-    run(namespace
-        .kubectl()?
-        .args(["rollout", "status", "deployment/postgres", "--timeout=120s"]))?;
-    STARTED.get_or_init(|| ());
     Ok(())
 }
 

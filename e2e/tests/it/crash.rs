@@ -30,7 +30,7 @@ const MOMENTS: [Moment; 3] = [
 #[test]
 fn an_operator_killed_throughout_an_upgrade_converges() -> Result<()> {
     let next = setup::slow_release()?;
-    setup::on_stage("crash", &json!({}), |stage| {
+    setup::on_stage(&setup::operator_alone()?, "crash", &json!({}), |stage| {
         let load = stage.load()?;
         stage.backend.change(&json!({"image": next}))?;
         for moment in MOMENTS {

@@ -1,6 +1,5 @@
 use anyhow::Result;
 use authbackend_e2e::cluster::Namespace;
-use authbackend_e2e::operator;
 use authbackend_e2e::postgres::{Database, HOST};
 use authbackend_e2e::resource::AuthBackend;
 use serde_json::json;
@@ -9,7 +8,7 @@ use crate::setup;
 
 #[test]
 fn the_parts_of_a_connection_serve_as_well_as_a_url() -> Result<()> {
-    operator::install(&[])?;
+    let _operator = setup::operator()?;
     Namespace::with("parts", |namespace| {
         // What would have to be escaped in a URL.
         let database = Database::create("parts", "p@ss:w/rd?#%20")?;
@@ -28,7 +27,7 @@ fn the_parts_of_a_connection_serve_as_well_as_a_url() -> Result<()> {
 
 #[test]
 fn a_secret_that_comes_late_is_waited_for_by_name() -> Result<()> {
-    operator::install(&[])?;
+    let _operator = setup::operator()?;
     Namespace::with("late", |namespace| {
         let database = Database::create("late", "late-Pa55word")?;
         let backend = AuthBackend::declare(namespace, &setup::by_url(), &json!({}))?;

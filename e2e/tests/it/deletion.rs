@@ -3,7 +3,6 @@ use std::time::Duration;
 use anyhow::Result;
 use authbackend_e2e::cluster::Namespace;
 use authbackend_e2e::command::run;
-use authbackend_e2e::operator;
 use authbackend_e2e::resource::AuthBackend;
 use authbackend_e2e::wait::{Look, until};
 use serde_json::{Value, json};
@@ -64,7 +63,7 @@ fn users(namespace: &Namespace) -> Result<String> {
 
 #[test]
 fn a_retained_database_is_taken_up_again() -> Result<()> {
-    operator::install(&[])?;
+    let _operator = setup::operator()?;
     Namespace::with("retain", |namespace| {
         managed(namespace, &json!({}))?;
         setup::load(namespace)?.finish()?;
@@ -86,7 +85,7 @@ fn a_retained_database_is_taken_up_again() -> Result<()> {
 
 #[test]
 fn a_deleted_database_leaves_nothing() -> Result<()> {
-    operator::install(&[])?;
+    let _operator = setup::operator()?;
     Namespace::with("delete", |namespace| {
         managed(namespace, &json!({"deletionPolicy": "Delete"}))?;
         namespace.delete("authbackend/shop")?;

@@ -4,8 +4,8 @@ use anyhow::{Context as _, Result};
 use authbackend_e2e::api::{Account, Client, Connections};
 use authbackend_e2e::cluster::{Namespace, kubectl};
 use authbackend_e2e::command::{output_and_warnings, repository, run};
-use authbackend_e2e::operator;
 use authbackend_e2e::wait::{Look, until};
+use authbackend_e2e::{image, operator};
 use serde_json::json;
 
 use crate::setup;
@@ -16,10 +16,14 @@ const BASE_URL: &str = "http://localhost:8100/api";
 const REACHABLE_LIMIT: Duration = Duration::from_secs(10);
 
 fn example_is_ready() -> Result<()> {
-    operator::install(&[])?;
+    let _operator = setup::operator()?;
     let example = repository().join("examples/authbackend.yaml");
     run(kubectl()?.args(["apply", "--filename"]).arg(example))?;
-    Namespace::existing("default").wait("authbackend/shop", "condition=Ready", 180)
+    let namespace = Namespace::existing("default");
+    // It may be ready with another build's image from an earlier run.
+    let of_this_build = format!("jsonpath={{.status.current.image}}={}", image::server()?);
+    namespace.wait("authbackend/shop", &of_this_build, 180)?;
+    namespace.wait("authbackend/shop", "condition=Ready", 180)
 }
 
 #[test]
@@ -66,7 +70,7 @@ fn kubectl_get_shows_what_one_asks_first() -> Result<()> {
 
 #[test]
 fn ready_is_about_this_generation_and_true() -> Result<()> {
-    setup::on_stage("ready", &json!({}), |stage| {
+    setup::on_stage(&setup::operator()?, "ready", &json!({}), |stage| {
         let object = stage.backend.get()?;
         assert_eq!(
             object["status"]["observedGeneration"],
@@ -81,7 +85,7 @@ fn ready_is_about_this_generation_and_true() -> Result<()> {
 
 #[test]
 fn the_operators_pod_meets_the_restricted_profile() -> Result<()> {
-    operator::install(&[])?;
+    let _operator = setup::operator()?;
     let mut label = kubectl()?;
     label.args([
         "label",
@@ -98,7 +102,7 @@ fn the_operators_pod_meets_the_restricted_profile() -> Result<()> {
 
 #[test]
 fn a_second_operator_takes_over() -> Result<()> {
-    setup::on_stage("standby", &json!({}), |stage| {
+    setup::on_stage(&setup::operator_alone()?, "standby", &json!({}), |stage| {
         operator::install(&["replicas=2"])?;
         let leader = operator::leader()?.context("nobody leads")?;
         operator::kill(&leader)?;

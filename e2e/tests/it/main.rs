@@ -1,6 +1,6 @@
 //! The product on a cluster: installed by Helm, declared by `kubectl`, used through its API.
 //!
-//! One test at a time (`--test-threads=1`): they share one operator.
+//! Some tests at a time (`--test-threads=3`): they share one operator, unless they change it.
 
 mod crash;
 mod database;

@@ -15,7 +15,7 @@ const SETTLING: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_rotated_password_fails_no_request_and_restarts_no_pod() -> Result<()> {
-    setup::on_stage("rotation", &json!({}), |stage| {
+    setup::on_stage(&setup::operator()?, "rotation", &json!({}), |stage| {
         let load = stage.load()?;
         let before = stage.backend.pods()?;
         let rotated_at = stage.database.sql("SELECT now()")?;

@@ -19,7 +19,7 @@ fn secret(namespace: &Namespace, name: &str, key: &str) -> Result<String> {
 
 #[test]
 fn no_secret_is_in_objects_events_or_logs_while_all_is_well() -> Result<()> {
-    setup::on_stage("secrecy", &json!({}), |stage| {
+    setup::on_stage(&setup::operator()?, "secrecy", &json!({}), |stage| {
         stage.load()?.finish()?;
         let signing = secret(stage.namespace, "shop-signing", "secret")?;
         assert!(signing.len() >= 32, "no signing secret was made");
@@ -33,7 +33,7 @@ fn no_secret_is_in_objects_events_or_logs_while_all_is_well() -> Result<()> {
 
 #[test]
 fn no_secret_is_in_objects_events_or_logs_when_the_database_refuses_it() -> Result<()> {
-    operator::install(&[])?;
+    let _operator = setup::operator()?;
     Namespace::with("wrong-password", |namespace| {
         let mut database = Database::create("wrong-password", "right-Pa55word")?;
         "wrong-Pa55word".clone_into(&mut database.password);

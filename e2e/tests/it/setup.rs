@@ -1,7 +1,7 @@
 //! What the tests begin with.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use anyhow::{Context as _, Result};
 use authbackend_e2e::cluster::Namespace;
@@ -10,6 +10,48 @@ use authbackend_e2e::postgres::Database;
 use authbackend_e2e::resource::{AuthBackend, BASE_URL};
 use authbackend_e2e::{image, operator};
 use serde_json::{Value, json};
+
+/// The operator that all tests use; true while it is installed with the chart's default values.
+static OPERATOR: RwLock<bool> = RwLock::new(false);
+
+/// The operator with default values, for as long as the guard lives. Other tests may use it too.
+pub fn operator() -> Result<RwLockReadGuard<'static, bool>> {
+    loop {
+        let installed = OPERATOR.read().unwrap_or_else(PoisonError::into_inner);
+        if *installed {
+            return Ok(installed);
+        }
+        drop(installed);
+        let mut installed = OPERATOR.write().unwrap_or_else(PoisonError::into_inner);
+        operator::install(&[])?;
+        *installed = true;
+    }
+}
+
+/// The operator, for a test that changes or kills it: no other test runs meanwhile. It ends with default values.
+pub struct Alone {
+    installed: RwLockWriteGuard<'static, bool>,
+}
+
+/// The operator with default values, for as long as the guard lives, and for this test only.
+pub fn operator_alone() -> Result<Alone> {
+    let mut installed = OPERATOR.write().unwrap_or_else(PoisonError::into_inner);
+    if !*installed {
+        operator::install(&[])?;
+        *installed = true;
+    }
+    Ok(Alone { installed })
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let restored = operator::install(&[]);
+        *self.installed = restored.is_ok();
+        if let Err(error) = restored {
+            eprintln!("cannot restore the operator: {error:#}");
+        }
+    }
+}
 
 /// The Secret with the URL of the database, and its key.
 pub const SECRET: &str = "shop-db";
@@ -39,13 +81,14 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Runs a test on an `AuthBackend` that is ready, with `spec` besides the database.
-pub fn on_stage(
+/// Runs a test on an `AuthBackend` that is ready, with `spec` besides the database. The operator is what [`operator`] or
+/// [`operator_alone`] returned.
+pub fn on_stage<Guard>(
+    _operator: &Guard,
     name: &str,
     spec: &Value,
     test: impl FnOnce(&mut Stage<'_>) -> Result<()>,
 ) -> Result<()> {
-    operator::install(&[])?;
     Namespace::with(name, |namespace| {
         let database = Database::create(name, "old-Pa55word-of-the-role")?;
         write_secret(namespace, &database)?;
@@ -71,10 +114,7 @@ pub fn write_secret(namespace: &Namespace, database: &Database) -> Result<()> {
 /// Starts the load in a namespace.
 pub fn load(namespace: &Namespace) -> Result<Load<'_>> {
     static IMAGE: Mutex<Option<String>> = Mutex::new(None);
-    let mut built = IMAGE
-        .lock()
-        .ok()
-        .context("another test failed while it built the load's image")?;
+    let mut built = IMAGE.lock().unwrap_or_else(PoisonError::into_inner);
     if built.is_none() {
         *built = Some(image::load(Path::new(env!("CARGO_BIN_EXE_e2e-load")))?);
     }

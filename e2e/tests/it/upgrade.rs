@@ -6,7 +6,7 @@ use crate::setup;
 
 #[test]
 fn an_upgrade_with_a_migration_fails_no_request() -> Result<()> {
-    setup::on_stage("upgrade", &json!({}), |stage| {
+    setup::on_stage(&setup::operator()?, "upgrade", &json!({}), |stage| {
         let load = stage.load()?;
         let next = setup::next_release()?;
         stage.backend.change(&json!({"image": next}))?;
@@ -24,7 +24,7 @@ fn an_upgrade_with_a_migration_fails_no_request() -> Result<()> {
 
 #[test]
 fn a_change_of_settings_fails_no_request() -> Result<()> {
-    setup::on_stage("settings", &json!({}), |stage| {
+    setup::on_stage(&setup::operator()?, "settings", &json!({}), |stage| {
         let load = stage.load()?;
         let before = stage.backend.pods()?;
         stage
@@ -43,13 +43,18 @@ fn a_change_of_settings_fails_no_request() -> Result<()> {
 #[test]
 fn a_downgrade_below_the_schema_is_refused_while_the_newer_version_serves() -> Result<()> {
     let next = setup::next_release()?;
-    setup::on_stage("downgrade", &json!({"image": next}), |stage| {
-        let load = stage.load()?;
-        let before = stage.backend.pods()?;
-        stage.backend.change(&json!({"image": image::server()?}))?;
-        let stalled = stage.backend.wait_reason("Stalled", "DowngradeRefused")?;
-        assert!(stalled.status);
-        assert_eq!(stage.backend.pods()?, before);
-        load.finish().map(drop)
-    })
+    setup::on_stage(
+        &setup::operator()?,
+        "downgrade",
+        &json!({"image": next}),
+        |stage| {
+            let load = stage.load()?;
+            let before = stage.backend.pods()?;
+            stage.backend.change(&json!({"image": image::server()?}))?;
+            let stalled = stage.backend.wait_reason("Stalled", "DowngradeRefused")?;
+            assert!(stalled.status);
+            assert_eq!(stage.backend.pods()?, before);
+            load.finish().map(drop)
+        },
+    )
 }
