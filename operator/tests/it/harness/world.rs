@@ -1,0 +1,315 @@
+//! A namespace of its own for each test, with replicas of the operator in this process.
+
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendStatus};
+use authbackend_operator::config::OperatorConfig;
+use authbackend_operator::health::Health;
+use authbackend_operator::lease::Timing;
+use authbackend_operator::metrics::Metrics;
+use authbackend_operator::run::Operator;
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
+use kube::{Api, Client, Resource, ResourceExt as _};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::server;
+use super::simulator::Simulator;
+
+/// How long a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The image that the operator's installation names.
+pub const IMAGE: &str = "server:1";
+
+/// A namespace of its own.
+pub struct World {
+    /// A client that may do everything.
+    pub client: Client,
+    /// The namespace.
+    pub namespace: String,
+    simulator: Option<Simulator>,
+}
+
+/// A replica of the operator.
+pub struct Replica {
+    /// How far it is.
+    pub health: Health,
+    /// Its counters.
+    pub metrics: Metrics,
+    shutdown: CancellationToken,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Replica {
+    /// Ends it as SIGTERM does.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.shutdown.cancel();
+        self.task.await.expect("it does not panic")
+    }
+
+    /// Ends it as SIGKILL does.
+    pub async fn kill(self) {
+        self.task.abort();
+        let _ = self.task.await;
+    }
+
+    /// Waits until it ends by itself.
+    pub async fn ended(self) -> anyhow::Result<()> {
+        tokio::time::timeout(PATIENCE, self.task).await.expect("it ends").expect("it does not panic")
+    }
+}
+
+impl World {
+    /// A namespace in which Jobs and Deployments are played.
+    pub async fn new(name: &str) -> Self {
+        let mut world = Self::without_simulator(name).await;
+        world.simulator = Some(Simulator::start(&world.client, &world.namespace));
+        world
+    }
+
+    /// A namespace in which nothing happens by itself.
+    pub async fn without_simulator(name: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let client = Client::try_from(server::config().await).unwrap();
+        server::install(&client).await;
+        let namespace = format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let object = Namespace {
+            metadata: ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() },
+            ..Namespace::default()
+        };
+        Api::all(client.clone()).create(&PostParams::default(), &object).await.unwrap();
+        Self { client, namespace, simulator: None }
+    }
+
+    /// Starts the only replica of the operator.
+    pub fn operator(&self) -> Replica {
+        self.replica(self.client.clone(), "operator-0", None)
+    }
+
+    /// Starts a replica that reaches the API server by `client`.
+    pub fn replica(&self, client: Client, identity: &str, election: Option<Timing>) -> Replica {
+        let (health, metrics) = (Health::default(), Metrics::default());
+        let operator = Operator {
+            config: OperatorConfig {
+                server_image: IMAGE.to_owned(),
+                postgres_image: "postgres:17".to_owned(),
+            },
+            namespaces: vec![self.namespace.clone()],
+            identity: identity.to_owned(),
+            namespace: self.namespace.clone(),
+            election,
+            health: health.clone(),
+            metrics: metrics.clone(),
+        };
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(operator.run(client, shutdown.clone()));
+        Replica { health, metrics, shutdown, task }
+    }
+
+    /// An API of this namespace.
+    pub fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// Creates AuthBackend `shop` with `spec`, which is completed by a base URL and a database.
+    pub async fn create(&self, spec: Value) -> AuthBackend {
+        self.try_create(spec).await.unwrap_or_else(|error| panic!("refused: {error}"))
+    }
+
+    /// As [`Self::create`]; the error is the server's.
+    pub async fn try_create(&self, spec: Value) -> Result<AuthBackend, kube::Error> {
+        let mut complete = json!({
+            "baseURL": "https://shop.example/api",
+            "database": {"secretRef": {"name": "shop-db", "key": "uri"}},
+        });
+        merge(&mut complete, spec);
+        self.try_create_exactly(complete).await
+    }
+
+    /// Creates AuthBackend `shop` with exactly this `spec`.
+    pub async fn try_create_exactly(&self, spec: Value) -> Result<AuthBackend, kube::Error> {
+        let object = json!({
+            "apiVersion": "authbackend.dev/v1alpha1",
+            "kind": "AuthBackend",
+            "metadata": {"name": "shop"},
+            "spec": spec,
+        });
+        let params = PatchParams::apply("test").validation_strict();
+        self.api().patch("shop", &params, &Patch::Apply(&object)).await
+    }
+
+    /// Changes `spec` of AuthBackend `shop` by a merge patch.
+    pub async fn edit(&self, spec: Value) {
+        let patch = Patch::Merge(json!({"spec": spec}));
+        let api: Api<AuthBackend> = self.api();
+        api.patch("shop", &PatchParams::default(), &patch).await.unwrap();
+    }
+
+    /// Creates the Secret with the URL of the database.
+    pub async fn database_secret(&self) {
+        self.secret("shop-db", &[("uri", "postgres://shop:hunter2@db.example:5432/shop")]).await;
+    }
+
+    /// Creates or changes a Secret.
+    pub async fn secret(&self, name: &str, values: &[(&str, &str)]) {
+        let data: serde_json::Map<_, _> =
+            values.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+        let object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data});
+        let api: Api<Secret> = self.api();
+        api.patch(name, &PatchParams::apply("test"), &Patch::Apply(&object)).await.unwrap();
+    }
+
+    /// Deletes an object.
+    pub async fn delete<K>(&self, name: &str)
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        self.api::<K>().delete(name, &DeleteParams::background()).await.unwrap();
+    }
+
+    /// An object that must exist.
+    pub async fn get<K>(&self, name: &str) -> K
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        self.api::<K>().get(name).await.unwrap()
+    }
+
+    /// An object that may exist.
+    pub async fn find<K>(&self, name: &str) -> Option<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        self.api::<K>().get_opt(name).await.unwrap()
+    }
+
+    /// All Jobs.
+    pub async fn jobs(&self) -> Vec<Job> {
+        self.api::<Job>().list(&ListParams::default()).await.unwrap().items
+    }
+
+    /// Waits until the object `name` is as `wanted`.
+    pub async fn until<K>(&self, name: &str, what: &str, wanted: impl Fn(&K) -> bool) -> K
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        let start = std::time::Instant::now();
+        while start.elapsed() < PATIENCE {
+            if let Some(found) = self.find::<K>(name).await
+                && wanted(&found)
+            {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let status = self.find::<AuthBackend>("shop").await.and_then(|found| found.status);
+        let found = self.find::<K>(name).await;
+        panic!("{} {name}: {what}: not within {PATIENCE:?}\n{status:#?}\n{found:#?}", K::kind(&()));
+    }
+
+    /// Waits until the AuthBackend is ready, in its newest generation.
+    pub async fn ready(&self) -> AuthBackend {
+        self.until("shop", "ready", is_ready).await
+    }
+
+    /// Waits until a condition of the newest generation has this status and reason.
+    pub async fn condition(&self, type_: &str, status: &str, reason: &str) -> AuthBackend {
+        let what = format!("{type_}={status} {reason}");
+        self.until("shop", &what, |found: &AuthBackend| {
+            condition(found, type_).is_some_and(|c| {
+                c.status == status
+                    && c.reason == reason
+                    && c.observed_generation == found.metadata.generation
+            })
+        })
+        .await
+    }
+
+    /// Resource version of everything that the operator makes or writes, by kind and name.
+    pub async fn versions(&self) -> Vec<String> {
+        let kinds = [
+            ("authbackend.dev/v1alpha1", "authbackends"),
+            ("v1", "configmaps"),
+            ("v1", "secrets"),
+            ("v1", "services"),
+            ("v1", "serviceaccounts"),
+            ("v1", "events"),
+            ("apps/v1", "deployments"),
+            ("apps/v1", "statefulsets"),
+            ("batch/v1", "jobs"),
+            ("policy/v1", "poddisruptionbudgets"),
+            ("autoscaling/v2", "horizontalpodautoscalers"),
+        ];
+        let mut versions = Vec::new();
+        for (group, plural) in kinds {
+            let prefix = if group == "v1" { "/api" } else { "/apis" };
+            let path = format!("{prefix}/{group}/namespaces/{}/{plural}", self.namespace);
+            let request = hyper::Request::get(path).body(Vec::new()).unwrap();
+            let list: Value = self.client.request(request).await.unwrap();
+            for item in list["items"].as_array().into_iter().flatten() {
+                let metadata = &item["metadata"];
+                versions.push(format!("{plural}/{} {}", metadata["name"], metadata["resourceVersion"]));
+            }
+        }
+        versions
+    }
+}
+
+/// A condition of an AuthBackend.
+pub fn condition<'a>(auth_backend: &'a AuthBackend, type_: &str) -> Option<&'a Condition> {
+    let conditions = auth_backend.status.iter().flat_map(|status| &status.conditions);
+    conditions.into_iter().find(|condition| condition.type_ == type_)
+}
+
+/// Status of a condition; empty if it is absent.
+pub fn status_of(auth_backend: &AuthBackend, type_: &str) -> String {
+    condition(auth_backend, type_).map(|c| c.status.clone()).unwrap_or_default()
+}
+
+/// Whether the newest generation is ready.
+pub fn is_ready(auth_backend: &AuthBackend) -> bool {
+    condition(auth_backend, "Ready").is_some_and(|c| {
+        c.status == "True" && c.observed_generation == auth_backend.metadata.generation
+    })
+}
+
+/// The status, which must exist.
+pub fn status(auth_backend: &AuthBackend) -> AuthBackendStatus {
+    auth_backend.status.clone().unwrap_or_else(|| panic!("{} has no status", auth_backend.name_any()))
+}
+
+/// The image that a Deployment's pods run.
+pub fn image_of(deployment: &Deployment) -> String {
+    let template = &deployment.spec.as_ref().expect("a Deployment has a spec").template;
+    let pod = template.spec.as_ref().expect("a template has a spec");
+    pod.containers[0].image.clone().unwrap_or_default()
+}
+
+/// A merge patch, as RFC 7386 has it.
+fn merge(target: &mut Value, patch: Value) {
+    match (target, patch) {
+        (Value::Object(target), Value::Object(patch)) => {
+            for (field, value) in patch {
+                if value.is_null() {
+                    target.remove(&field);
+                } else {
+                    merge(target.entry(field).or_insert(Value::Null), value);
+                }
+            }
+        }
+        (target, patch) => *target = patch,
+    }
+}

@@ -1,0 +1,6 @@
+//! The operator on a real API server. There is no kubelet and no controller manager: the harness plays their parts.
+
+mod harness;
+
+mod admission;
+mod lifecycle;
