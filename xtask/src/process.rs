@@ -98,13 +98,17 @@ fn lines(source: Option<impl Read>, mut on_line: impl FnMut(&str)) {
     }
 }
 
-/// The program and its first argument, for messages.
+/// The program and its subcommand, for messages.
 fn name(command: &Command) -> String {
     let program = command.get_program().to_string_lossy();
     let program = program.rsplit('/').next().unwrap_or(&program).to_owned();
-    match command.get_args().next() {
-        Some(first) => format!("`{program} {}`", first.to_string_lossy()),
-        None => format!("`{program}`"),
+    match command
+        .get_args()
+        .next()
+        .map(|first| first.to_string_lossy())
+    {
+        Some(first) if !first.starts_with('-') => format!("`{program} {first}`"),
+        _ => format!("`{program}`"),
     }
 }
 
@@ -123,7 +127,7 @@ mod tests {
     #[test]
     fn output_of_a_failed_program_is_an_error_with_its_last_line() {
         let error = output(&mut shell("echo first >&2; echo last >&2; exit 3")).unwrap_err();
-        assert_eq!(error.to_string(), "`sh -c` failed (exit status: 3): last");
+        assert_eq!(error.to_string(), "`sh` failed (exit status: 3): last");
     }
 
     #[test]

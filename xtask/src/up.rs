@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::cluster::CONTEXT;
 use crate::platform::{self, Platform};
@@ -80,7 +80,8 @@ fn apply_sample(workspace: &Workspace, platform: &Platform, step: &Step<'_>) -> 
     );
     for condition in [image.as_str(), "--for=condition=Ready"] {
         step.run(kubectl().args(["wait", SAMPLE, condition, "--timeout=240s"]))
-            .inspect_err(|_| explain(platform, step))?;
+            .inspect_err(|_| explain(platform, step))
+            .context("the AuthBackend shop did not become ready")?;
     }
     Ok(())
 }
