@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 pub(crate) const POSTGRES: &str = "docker.io/library/postgres:17";
 
 /// Carried by every image that is built here.
-const LABEL: &str = "label=dev.authbackend.made-by=xtask";
+pub(crate) const LABEL: &str = "label=dev.authbackend.made-by=xtask";
 /// How long a registry may take to answer.
 const REGISTRY_LIMIT: Duration = Duration::from_secs(10);
 /// How long a daemon may take to end its containers and itself.

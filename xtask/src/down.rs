@@ -104,6 +104,8 @@ fn remove_images(extent: Extent, step: &Step<'_>) -> Result<()> {
     if !images.is_empty() {
         process::output(docker().arg("rmi").args(&images))?;
     }
+    // What was built on the way to them, and has no name.
+    process::output(docker().args(["image", "prune", "--force", "--filter", docker::LABEL]))?;
     step.note(format!("{} removed", images.len()));
     Ok(())
 }
