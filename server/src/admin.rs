@@ -62,7 +62,12 @@ impl fmt::Display for Unready {
 impl Admin {
     /// Not ready once `draining` is cancelled.
     pub fn new(db: Db, metrics: Metrics, draining: CancellationToken) -> Self {
-        Self { db, metrics, draining, last_ready: Mutex::new(None) }
+        Self {
+            db,
+            metrics,
+            draining,
+            last_ready: Mutex::new(None),
+        }
     }
 
     async fn readiness(&self) -> Result<(), Unready> {
@@ -70,7 +75,10 @@ impl Admin {
             return Err(Unready::Draining);
         }
         let verdict = timeout(CHECK_TIMEOUT, self.check()).await;
-        let mut last_ready = self.last_ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last_ready = self
+            .last_ready
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match verdict {
             Ok(Ok(())) => {
                 *last_ready = Some(Instant::now());
@@ -81,7 +89,9 @@ impl Admin {
                 Err(unready)
             }
             Err(_) => match *last_ready {
-                Some(instant) if instant.elapsed() < VERDICT_LIFETIME && self.db.is_exhausted() => Ok(()),
+                Some(instant) if instant.elapsed() < VERDICT_LIFETIME && self.db.is_exhausted() => {
+                    Ok(())
+                }
                 _ => Err(Unready::Database),
             },
         }
@@ -127,7 +137,9 @@ fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
     let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
     response
 }
 
@@ -135,6 +147,8 @@ fn text(status: StatusCode, body: String) -> Response<Full<Bytes>> {
 fn exposition(metrics: String) -> Response<Full<Bytes>> {
     const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     let mut response = text(StatusCode::OK, metrics);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
     response
 }

@@ -75,17 +75,21 @@ impl Config {
         let shutdown_timeout = seconds(&mut environment, "SHUTDOWN_TIMEOUT", 25);
         let problems = environment.into_problems();
         match (base_url, secrets, settings, database) {
-            (Some(base_url), Some(secrets), Some(settings), Some(database)) if problems.is_empty() => Ok(Self {
-                base_url,
-                secrets,
-                settings: settings.auth,
-                unknown_settings: settings.unknown,
-                database,
-                listen,
-                admin_listen,
-                shutdown_delay,
-                shutdown_timeout,
-            }),
+            (Some(base_url), Some(secrets), Some(settings), Some(database))
+                if problems.is_empty() =>
+            {
+                Ok(Self {
+                    base_url,
+                    secrets,
+                    settings: settings.auth,
+                    unknown_settings: settings.unknown,
+                    database,
+                    listen,
+                    admin_listen,
+                    shutdown_delay,
+                    shutdown_timeout,
+                })
+            }
             _ => Err(problems),
         }
     }
@@ -111,9 +115,15 @@ impl MigrateConfig {
         let mut environment = Environment::new(variable, reader);
         let database = Database::load(&mut environment);
         let directory = environment.literal("AUTH_MIGRATIONS_DIR").map(Into::into);
-        let termination_message = environment.literal("TERMINATION_MESSAGE_PATH").map(Into::into);
+        let termination_message = environment
+            .literal("TERMINATION_MESSAGE_PATH")
+            .map(Into::into);
         match database {
-            Some(database) => Ok(Self { database, directory, termination_message }),
+            Some(database) => Ok(Self {
+                database,
+                directory,
+                termination_message,
+            }),
             None => Err(environment.into_problems()),
         }
     }
@@ -124,7 +134,8 @@ fn load_base_url(environment: &mut Environment<'_>) -> Option<BaseUrl> {
     let count = environment.problem_count();
     let Some(text) = environment.text(NAME) else {
         if environment.problem_count() == count {
-            let remedy = "is not set: set it to the public URL of the API, e.g. https://shop.example/api";
+            let remedy =
+                "is not set: set it to the public URL of the API, e.g. https://shop.example/api";
             environment.report(Problem::new(NAME, remedy));
         }
         return None;
@@ -160,11 +171,17 @@ fn load_secrets(environment: &mut Environment<'_>) -> Option<Secrets> {
         environment.report(Problem::new(NAME, remedy));
         return None;
     }
-    let name = if sources.iter().any(value::Value::is_file) { FILE_NAME } else { NAME };
+    let name = if sources.iter().any(value::Value::is_file) {
+        FILE_NAME
+    } else {
+        NAME
+    };
     match Secrets::read(sources, name) {
         Ok(secrets) => Some(secrets),
         Err(problems) => {
-            problems.into_iter().for_each(|problem| environment.report(problem));
+            problems
+                .into_iter()
+                .for_each(|problem| environment.report(problem));
             None
         }
     }
@@ -172,7 +189,11 @@ fn load_secrets(environment: &mut Environment<'_>) -> Option<Secrets> {
 
 fn listen_address(environment: &mut Environment<'_>, name: &str, port: u16) -> SocketAddr {
     let default = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
-    environment.parsed(name, default, "must be an IP address and a port, e.g. 0.0.0.0:8100 or [::]:8100")
+    environment.parsed(
+        name,
+        default,
+        "must be an IP address and a port, e.g. 0.0.0.0:8100 or [::]:8100",
+    )
 }
 
 /// At most an hour, so that a mistyped number of milliseconds is noticed.

@@ -15,8 +15,9 @@ use prometheus_client::{
 };
 
 /// Upper bounds in seconds: from a session check answered from memory to a request that waited for hashing.
-const LATENCY_BUCKETS: [f64; 12] =
-    [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+const LATENCY_BUCKETS: [f64; 12] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
 
 /// The template of the route that answered, for example `/sign-in/email`: what logs and metrics show instead of
 /// the path, which may contain a token. The dispatcher puts it into the extensions of the response.
@@ -80,14 +81,26 @@ impl Metrics {
         });
         let pool = PoolGauges::default();
         let hashing = HashGauges::default();
-        registry.register("http_requests", "Requests by route and status class", requests.clone());
+        registry.register(
+            "http_requests",
+            "Requests by route and status class",
+            requests.clone(),
+        );
         registry.register(
             "http_request_duration_seconds",
             "Time from a request's head to its answer",
             latency.clone(),
         );
-        registry.register("database_connections_open", "Open connections", pool.open.clone());
-        registry.register("database_connections_in_use", "Connections in use", pool.in_use.clone());
+        registry.register(
+            "database_connections_open",
+            "Open connections",
+            pool.open.clone(),
+        );
+        registry.register(
+            "database_connections_in_use",
+            "Connections in use",
+            pool.in_use.clone(),
+        );
         registry.register(
             "database_connections_waiting",
             "Requests that wait for a connection",
@@ -103,13 +116,23 @@ impl Metrics {
             "Requests that gave up waiting for a connection",
             pool.timeouts.clone(),
         );
-        registry.register("password_hashes_running", "Passwords being hashed", hashing.running.clone());
+        registry.register(
+            "password_hashes_running",
+            "Passwords being hashed",
+            hashing.running.clone(),
+        );
         registry.register(
             "password_hashes_waiting",
             "Passwords that wait for a free core",
             hashing.waiting.clone(),
         );
-        Self { registry: Arc::new(registry), requests, latency, pool, hashing }
+        Self {
+            registry: Arc::new(registry),
+            requests,
+            latency,
+            pool,
+            hashing,
+        }
     }
 
     /// Counts one answered request. `status` is the HTTP status code.
@@ -121,8 +144,15 @@ impl Metrics {
             400..=499 => "4xx",
             _ => "5xx",
         };
-        self.requests.get_or_create(&RequestLabels { route: route.0, status: class }).inc();
-        self.latency.get_or_create(&RouteLabel { route: route.0 }).observe(elapsed.as_secs_f64());
+        self.requests
+            .get_or_create(&RequestLabels {
+                route: route.0,
+                status: class,
+            })
+            .inc();
+        self.latency
+            .get_or_create(&RouteLabel { route: route.0 })
+            .observe(elapsed.as_secs_f64());
     }
 
     /// The counters in Prometheus' text format.

@@ -76,7 +76,10 @@ pub struct Migrator {
 impl Migrator {
     /// A migrator that knows `migrations`, sorted by version.
     pub fn new(migrations: Vec<Migration>) -> Self {
-        Self { migrations, limits: Limits::default() }
+        Self {
+            migrations,
+            limits: Limits::default(),
+        }
     }
 
     /// The same with other `limits`.
@@ -108,7 +111,10 @@ impl Migrator {
         lock::acquire(connection, self.limits.migrator_wait).await?;
         let plan = self.read_plan(connection).await?;
         if plan.adopt {
-            let baseline = self.migrations.iter().filter(|known| known.version <= drift::BASELINE_VERSION);
+            let baseline = self
+                .migrations
+                .iter()
+                .filter(|known| known.version <= drift::BASELINE_VERSION);
             let baseline: Vec<_> = baseline.cloned().collect();
             apply::adopt(connection, &baseline).await?;
             tracing::info!("existing better-auth tables adopted");
@@ -119,7 +125,10 @@ impl Migrator {
             tracing::info!(migration = migration.label(), class = %migration.class, "migration applied");
             applied.push(migration.version);
         }
-        Ok(Outcome { schema_version: plan.target_version, applied })
+        Ok(Outcome {
+            schema_version: plan.target_version,
+            applied,
+        })
     }
 
     async fn read_plan(&self, connection: &mut PgConnection) -> Result<Plan, MigrateError> {
@@ -137,7 +146,9 @@ async fn prepare_session(connection: &mut PgConnection, limits: &Limits) -> sqlx
          SET client_min_messages = warning",
         limits.lock_timeout.as_millis()
     );
-    raw_sql(AssertSqlSafe(statements)).execute(connection).await?;
+    raw_sql(AssertSqlSafe(statements))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

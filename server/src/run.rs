@@ -78,7 +78,8 @@ impl From<DbError> for ServeError {
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub async fn serve(config: Config) -> Result<(), ServeError> {
-    let mut signals = Signals::catch().map_err(|error| ServeError::System("cannot catch signals", error))?;
+    let mut signals =
+        Signals::catch().map_err(|error| ServeError::System("cannot catch signals", error))?;
     let server = Server::start(config, Clock::system()).await?;
     let signal = signals.received().await;
     tracing::info!(signal, "stopping");
@@ -117,8 +118,11 @@ impl Server {
         for path in &config.unknown_settings {
             tracing::warn!(%path, "ignoring a setting that this version does not know");
         }
-        let (draining, closing, ending) =
-            (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+        let (draining, closing, ending) = (
+            CancellationToken::new(),
+            CancellationToken::new(),
+            CancellationToken::new(),
+        );
         let (shutdown_delay, shutdown_timeout) = (config.shutdown_delay, config.shutdown_timeout);
         let base_url = config.base_url.clone();
 
@@ -131,9 +135,24 @@ impl Server {
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
         let api = Api::new(warp::service(filter(app)), metrics, ids, draining.clone());
-        let api = tokio::spawn(accept(api_listener, Arc::new(api), closing.clone(), shutdown_timeout));
+        let api = tokio::spawn(accept(
+            api_listener,
+            Arc::new(api),
+            closing.clone(),
+            shutdown_timeout,
+        ));
         tracing::info!(url = base_url.as_str(), %api_address, %admin_address, "serving");
-        Ok(Self { api_address, admin_address, shutdown_delay, db, draining, closing, ending, api, background })
+        Ok(Self {
+            api_address,
+            admin_address,
+            shutdown_delay,
+            db,
+            draining,
+            closing,
+            ending,
+            api,
+            background,
+        })
     }
 
     /// Where the API listens.
@@ -166,11 +185,19 @@ impl Server {
 }
 
 async fn bind(variable: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { variable, address, source })
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen {
+            variable,
+            address,
+            source,
+        })
 }
 
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, ServeError> {
-    listener.local_addr().map_err(|error| ServeError::System("a listener has no address", error))
+    listener
+        .local_addr()
+        .map_err(|error| ServeError::System("a listener has no address", error))
 }
 
 fn request_ids(random: &Random) -> RequestIds {

@@ -14,9 +14,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, variable: Variable<'_>, reader: &FileReader) -> u8 {
-    let file = arguments.file.clone().or_else(|| variable("AUTH_CONFIG").map(PathBuf::from));
+    let file = arguments
+        .file
+        .clone()
+        .or_else(|| variable("AUTH_CONFIG").map(PathBuf::from));
     let Some(file) = file else {
-        let remedy = "is not set: name the settings file, e.g. `auth-server check-config settings.yaml`";
+        let remedy =
+            "is not set: name the settings file, e.g. `auth-server check-config settings.yaml`";
         return tell(&[Problem::new("AUTH_CONFIG", remedy)]);
     };
     match read_settings(&file, reader) {
@@ -27,7 +31,10 @@ pub(super) fn run(arguments: &Arguments, variable: Variable<'_>, reader: &FileRe
         }
         Ok(settings) => {
             let problems = settings.unknown.iter().map(|path| {
-                Problem::new(format!("{}: {path}:", file.display()), "is unknown: correct its name or remove it")
+                Problem::new(
+                    format!("{}: {path}:", file.display()),
+                    "is unknown: correct its name or remove it",
+                )
             });
             tell(&problems.collect::<Vec<_>>());
             EXIT_CONFIGURATION

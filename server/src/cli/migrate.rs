@@ -32,7 +32,9 @@ pub(super) async fn run(arguments: &Arguments, variable: Variable<'_>, reader: F
             let mut problems = config.err().unwrap_or_default();
             problems.extend(logging.err().unwrap_or_default());
             let code = tell(&problems);
-            if let (Some(path), Some(problem)) = (variable("TERMINATION_MESSAGE_PATH"), problems.first()) {
+            if let (Some(path), Some(problem)) =
+                (variable("TERMINATION_MESSAGE_PATH"), problems.first())
+            {
                 leave_message(Path::new(&path), &problem.to_string());
             }
             return code;
@@ -64,7 +66,11 @@ async fn execute(arguments: &Arguments, config: &MigrateConfig) -> Result<String
     if arguments.dry_run {
         let plan = migrator.plan(&target).await?;
         let json = to_json(&plan);
-        if arguments.json { print(&json) } else { print(&describe(&plan)) }
+        if arguments.json {
+            print(&json)
+        } else {
+            print(&describe(&plan))
+        }
         return Ok(json);
     }
     let outcome = migrator.run(&target).await?;
@@ -72,8 +78,15 @@ async fn execute(arguments: &Arguments, config: &MigrateConfig) -> Result<String
     if arguments.json {
         print(&json);
     }
-    let Outcome { schema_version, applied } = outcome;
-    tracing::info!(schema_version, applied = applied.len(), "the database is up to date");
+    let Outcome {
+        schema_version,
+        applied,
+    } = outcome;
+    tracing::info!(
+        schema_version,
+        applied = applied.len(),
+        "the database is up to date"
+    );
     Ok(json)
 }
 
@@ -84,11 +97,18 @@ fn to_json(value: &impl serde::Serialize) -> String {
 
 /// The plan for a person.
 fn describe(plan: &Plan) -> String {
-    let mut lines = vec![format!("current version {}, target version {}", plan.current_version, plan.target_version)];
+    let mut lines = vec![format!(
+        "current version {}, target version {}",
+        plan.current_version, plan.target_version
+    )];
     if plan.adopt {
         lines.push("adopt the existing better-auth tables".to_owned());
     }
-    lines.extend(plan.pending.iter().map(|migration| format!("apply {} ({})", migration.label(), migration.class)));
+    lines.extend(
+        plan.pending
+            .iter()
+            .map(|migration| format!("apply {} ({})", migration.label(), migration.class)),
+    );
     lines.join("\n")
 }
 

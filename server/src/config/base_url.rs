@@ -32,8 +32,14 @@ impl BaseUrl {
         if text.ends_with('/') {
             return Err("must not end with a slash");
         }
-        if text.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        if text
+            .chars()
+            .any(|character| character.is_whitespace() || character.is_control())
+        {
             return Err("must not contain spaces or control characters");
+        }
+        if text.split('/').any(|segment| matches!(segment, "." | "..")) {
+            return Err("must have no . or .. in its path");
         }
         let origin = url.origin().ascii_serialization();
         let path = match url.path() {
@@ -41,7 +47,11 @@ impl BaseUrl {
             path if path.contains("//") => return Err("must not have empty path segments"),
             path => path,
         };
-        Ok(Self { secure: url.scheme() == "https", url: format!("{origin}{path}"), origin })
+        Ok(Self {
+            secure: url.scheme() == "https",
+            url: format!("{origin}{path}"),
+            origin,
+        })
     }
 
     /// The whole URL, for example `https://shop.example/api/auth`; never ends with a slash.

@@ -22,7 +22,12 @@ pub struct Database {
 #[derive(Clone, Debug)]
 enum Location {
     Url(Value),
-    Parts { host: Value, port: Option<Value>, name: Option<Value>, user: Option<Value> },
+    Parts {
+        host: Value,
+        port: Option<Value>,
+        name: Option<Value>,
+        user: Option<Value>,
+    },
 }
 
 /// What may be given besides a URL, and then wins over it.
@@ -52,12 +57,19 @@ impl Database {
             ssl_mode: environment.value("DATABASE_SSLMODE"),
             certificate_authority: environment.path("DATABASE_CA_FILE"),
         };
-        let max_connections =
-            environment.number("DATABASE_MAX_CONNECTIONS", DEFAULT_MAX_CONNECTIONS, 1..=1000);
+        let max_connections = environment.number(
+            "DATABASE_MAX_CONNECTIONS",
+            DEFAULT_MAX_CONNECTIONS,
+            1..=1000,
+        );
         if environment.problem_count() > count {
             return None;
         }
-        let database = Self { location: location?, overrides, max_connections };
+        let database = Self {
+            location: location?,
+            overrides,
+            max_connections,
+        };
         match database.target() {
             Ok(_) => Some(database),
             Err(problem) => {
@@ -81,24 +93,40 @@ impl Database {
 
     /// Whether any part is read from a file and may change while the process runs.
     pub fn may_change(&self) -> bool {
-        let Overrides { password, ssl_mode, certificate_authority } = &self.overrides;
+        let Overrides {
+            password,
+            ssl_mode,
+            certificate_authority,
+        } = &self.overrides;
         let overrides = [password, ssl_mode, certificate_authority];
         let location = match &self.location {
             Location::Url(url) => vec![url],
-            Location::Parts { host, port, name, user } => {
-                [Some(host), port.as_ref(), name.as_ref(), user.as_ref()].into_iter().flatten().collect()
-            }
+            Location::Parts {
+                host,
+                port,
+                name,
+                user,
+            } => [Some(host), port.as_ref(), name.as_ref(), user.as_ref()]
+                .into_iter()
+                .flatten()
+                .collect(),
         };
-        location.into_iter().chain(overrides.into_iter().flatten()).any(Value::is_file)
+        location
+            .into_iter()
+            .chain(overrides.into_iter().flatten())
+            .any(Value::is_file)
     }
 
     /// Reads where to connect now. Compare with an earlier answer to learn whether it changed.
     pub fn target(&self) -> Result<Target, Problem> {
         let mut target = match &self.location {
             Location::Url(value) => url::parse(&value.read()?, value.name())?,
-            Location::Parts { host, port, name, user } => {
-                parts::read(host, port.as_ref(), name.as_ref(), user.as_ref())?
-            }
+            Location::Parts {
+                host,
+                port,
+                name,
+                user,
+            } => parts::read(host, port.as_ref(), name.as_ref(), user.as_ref())?,
         };
         self.overrides.apply(&mut target)?;
         Ok(target)
@@ -117,7 +145,10 @@ impl Location {
                 for part in [port, name, user].iter().flatten() {
                     environment.report(Problem::new(
                         part.name(),
-                        format!("cannot be set together with {}: unset one of them", url.name()),
+                        format!(
+                            "cannot be set together with {}: unset one of them",
+                            url.name()
+                        ),
                     ));
                 }
                 Some(Self::Url(url))
@@ -125,11 +156,19 @@ impl Location {
             (Some(url), Some(host)) => {
                 environment.report(Problem::new(
                     host.name(),
-                    format!("cannot be set together with {}: unset one of them", url.name()),
+                    format!(
+                        "cannot be set together with {}: unset one of them",
+                        url.name()
+                    ),
                 ));
                 None
             }
-            (None, Some(host)) => Some(Self::Parts { host, port, name, user }),
+            (None, Some(host)) => Some(Self::Parts {
+                host,
+                port,
+                name,
+                user,
+            }),
             (None, None) => {
                 environment.report(Problem::new(
                     "DATABASE_URL",

@@ -16,7 +16,11 @@ pub(super) struct Environment<'a> {
 
 impl<'a> Environment<'a> {
     pub(super) fn new(variable: &'a dyn Fn(&str) -> Option<String>, reader: FileReader) -> Self {
-        Self { variable, reader, problems: Vec::new() }
+        Self {
+            variable,
+            reader,
+            problems: Vec::new(),
+        }
     }
 
     pub(super) fn report(&mut self, problem: Problem) {
@@ -50,7 +54,10 @@ impl<'a> Environment<'a> {
             (Some(text), None) => Some(Value::literal(name, text)),
             (None, Some(path)) => Some(Value::file(file_name, path, self.reader())),
             (Some(_), Some(_)) => {
-                self.report(Problem::new(name, format!("and {file_name} are both set: unset one of them")));
+                self.report(Problem::new(
+                    name,
+                    format!("and {file_name} are both set: unset one of them"),
+                ));
                 None
             }
         }
@@ -58,7 +65,8 @@ impl<'a> Environment<'a> {
 
     /// The content of the file that `name` itself names.
     pub(super) fn path(&mut self, name: &str) -> Option<Value> {
-        self.literal(name).map(|path| Value::file(name, path, self.reader()))
+        self.literal(name)
+            .map(|path| Value::file(name, path, self.reader()))
     }
 
     /// The text of `name` now.
@@ -77,12 +85,17 @@ impl<'a> Environment<'a> {
     where
         T: FromStr + PartialOrd + fmt::Display + Copy,
     {
-        let Some(text) = self.text(name) else { return default };
+        let Some(text) = self.text(name) else {
+            return default;
+        };
         match text.parse() {
             Ok(number) if range.contains(&number) => number,
             _ => {
-                let remedy =
-                    format!("must be a whole number from {} to {}", range.start(), range.end());
+                let remedy = format!(
+                    "must be a whole number from {} to {}",
+                    range.start(),
+                    range.end()
+                );
                 self.report(Problem::new(name, remedy));
                 default
             }
@@ -91,7 +104,9 @@ impl<'a> Environment<'a> {
 
     /// A value that parses, or `default`; `remedy` says what it must be.
     pub(super) fn parsed<T: FromStr>(&mut self, name: &str, default: T, remedy: &str) -> T {
-        let Some(text) = self.text(name) else { return default };
+        let Some(text) = self.text(name) else {
+            return default;
+        };
         text.parse().unwrap_or_else(|_| {
             self.report(Problem::new(name, remedy));
             default

@@ -2,11 +2,7 @@
 
 use std::str::FromStr;
 
-use super::{
-    Problem,
-    environment::Environment,
-    value::FileReader,
-};
+use super::{Problem, environment::Environment, value::FileReader};
 
 /// How the process logs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +42,14 @@ impl Logging {
     ) -> Result<Self, Vec<Problem>> {
         let mut environment = Environment::new(variable, reader);
         let format = environment.parsed("LOG_FORMAT", LogFormat::Json, "must be json or text");
-        let level = environment.text("LOG_LEVEL").unwrap_or_else(|| "info".to_owned());
+        let level = environment
+            .text("LOG_LEVEL")
+            .unwrap_or_else(|| "info".to_owned());
         let problems = environment.into_problems();
-        if problems.is_empty() { Ok(Self { format, level }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { format, level })
+        } else {
+            Err(problems)
+        }
     }
 }

@@ -12,7 +12,10 @@ pub struct Problem {
 impl Problem {
     /// `name` is the variable or the path of the field, `remedy` reads on after it ("is not set: set it to …").
     pub fn new(name: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { name: name.into(), remedy: remedy.into() }
+        Self {
+            name: name.into(),
+            remedy: remedy.into(),
+        }
     }
 
     /// The variable or the path of the field.

@@ -42,14 +42,23 @@ pub struct Secrets {
 impl Secrets {
     /// Secrets that never change. `first` signs, `others` only verify.
     pub fn fixed(first: &str, others: &[&str]) -> Self {
-        let secrets = std::iter::once(&first).chain(others).map(|text| Secret::new(*text)).collect();
-        Self { sources: Arc::new([]), current: Arc::new(RwLock::new(secrets)) }
+        let secrets = std::iter::once(&first)
+            .chain(others)
+            .map(|text| Secret::new(*text))
+            .collect();
+        Self {
+            sources: Arc::new([]),
+            current: Arc::new(RwLock::new(secrets)),
+        }
     }
 
     /// Reads every source once; `name` is the variable that a problem names.
     pub(super) fn read(sources: Vec<Value>, name: &str) -> Result<Self, Vec<Problem>> {
         let secrets = read_all(&sources, name)?;
-        Ok(Self { sources: sources.into(), current: Arc::new(RwLock::new(secrets)) })
+        Ok(Self {
+            sources: sources.into(),
+            current: Arc::new(RwLock::new(secrets)),
+        })
     }
 
     /// The secrets in force, never empty: the first signs, all verify. Ask for each request, for they rotate.
@@ -93,5 +102,9 @@ fn read_all(sources: &[Value], name: &str) -> Result<Arc<[Secret]>, Vec<Problem>
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() { Ok(secrets.into()) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(secrets.into())
+    } else {
+        Err(problems)
+    }
 }

@@ -4,11 +4,7 @@ use std::{cell::RefCell, io, path::Path};
 
 use authbackend_crds::auth::AuthSettings;
 
-use super::{
-    environment::Environment,
-    problem::Problem,
-    value::FileReader,
-};
+use super::{environment::Environment, problem::Problem, value::FileReader};
 
 /// A settings file that was read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +20,11 @@ pub fn read_settings(path: &Path, reader: &FileReader) -> Result<Settings, Vec<P
     let text = reader(path).map_err(|error| vec![unreadable(path, &error)])?;
     let name = |field: &str| format!("{}: {field}", path.display());
     let settings = parse(&text).map_err(|(field, remedy)| {
-        let name = if field == "." { format!("{}:", path.display()) } else { name(&field) };
+        let name = if field == "." {
+            format!("{}:", path.display())
+        } else {
+            name(&field)
+        };
         vec![Problem::new(name, remedy)]
     })?;
     let problems: Vec<_> = settings
@@ -33,11 +33,18 @@ pub fn read_settings(path: &Path, reader: &FileReader) -> Result<Settings, Vec<P
         .into_iter()
         .map(|problem| Problem::new(name(&problem.path), problem.remedy))
         .collect();
-    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(settings)
+    } else {
+        Err(problems)
+    }
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Problem {
-    Problem::new("AUTH_CONFIG", format!("cannot be read from {}: {error}", path.display()))
+    Problem::new(
+        "AUTH_CONFIG",
+        format!("cannot be read from {}: {error}", path.display()),
+    )
 }
 
 /// The settings in `text`, or the path of the first field that does not parse and why.
@@ -55,22 +62,35 @@ fn parse(text: &str) -> Result<Settings, (String, String)> {
         })
     });
     match auth {
-        Ok(auth) => Ok(Settings { auth: auth.unwrap_or_default(), unknown }),
+        Ok(auth) => Ok(Settings {
+            auth: auth.unwrap_or_default(),
+            unknown,
+        }),
         Err(error) => Err((broken_field.into_inner(), error.to_string())),
     }
 }
 
-/// `serde_ignored` marks each optional parent with a question mark, which no reader of a settings file expects.
+/// `serde_ignored` gives each optional parent a segment of its own, a question mark, which no reader of a settings
+/// file expects.
 fn field_path(path: &serde_ignored::Path<'_>) -> String {
-    path.to_string().replace('?', "")
+    let path = path.to_string();
+    let segments = path.split('.').map(|segment| segment.trim_end_matches('?'));
+    segments
+        .filter(|segment| !segment.is_empty())
+        .collect::<Vec<_>>()
+        .join(".")
 }
 
 pub(super) fn load(environment: &mut Environment<'_>) -> Option<Settings> {
-    let Some(path) = environment.literal("AUTH_CONFIG") else { return Some(Settings::default()) };
+    let Some(path) = environment.literal("AUTH_CONFIG") else {
+        return Some(Settings::default());
+    };
     match read_settings(Path::new(&path), &environment.reader()) {
         Ok(settings) => Some(settings),
         Err(problems) => {
-            problems.into_iter().for_each(|problem| environment.report(problem));
+            problems
+                .into_iter()
+                .for_each(|problem| environment.report(problem));
             None
         }
     }

@@ -27,12 +27,22 @@ enum Source {
 impl Value {
     /// The value `text`, given by the variable `name`.
     pub(crate) fn literal(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), source: Source::Literal(text.into()) }
+        Self {
+            name: name.into(),
+            source: Source::Literal(text.into()),
+        }
     }
 
     /// The content of the file at `path`, named by the variable `name`.
-    pub(crate) fn file(name: impl Into<String>, path: impl Into<PathBuf>, reader: FileReader) -> Self {
-        Self { name: name.into(), source: Source::File(path.into(), reader) }
+    pub(crate) fn file(
+        name: impl Into<String>,
+        path: impl Into<PathBuf>,
+        reader: FileReader,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            source: Source::File(path.into(), reader),
+        }
     }
 
     /// The variable that gave the value: `NAME` or `NAME_FILE`.

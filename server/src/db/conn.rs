@@ -27,7 +27,11 @@ impl Conn {
         permit: OwnedSemaphorePermit,
     ) -> Self {
         cell.pool.gauges().in_use.inc();
-        Self { slot, _cell: cell, _permit: permit }
+        Self {
+            slot,
+            _cell: cell,
+            _permit: permit,
+        }
     }
 
     /// Begins a transaction. Hides the driver's own `begin`, which forgets the transaction when its future is

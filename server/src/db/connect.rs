@@ -26,7 +26,10 @@ pub(crate) async fn connect(target: &Target) -> Result<PgConnection, DbError> {
     match tokio::time::timeout(CONNECT_TIMEOUT, options(target).connect()).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(source)) => Err(DbError::Connect { address, source }),
-        Err(_) => Err(DbError::ConnectTimeout { address, limit: CONNECT_TIMEOUT }),
+        Err(_) => Err(DbError::ConnectTimeout {
+            address,
+            limit: CONNECT_TIMEOUT,
+        }),
     }
 }
 

@@ -11,7 +11,7 @@ pub enum DbError {
     #[error("{0}")]
     Configuration(#[from] Problem),
     /// The server cannot be reached or refuses the connection.
-    #[error("cannot connect to the database at {address}: {source}")]
+    #[error("cannot connect to the database at {address}: {}", message(source))]
     Connect {
         /// `host:port/name`.
         address: String,
@@ -37,6 +37,13 @@ pub enum DbError {
     Statement(#[from] sqlx::Error),
 }
 
+/// What the server says, without the place in its source that the driver adds.
+fn message(error: &sqlx::Error) -> String {
+    error
+        .as_database_error()
+        .map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}
+
 /// Wrong password, or a role that may not sign in.
 const INVALID_PASSWORD: &str = "28P01";
 /// No such role, or one that `pg_hba.conf` turns away.
@@ -45,7 +52,16 @@ const INVALID_AUTHORIZATION: &str = "28000";
 impl DbError {
     /// Whether the server refused the credentials, so that reading them again may help.
     pub fn is_authentication(&self) -> bool {
-        let Self::Connect { source: sqlx::Error::Database(error), .. } = self else { return false };
-        matches!(error.code().as_deref(), Some(INVALID_PASSWORD | INVALID_AUTHORIZATION))
+        let Self::Connect {
+            source: sqlx::Error::Database(error),
+            ..
+        } = self
+        else {
+            return false;
+        };
+        matches!(
+            error.code().as_deref(),
+            Some(INVALID_PASSWORD | INVALID_AUTHORIZATION)
+        )
     }
 }

@@ -60,7 +60,9 @@ impl Db {
 
     /// As [`Db::open`], and keeps `gauges` up to date.
     pub fn open_measured(database: &Database, gauges: PoolGauges) -> Result<Self, DbError> {
-        let size = usize::try_from(database.max_connections()).unwrap_or(1).max(1);
+        let size = usize::try_from(database.max_connections())
+            .unwrap_or(1)
+            .max(1);
         Ok(Self(Arc::new(Pool {
             credentials: Credentials::read(database.clone())?,
             cells: (0..size).map(|_| Arc::default()).collect(),
@@ -108,11 +110,17 @@ impl Db {
     pub(super) async fn sweep(&self) {
         let generation = self.0.credentials.current().number;
         for index in 0..self.0.cells.len() {
-            let Ok(permit) = Arc::clone(&self.0.permits).try_acquire_owned() else { return };
-            let Some(cell) = self.take_cell(index) else { continue };
+            let Ok(permit) = Arc::clone(&self.0.permits).try_acquire_owned() else {
+                return;
+            };
+            let Some(cell) = self.take_cell(index) else {
+                continue;
+            };
             let mut guard = self.0.lock(&cell).await;
             let is_kept = match guard.as_mut() {
-                Some(slot) => slot.released.elapsed() < MAX_REST && slot.is_usable(generation).await,
+                Some(slot) => {
+                    slot.released.elapsed() < MAX_REST && slot.is_usable(generation).await
+                }
                 None => true,
             };
             if !is_kept && let Some(slot) = guard.take() {
@@ -125,7 +133,10 @@ impl Db {
     /// The cell used last. Whoever holds a permit finds one.
     fn free_cell(&self) -> Result<FreeCell, DbError> {
         let index = self.0.free_cells().pop().ok_or(DbError::Closed)?;
-        Ok(FreeCell { pool: Arc::clone(&self.0), index })
+        Ok(FreeCell {
+            pool: Arc::clone(&self.0),
+            index,
+        })
     }
 
     /// The cell `index`, if it is free.
@@ -133,7 +144,10 @@ impl Db {
         let mut free = self.0.free_cells();
         let position = free.iter().position(|free| *free == index)?;
         free.remove(position);
-        Some(FreeCell { pool: Arc::clone(&self.0), index })
+        Some(FreeCell {
+            pool: Arc::clone(&self.0),
+            index,
+        })
     }
 }
 
@@ -148,7 +162,8 @@ impl Pool {
 
     /// One broken connection makes all that rest suspect: a restarted server breaks them together.
     pub(super) fn distrust_resting(&self) {
-        self.suspect.store(self.microseconds(Instant::now()), Ordering::Relaxed);
+        self.suspect
+            .store(self.microseconds(Instant::now()), Ordering::Relaxed);
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, DbError> {

@@ -70,7 +70,11 @@ impl Credentials {
             tracing::warn!(%parameter, "ignoring a parameter of DATABASE_URL that means nothing to this server");
         }
         let first = Arc::new(Generation { number: 0, target });
-        Ok(Self { database, current: RwLock::new(first), rejected: Mutex::new(None) })
+        Ok(Self {
+            database,
+            current: RwLock::new(first),
+            rejected: Mutex::new(None),
+        })
     }
 
     pub(super) fn current(&self) -> Arc<Generation> {
@@ -103,7 +107,10 @@ impl Credentials {
             return;
         }
         let reason = Reason::Target(target.clone());
-        if rejected.as_ref().is_some_and(|last| last.reason == reason && Instant::now() < last.retry_at) {
+        if rejected
+            .as_ref()
+            .is_some_and(|last| last.reason == reason && Instant::now() < last.retry_at)
+        {
             return;
         }
         match verify(&target).await {
@@ -129,7 +136,11 @@ fn reject(rejected: &mut Option<Rejected>, reason: Reason, error: &dyn std::erro
             FIRST_RETRY
         }
     };
-    *rejected = Some(Rejected { reason, retry_after, retry_at: Instant::now() + retry_after });
+    *rejected = Some(Rejected {
+        reason,
+        retry_after,
+        retry_at: Instant::now() + retry_after,
+    });
 }
 
 /// Connects once, apart from the pool, and checks that this server can work there.

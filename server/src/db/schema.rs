@@ -23,7 +23,11 @@ impl Schema {
     /// Asks the database.
     pub async fn read(connection: &mut PgConnection) -> sqlx::Result<Self> {
         let version = applied_version(connection).await?.unwrap_or(0);
-        Ok(if version >= REQUIRED_VERSION { Self::Ready { version } } else { Self::TooOld { version } })
+        Ok(if version >= REQUIRED_VERSION {
+            Self::Ready { version }
+        } else {
+            Self::TooOld { version }
+        })
     }
 }
 
@@ -35,7 +39,9 @@ async fn applied_version(connection: &mut PgConnection) -> sqlx::Result<Option<i
     if !known {
         return Ok(None);
     }
-    sqlx::query_scalar(r#"SELECT max(version) FROM authbackend_migration WHERE "appliedAt" IS NOT NULL"#)
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar(
+        r#"SELECT max(version) FROM authbackend_migration WHERE "appliedAt" IS NOT NULL"#,
+    )
+    .fetch_one(connection)
+    .await
 }

@@ -81,19 +81,27 @@ impl Slot {
         }
         match self.look() {
             Look::Idle => true,
-            Look::Busy => matches!(timeout(SETTLE_TIMEOUT, self.connection.flush()).await, Ok(Ok(()))),
+            Look::Busy => matches!(
+                timeout(SETTLE_TIMEOUT, self.connection.flush()).await,
+                Ok(Ok(()))
+            ),
             Look::Broken => false,
         }
     }
 
     /// Asks the server for a sign of life.
     pub(super) async fn is_alive(&mut self) -> bool {
-        matches!(timeout(PING_TIMEOUT, self.connection.ping()).await, Ok(Ok(())))
+        matches!(
+            timeout(PING_TIMEOUT, self.connection.ping()).await,
+            Ok(Ok(()))
+        )
     }
 
     /// Closes the connection as the protocol wants it, so that the server logs no lost client.
     pub(super) async fn retire(self) {
-        let Self { connection, _open, .. } = self;
+        let Self {
+            connection, _open, ..
+        } = self;
         if timeout(CLOSE_TIMEOUT, connection.close()).await.is_err() {
             tracing::debug!("a database connection did not close in time");
         }

@@ -25,7 +25,11 @@ pub(super) async fn apply(
             Ok(()) => return Ok(()),
             Err(error) if is_contention(&error) => {
                 let migration = migration.label();
-                tracing::info!(migration, attempt, "a table is locked by other sessions, trying again");
+                tracing::info!(
+                    migration,
+                    attempt,
+                    "a table is locked by other sessions, trying again"
+                );
             }
             Err(error) => return Err(MigrateError::in_migration(migration, &error)),
         }
@@ -34,7 +38,10 @@ pub(super) async fn apply(
             pause = (pause * 2).min(limits.last_pause);
         }
     }
-    Err(MigrateError::LockTimeout { migration: migration.label(), attempts: limits.lock_attempts })
+    Err(MigrateError::LockTimeout {
+        migration: migration.label(),
+        attempts: limits.lock_attempts,
+    })
 }
 
 /// Either all of it happens, its bookkeeping included, or nothing.
@@ -43,24 +50,34 @@ async fn in_transaction(connection: &mut PgConnection, migration: &Migration) ->
     let mut transaction = connection.begin().await?;
     history::ensure_table(&mut transaction).await?;
     history::begin(&mut transaction, migration).await?;
-    raw_sql(AssertSqlSafe(migration.sql.as_str())).execute(&mut *transaction).await?;
+    raw_sql(AssertSqlSafe(migration.sql.as_str()))
+        .execute(&mut *transaction)
+        .await?;
     history::complete(&mut transaction, migration.version, milliseconds(started)).await?;
     transaction.commit().await
 }
 
 /// The bookkeeping says first that it began, so that an interruption is seen and the migration run again.
-async fn statement_by_statement(connection: &mut PgConnection, migration: &Migration) -> sqlx::Result<()> {
+async fn statement_by_statement(
+    connection: &mut PgConnection,
+    migration: &Migration,
+) -> sqlx::Result<()> {
     let started = Instant::now();
     history::ensure_table(connection).await?;
     history::begin(connection, migration).await?;
     for statement in statements::split(&migration.sql) {
-        raw_sql(AssertSqlSafe(statement)).execute(&mut *connection).await?;
+        raw_sql(AssertSqlSafe(statement))
+            .execute(&mut *connection)
+            .await?;
     }
     history::complete(connection, migration.version, milliseconds(started)).await
 }
 
 /// Takes the tables over as they are: they count as migrations up to the baseline.
-pub(super) async fn adopt(connection: &mut PgConnection, baseline: &[Migration]) -> sqlx::Result<()> {
+pub(super) async fn adopt(
+    connection: &mut PgConnection,
+    baseline: &[Migration],
+) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
     history::ensure_table(&mut transaction).await?;
     for migration in baseline {

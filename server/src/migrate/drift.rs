@@ -133,8 +133,16 @@ impl fmt::Display for Drift {
             Self::MissingColumn { table, column } => {
                 write!(formatter, "column {table}.{column} is missing")
             }
-            Self::Type { table, column, found, expected } => {
-                write!(formatter, "column {table}.{column} has type {found}, must have {expected}")
+            Self::Type {
+                table,
+                column,
+                found,
+                expected,
+            } => {
+                write!(
+                    formatter,
+                    "column {table}.{column} has type {found}, must have {expected}"
+                )
             }
             Self::Required { table, column } => write!(
                 formatter,
@@ -176,7 +184,10 @@ impl Existing {
     /// Reads the catalog, as the connection's `search_path` finds the tables.
     pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Self> {
         let names: Vec<&str> = TABLES.iter().map(|(table, _)| *table).collect();
-        let rows = sqlx::query(COLUMNS_QUERY).bind(names).fetch_all(connection).await?;
+        let rows = sqlx::query(COLUMNS_QUERY)
+            .bind(names)
+            .fetch_all(connection)
+            .await?;
         let mut columns = BTreeMap::new();
         for row in rows {
             let column = Column {
@@ -184,7 +195,10 @@ impl Existing {
                 is_required: row.try_get("is_required")?,
                 is_unique: row.try_get("is_unique")?,
             };
-            columns.insert((row.try_get("table_name")?, row.try_get("column_name")?), column);
+            columns.insert(
+                (row.try_get("table_name")?, row.try_get("column_name")?),
+                column,
+            );
         }
         Ok(Self { columns })
     }
@@ -196,7 +210,10 @@ impl Existing {
 
     /// Everything that stands in the way of working with these tables.
     pub(super) fn drift(&self) -> Vec<Drift> {
-        TABLES.iter().flat_map(|(table, expected)| self.table_drift(table, expected)).collect()
+        TABLES
+            .iter()
+            .flat_map(|(table, expected)| self.table_drift(table, expected))
+            .collect()
     }
 
     fn table_drift(&self, table: &str, expected: Columns) -> Vec<Drift> {
@@ -207,7 +224,9 @@ impl Existing {
             .map(|((_, column), properties)| (column.as_str(), properties))
             .collect();
         if found.is_empty() {
-            return vec![Drift::MissingTable { table: table.to_owned() }];
+            return vec![Drift::MissingTable {
+                table: table.to_owned(),
+            }];
         }
         let known = expected.iter().filter_map(|(column, data_type)| {
             column_drift(table, column, data_type, found.get(column).copied())
@@ -230,9 +249,16 @@ fn column_drift(
     found: Option<&Column>,
 ) -> Option<Drift> {
     let (table, column) = (table.to_owned(), column.to_owned());
-    let Some(found) = found else { return Some(Drift::MissingColumn { table, column }) };
+    let Some(found) = found else {
+        return Some(Drift::MissingColumn { table, column });
+    };
     if found.data_type != expected {
-        return Some(Drift::Type { table, column, found: found.data_type.clone(), expected });
+        return Some(Drift::Type {
+            table,
+            column,
+            found: found.data_type.clone(),
+            expected,
+        });
     }
     let must_be_unique = UNIQUE.contains(&(table.as_str(), column.as_str()));
     (must_be_unique && !found.is_unique).then_some(Drift::NotUnique { table, column })

@@ -18,7 +18,9 @@ pub enum MigrateError {
     #[error("another migrator is still at work after {} s", .0.as_secs())]
     Busy(Duration),
     /// A table stayed locked by other sessions.
-    #[error("migration {migration} could not lock a table in {attempts} tries: other sessions hold it")]
+    #[error(
+        "migration {migration} could not lock a table in {attempts} tries: other sessions hold it"
+    )]
     LockTimeout {
         /// Version and name.
         migration: String,
@@ -42,13 +44,17 @@ pub enum MigrateError {
     #[error("the migrator failed: {0}")]
     Refused(String),
     /// A migration that was applied has another content now.
-    #[error("migration {0} was changed after it was applied: restore the file and add a new migration")]
+    #[error(
+        "migration {0} was changed after it was applied: restore the file and add a new migration"
+    )]
     Changed(String),
     /// The tables that exist are not those of better-auth.
     #[error("the database cannot be adopted: {}", join(.0))]
     Drift(Vec<Drift>),
     /// A newer release has migrated the database.
-    #[error("the database has migration {applied}, this version knows those up to {known}: run a newer version")]
+    #[error(
+        "the database has migration {applied}, this version knows those up to {known}: run a newer version"
+    )]
     Newer {
         /// The newest migration applied.
         applied: i64,
@@ -58,7 +64,11 @@ pub enum MigrateError {
 }
 
 fn join(drift: &[Drift]) -> String {
-    drift.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    drift
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// SQLSTATEs after which the same statement may succeed.
@@ -103,8 +113,14 @@ impl From<&sqlx::Error> for MigrateError {
         let code = database.code().unwrap_or_default();
         // The detail is left out: it may quote a row.
         let message = format!("{} (SQLSTATE {code})", database.message());
-        let is_transient = sqlstate::TRANSIENT_CLASSES.iter().any(|class| code.starts_with(class));
-        if is_transient { Self::Unavailable(message) } else { Self::Refused(message) }
+        let is_transient = sqlstate::TRANSIENT_CLASSES
+            .iter()
+            .any(|class| code.starts_with(class));
+        if is_transient {
+            Self::Unavailable(message)
+        } else {
+            Self::Refused(message)
+        }
     }
 }
 
@@ -116,7 +132,9 @@ impl From<sqlx::Error> for MigrateError {
 
 /// Whether `error` says that other sessions were in the way.
 pub(super) fn is_contention(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
     matches!(
         code.as_deref(),
         Some(sqlstate::LOCK_NOT_AVAILABLE | sqlstate::DEADLOCK | sqlstate::SERIALIZATION)
@@ -126,7 +144,17 @@ pub(super) fn is_contention(error: &sqlx::Error) -> bool {
 /// The line, from 1, at which the server points.
 fn line(sql: &str, error: &sqlx::Error) -> Option<usize> {
     use sqlx::postgres::{PgDatabaseError, PgErrorPosition};
-    let error = error.as_database_error()?.try_downcast_ref::<PgDatabaseError>()?;
-    let PgErrorPosition::Original(position) = error.position()? else { return None };
-    Some(sql.chars().take(position.saturating_sub(1)).filter(|character| *character == '\n').count() + 1)
+    let error = error
+        .as_database_error()?
+        .try_downcast_ref::<PgDatabaseError>()?;
+    let PgErrorPosition::Original(position) = error.position()? else {
+        return None;
+    };
+    Some(
+        sql.chars()
+            .take(position.saturating_sub(1))
+            .filter(|character| *character == '\n')
+            .count()
+            + 1,
+    )
 }

@@ -15,9 +15,10 @@ pub(super) struct Record {
 
 /// Reads what was applied, by version; nothing where no migrator has been yet.
 pub(super) async fn read(connection: &mut PgConnection) -> sqlx::Result<Vec<Record>> {
-    let exists: bool = sqlx::query_scalar("SELECT to_regclass('authbackend_migration') IS NOT NULL")
-        .fetch_one(&mut *connection)
-        .await?;
+    let exists: bool =
+        sqlx::query_scalar("SELECT to_regclass('authbackend_migration') IS NOT NULL")
+            .fetch_one(&mut *connection)
+            .await?;
     if !exists {
         return Ok(Vec::new());
     }
@@ -46,7 +47,10 @@ pub(super) async fn ensure_table(connection: &mut PgConnection) -> sqlx::Result<
 }
 
 /// Notes that `migration` begins.
-pub(super) async fn begin(connection: &mut PgConnection, migration: &Migration) -> sqlx::Result<()> {
+pub(super) async fn begin(
+    connection: &mut PgConnection,
+    migration: &Migration,
+) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO authbackend_migration (version, name, class, checksum) VALUES ($1, $2, $3, $4)
          ON CONFLICT (version) DO UPDATE SET name = $2, class = $3, checksum = $4",

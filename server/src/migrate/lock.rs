@@ -15,7 +15,10 @@ const LOCK: i64 = 0x6175_7468_626b_6d67;
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Takes the lock for the life of the connection, waiting at most `limit` for another migrator.
-pub(super) async fn acquire(connection: &mut PgConnection, limit: Duration) -> Result<(), MigrateError> {
+pub(super) async fn acquire(
+    connection: &mut PgConnection,
+    limit: Duration,
+) -> Result<(), MigrateError> {
     let deadline = Instant::now() + limit;
     let mut is_announced = false;
     while !try_acquire(connection).await? {
@@ -23,7 +26,10 @@ pub(super) async fn acquire(connection: &mut PgConnection, limit: Duration) -> R
             return Err(MigrateError::Busy(limit));
         }
         if !is_announced {
-            tracing::info!(limit_seconds = limit.as_secs(), "waiting for another migrator");
+            tracing::info!(
+                limit_seconds = limit.as_secs(),
+                "waiting for another migrator"
+            );
             is_announced = true;
         }
         sleep(POLL_INTERVAL).await;
@@ -32,5 +38,8 @@ pub(super) async fn acquire(connection: &mut PgConnection, limit: Duration) -> R
 }
 
 async fn try_acquire(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("SELECT pg_try_advisory_lock($1)").bind(LOCK).fetch_one(connection).await
+    sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        .bind(LOCK)
+        .fetch_one(connection)
+        .await
 }

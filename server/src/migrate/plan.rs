@@ -52,15 +52,24 @@ impl Plan {
         let last_known = known.last().map_or(0, |migration| migration.version);
         let is_known = |record: &&Record| known.iter().any(|known| known.version == record.version);
         if let Some(record) = history.iter().rev().find(|record| !is_known(record)) {
-            return Err(MigrateError::Newer { applied: record.version, known: last_known });
+            return Err(MigrateError::Newer {
+                applied: record.version,
+                known: last_known,
+            });
         }
         let adopt = history.is_empty() && !existing.is_empty();
-        if adopt && let drift = existing.drift() && !drift.is_empty() {
+        if adopt
+            && let drift = existing.drift()
+            && !drift.is_empty()
+        {
             return Err(MigrateError::Drift(drift));
         }
         let mut pending = Vec::new();
         for migration in known {
-            match history.iter().find(|record| record.version == migration.version) {
+            match history
+                .iter()
+                .find(|record| record.version == migration.version)
+            {
                 Some(record) if record.is_complete && record.checksum != migration.checksum => {
                     return Err(MigrateError::Changed(migration.label()));
                 }
@@ -72,7 +81,12 @@ impl Plan {
         }
         let complete = history.iter().filter(|record| record.is_complete);
         let current_version = complete.map(|record| record.version).max().unwrap_or(0);
-        Ok(Self { current_version, target_version: last_known.max(current_version), pending, adopt })
+        Ok(Self {
+            current_version,
+            target_version: last_known.max(current_version),
+            pending,
+            adopt,
+        })
     }
 }
 

@@ -41,15 +41,32 @@ pub struct Migration {
 
 impl Migration {
     /// Makes a migration of a file's name and content.
-    pub fn new(version: i64, name: impl Into<String>, class: Class, sql: impl Into<String>) -> Self {
+    pub fn new(
+        version: i64,
+        name: impl Into<String>,
+        class: Class,
+        sql: impl Into<String>,
+    ) -> Self {
         let sql = sql.into();
-        let checksum = Sha256::digest(sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { version, name: name.into(), class, checksum, sql }
+        let checksum = Sha256::digest(sql.as_bytes())
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self {
+            version,
+            name: name.into(),
+            class,
+            checksum,
+            sql,
+        }
     }
 
     /// Whether it runs in a transaction together with its bookkeeping.
     pub fn is_transactional(&self) -> bool {
-        self.sql.lines().next().is_none_or(|line| line.trim_end() != NO_TRANSACTION)
+        self.sql
+            .lines()
+            .next()
+            .is_none_or(|line| line.trim_end() != NO_TRANSACTION)
     }
 
     /// "1 (initial)", for people.
@@ -69,19 +86,31 @@ pub fn embedded() -> Vec<Migration> {
 /// The embedded migrations followed by those of `directory` (`AUTH_MIGRATIONS_DIR`), by version.
 pub fn with_directory(directory: Option<&Path>) -> Result<Vec<Migration>, Problem> {
     let mut migrations = embedded();
-    let Some(directory) = directory else { return Ok(migrations) };
+    let Some(directory) = directory else {
+        return Ok(migrations);
+    };
     let last_embedded = migrations.last().map_or(0, |migration| migration.version);
     let mut further = read_directory(directory)?;
     further.sort_by_key(|migration| migration.version);
     for migration in further {
         let problem = |remedy: String| {
-            Problem::new("AUTH_MIGRATIONS_DIR", format!("has migration {} {remedy}", migration.label()))
+            Problem::new(
+                "AUTH_MIGRATIONS_DIR",
+                format!("has migration {} {remedy}", migration.label()),
+            )
         };
         if migration.version <= last_embedded {
-            return Err(problem(format!("but versions up to {last_embedded} are the server's own: use a higher one")));
+            return Err(problem(format!(
+                "but versions up to {last_embedded} are the server's own: use a higher one"
+            )));
         }
-        if migrations.last().is_some_and(|last| last.version == migration.version) {
-            return Err(problem("and another one of the same version: renumber one".to_owned()));
+        if migrations
+            .last()
+            .is_some_and(|last| last.version == migration.version)
+        {
+            return Err(problem(
+                "and another one of the same version: renumber one".to_owned(),
+            ));
         }
         migrations.push(migration);
     }
@@ -90,7 +119,10 @@ pub fn with_directory(directory: Option<&Path>) -> Result<Vec<Migration>, Proble
 
 fn read_directory(directory: &Path) -> Result<Vec<Migration>, Problem> {
     let unreadable = |error: std::io::Error| {
-        Problem::new("AUTH_MIGRATIONS_DIR", format!("cannot be read from {}: {error}", directory.display()))
+        Problem::new(
+            "AUTH_MIGRATIONS_DIR",
+            format!("cannot be read from {}: {error}", directory.display()),
+        )
     };
     let mut migrations = Vec::new();
     for entry in fs::read_dir(directory).map_err(unreadable)? {
@@ -100,8 +132,16 @@ fn read_directory(directory: &Path) -> Result<Vec<Migration>, Problem> {
         if name.starts_with('.') {
             continue;
         }
-        let FileName { version, name, class } = FileName::parse(&name)
-            .map_err(|remedy| Problem::new("AUTH_MIGRATIONS_DIR", format!("holds {name}, which {remedy}")))?;
+        let FileName {
+            version,
+            name,
+            class,
+        } = FileName::parse(&name).map_err(|remedy| {
+            Problem::new(
+                "AUTH_MIGRATIONS_DIR",
+                format!("holds {name}, which {remedy}"),
+            )
+        })?;
         let sql = fs::read_to_string(&path).map_err(unreadable)?;
         migrations.push(Migration::new(version, name, class, sql));
     }

@@ -45,11 +45,19 @@ fn token_length(rest: &str) -> usize {
         return rest[1..].find(quote).map_or(rest.len(), |end| end + 2);
     }
     if let Some(tag) = dollar_tag(rest) {
-        return rest[tag.len()..].find(tag).map_or(rest.len(), |end| end + 2 * tag.len());
+        return rest[tag.len()..]
+            .find(tag)
+            .map_or(rest.len(), |end| end + 2 * tag.len());
     }
     // A whole word, so that the dollar in `a$b$` starts no quote.
-    let word = rest.find(|character: char| !is_word(character)).unwrap_or(rest.len());
-    if rest.starts_with('$') { first } else { word.max(first) }
+    let word = rest
+        .find(|character: char| !is_word(character))
+        .unwrap_or(rest.len());
+    if rest.starts_with('$') {
+        first
+    } else {
+        word.max(first)
+    }
 }
 
 fn is_word(character: char) -> bool {
@@ -61,7 +69,9 @@ fn dollar_tag(rest: &str) -> Option<&str> {
     let end = rest.strip_prefix('$')?.find('$')? + 2;
     let tag = rest.get(..end)?;
     let name = tag.get(1..end - 1)?;
-    let is_name = name.chars().all(|character| character.is_alphanumeric() || character == '_');
+    let is_name = name
+        .chars()
+        .all(|character| character.is_alphanumeric() || character == '_');
     (is_name && !name.starts_with(|character: char| character.is_ascii_digit())).then_some(tag)
 }
 
@@ -109,7 +119,10 @@ mod tests {
             "SELECT 1 /* a;/* ; */; */ + 1",
             "SELECT a$b$c",
         ] {
-            assert_eq!(split(&format!("{statement};\nSELECT 2")), [statement, "SELECT 2"]);
+            assert_eq!(
+                split(&format!("{statement};\nSELECT 2")),
+                [statement, "SELECT 2"]
+            );
         }
     }
 

@@ -36,7 +36,10 @@ pub(super) fn parse_port(text: &str) -> Option<u16> {
 
 fn required(value: Option<&Value>, variable: &str) -> Result<String, Problem> {
     match value {
-        None => Err(Problem::new(variable, "is not set: DATABASE_HOST needs it beside it")),
+        None => Err(Problem::new(
+            variable,
+            "is not set: DATABASE_HOST needs it beside it",
+        )),
         Some(value) => match value.read()? {
             text if text.is_empty() => Err(Problem::new(value.name(), "is empty")),
             text => Ok(text),

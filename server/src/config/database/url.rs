@@ -18,7 +18,10 @@ pub(super) fn parse(text: &str, variable: &str) -> Result<Target, Problem> {
         return Err(problem("must start with postgres:// or postgresql://"));
     }
     let decode = |part: &str| {
-        percent_decode_str(part).decode_utf8().map(String::from).map_err(|_| problem(EXAMPLE))
+        percent_decode_str(part)
+            .decode_utf8()
+            .map(String::from)
+            .map_err(|_| problem(EXAMPLE))
     };
     let mut target = Target {
         host: decode(url.host_str().unwrap_or_default())?,
@@ -34,7 +37,11 @@ pub(super) fn parse(text: &str, variable: &str) -> Result<Target, Problem> {
     for (key, value) in url.query_pairs() {
         apply(&mut target, &key, &value).map_err(problem)?;
     }
-    if let Some(inner) = target.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+    if let Some(inner) = target
+        .host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
         target.host = inner.to_owned();
     }
     match &target {
@@ -53,11 +60,16 @@ fn apply(target: &mut Target, key: &str, value: &str) -> Result<(), &'static str
         }
         "sslrootcert" if value == "system" => target.certificate_authority = None,
         "sslrootcert" | "sslcert" | "sslkey" => {
-            return Err("names a certificate file: set DATABASE_CA_FILE instead of sslrootcert; \
-                        client certificates are not supported");
+            return Err(
+                "names a certificate file: set DATABASE_CA_FILE instead of sslrootcert; \
+                        client certificates are not supported",
+            );
         }
         "host" => value.clone_into(&mut target.host),
-        "port" => target.port = parts::parse_port(value).ok_or("has a port that is not from 1 to 65535")?,
+        "port" => {
+            target.port =
+                parts::parse_port(value).ok_or("has a port that is not from 1 to 65535")?
+        }
         "dbname" => target.name = Some(value.to_owned()),
         "user" => value.clone_into(&mut target.user),
         "password" => target.password = Some(Secret::new(value)),

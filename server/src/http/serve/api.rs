@@ -41,7 +41,12 @@ impl<S> Api<S> {
     /// Puts `service` behind the limits. While `draining` is cancelled, answers ask clients to connect anew, which
     /// takes them to another replica before this one stops.
     pub fn new(service: S, metrics: Metrics, ids: RequestIds, draining: CancellationToken) -> Self {
-        Self { service, metrics, ids, draining }
+        Self {
+            service,
+            metrics,
+            ids,
+            draining,
+        }
     }
 }
 
@@ -64,7 +69,8 @@ where
             let mut response = self.within_limits(request).await;
             let route = response.extensions().get().copied().unwrap_or(UNMATCHED);
             let elapsed = started.elapsed();
-            self.metrics.request(route, response.status().as_u16(), elapsed);
+            self.metrics
+                .request(route, response.status().as_u16(), elapsed);
             log(&method, route, response.status(), elapsed);
             self.add_headers(&mut response, &id);
             response
@@ -88,7 +94,10 @@ where
                 empty(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Err(_) => {
-                tracing::error!(limit_seconds = DEADLINE.as_secs(), "the request took too long");
+                tracing::error!(
+                    limit_seconds = DEADLINE.as_secs(),
+                    "the request took too long"
+                );
                 empty(StatusCode::SERVICE_UNAVAILABLE)
             }
         }
@@ -101,7 +110,10 @@ where
             Err(status) => return empty(status),
         };
         let mut service = self.service.clone();
-        match service.call(Request::from_parts(head, Full::new(body))).await {
+        match service
+            .call(Request::from_parts(head, Full::new(body)))
+            .await
+        {
             Ok(response) => response,
             Err(impossible) => match impossible {},
         }
@@ -112,7 +124,9 @@ where
             response.headers_mut().insert(REQUEST_ID.clone(), id);
         }
         if self.draining.is_cancelled() {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }
 }

@@ -45,7 +45,10 @@ pub struct RequestIds {
 impl RequestIds {
     /// `prefix` tells processes apart and should be random.
     pub fn new(prefix: u64) -> Self {
-        Self { prefix, next: AtomicU64::new(1) }
+        Self {
+            prefix,
+            next: AtomicU64::new(1),
+        }
     }
 
     /// The identity of a request whose header `x-request-id` is `header`.
@@ -62,12 +65,17 @@ mod tests {
     use super::*;
 
     fn identify(header: &'static str) -> String {
-        RequestIds::new(0xab).identify(Some(&HeaderValue::from_static(header))).to_string()
+        RequestIds::new(0xab)
+            .identify(Some(&HeaderValue::from_static(header)))
+            .to_string()
     }
 
     #[test]
     fn an_identity_given_by_a_proxy_is_kept() {
-        assert_eq!(identify("0af7651916cd43dd-8448/eb211c80319c="), "0af7651916cd43dd-8448/eb211c80319c=");
+        assert_eq!(
+            identify("0af7651916cd43dd-8448/eb211c80319c="),
+            "0af7651916cd43dd-8448/eb211c80319c="
+        );
     }
 
     #[test]

@@ -1,15 +1,27 @@
 use super::{Class, Existing, MigrateError, Migration, Plan, Record};
 
 fn migration(version: i64) -> Migration {
-    Migration::new(version, format!("m{version}"), Class::Expand, format!("SELECT {version}"))
+    Migration::new(
+        version,
+        format!("m{version}"),
+        Class::Expand,
+        format!("SELECT {version}"),
+    )
 }
 
 fn applied(version: i64) -> Record {
-    Record { version, checksum: migration(version).checksum, is_complete: true }
+    Record {
+        version,
+        checksum: migration(version).checksum,
+        is_complete: true,
+    }
 }
 
 fn versions(plan: &Plan) -> Vec<i64> {
-    plan.pending.iter().map(|migration| migration.version).collect()
+    plan.pending
+        .iter()
+        .map(|migration| migration.version)
+        .collect()
 }
 
 fn plan(known: &[i64], history: &[Record]) -> Result<Plan, MigrateError> {
@@ -20,7 +32,10 @@ fn plan(known: &[i64], history: &[Record]) -> Result<Plan, MigrateError> {
 #[test]
 fn an_empty_database_gets_everything() {
     let plan = plan(&[1, 2], &[]).unwrap();
-    assert_eq!((plan.current_version, plan.target_version, plan.adopt), (0, 2, false));
+    assert_eq!(
+        (plan.current_version, plan.target_version, plan.adopt),
+        (0, 2, false)
+    );
     assert_eq!(versions(&plan), [1, 2]);
 }
 
@@ -39,14 +54,21 @@ fn a_migration_of_a_derived_image_does_not_hide_a_later_one_of_the_server() {
 
 #[test]
 fn an_interrupted_migration_runs_again_even_when_its_file_was_mended() {
-    let interrupted = Record { version: 2, checksum: "other".into(), is_complete: false };
+    let interrupted = Record {
+        version: 2,
+        checksum: "other".into(),
+        is_complete: false,
+    };
     let plan = plan(&[1, 2], &[applied(1), interrupted]).unwrap();
     assert_eq!((plan.current_version, versions(&plan)), (1, vec![2]));
 }
 
 #[test]
 fn a_changed_file_is_refused_by_name() {
-    let changed = Record { checksum: "other".into(), ..applied(1) };
+    let changed = Record {
+        checksum: "other".into(),
+        ..applied(1)
+    };
     let error = plan(&[1], &[changed]).unwrap_err();
     assert_eq!(error.exit_code(), 10);
     assert!(error.to_string().contains("1 (m1)"), "{error}");

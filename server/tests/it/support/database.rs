@@ -35,7 +35,9 @@ impl TestDatabase {
     /// A database that better-auth has made.
     pub(crate) async fn of_better_auth() -> Self {
         let database = Self::empty().await;
-        database.execute(include_str!("../fixtures/better-auth-1.7.25.sql")).await;
+        database
+            .execute(include_str!("../fixtures/better-auth-1.7.25.sql"))
+            .await;
         database
     }
 
@@ -81,7 +83,10 @@ impl TestDatabase {
 
     pub(crate) async fn execute(&self, sql: &str) {
         let mut connection = self.connect().await;
-        raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        raw_sql(AssertSqlSafe(sql))
+            .execute(&mut connection)
+            .await
+            .unwrap();
         connection.close().await.unwrap();
     }
 
@@ -89,7 +94,10 @@ impl TestDatabase {
     pub(crate) async fn value(&self, sql: &str) -> String {
         let mut connection = self.connect().await;
         let sql = AssertSqlSafe(format!("SELECT ({sql})::text"));
-        let value: Option<String> = sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap();
+        let value: Option<String> = sqlx::query_scalar(sql)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
         connection.close().await.unwrap();
         value.unwrap_or_default()
     }
@@ -119,13 +127,19 @@ impl Drop for TestDatabase {
         let name = self.name.clone();
         // Dropping is asynchronous work, and a runtime cannot run inside another one.
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(async {
                 administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
                 administer(&format!("DROP ROLE IF EXISTS {name}_role")).await;
             });
         });
-        assert!(dropped.join().is_ok() || std::thread::panicking(), "the database was not dropped");
+        assert!(
+            dropped.join().is_ok() || std::thread::panicking(),
+            "the database was not dropped"
+        );
     }
 }
 
@@ -137,7 +151,10 @@ fn admin_url() -> Url {
 
 async fn administer(sql: &str) {
     let mut connection = PgConnection::connect(admin_url().as_str()).await.unwrap();
-    raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    raw_sql(AssertSqlSafe(sql))
+        .execute(&mut connection)
+        .await
+        .unwrap();
     connection.close().await.unwrap();
 }
 
@@ -147,12 +164,18 @@ async fn template() -> String {
     let last = migrations.last().unwrap();
     let name = format!("auth_template_{}_{}", last.version, &last.checksum[..12]);
     let mut connection = PgConnection::connect(admin_url().as_str()).await.unwrap();
-    sqlx::query("SELECT pg_advisory_lock($1)").bind(TEMPLATE_LOCK).execute(&mut connection).await.unwrap();
-    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)")
-        .bind(&name)
-        .fetch_one(&mut connection)
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(TEMPLATE_LOCK)
+        .execute(&mut connection)
         .await
         .unwrap();
+    let exists: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)",
+    )
+    .bind(&name)
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
     if !exists {
         administer(&format!("DROP DATABASE IF EXISTS {name}")).await;
         administer(&format!("CREATE DATABASE {name}")).await;

@@ -18,54 +18,77 @@ pub(crate) struct Answer {
 impl Answer {
     /// The first header `name` (lower case).
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Every header `name` (lower case).
     pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
 /// A connection that is kept between requests.
-pub(crate) struct Client(TcpStream);
+pub(crate) struct Client {
+    stream: TcpStream,
+    /// What was read and belongs to the next answer.
+    bytes: Vec<u8>,
+}
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> std::io::Result<Self> {
-        Ok(Self(TcpStream::connect(address).await?))
+        Ok(Self {
+            stream: TcpStream::connect(address).await?,
+            bytes: Vec::new(),
+        })
     }
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.0.write_all(bytes).await
+        self.stream.write_all(bytes).await
     }
 
     /// Reads one answer; an error when the connection ends before.
     pub(crate) async fn answer(&mut self) -> std::io::Result<Answer> {
-        let mut bytes = Vec::new();
         let head_end = loop {
-            if let Some(position) = find(&bytes, b"\r\n\r\n") {
+            if let Some(position) = find(&self.bytes, b"\r\n\r\n") {
                 break position;
             }
-            self.read_more(&mut bytes).await?;
+            self.read_more().await?;
         };
-        let head = String::from_utf8_lossy(&bytes[..head_end]).into_owned();
+        let head = String::from_utf8_lossy(&self.bytes[..head_end]).into_owned();
         let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
+        let status = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1))
+            .unwrap()
+            .parse()
+            .unwrap();
         let headers: Vec<_> = lines
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
         let length = headers.iter().find(|(name, _)| name == "content-length");
         let length: usize = length.map_or(0, |(_, value)| value.parse().unwrap());
-        while bytes.len() < head_end + 4 + length {
-            self.read_more(&mut bytes).await?;
+        let end = head_end + 4 + length;
+        while self.bytes.len() < end {
+            self.read_more().await?;
         }
-        let body = String::from_utf8_lossy(&bytes[head_end + 4..][..length]).into_owned();
-        Ok(Answer { status, headers, body })
+        let body = String::from_utf8_lossy(&self.bytes[head_end + 4..end]).into_owned();
+        self.bytes.drain(..end);
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
     }
 
-    async fn read_more(&mut self, bytes: &mut Vec<u8>) -> std::io::Result<()> {
-        if self.0.read_buf(bytes).await? == 0 {
+    async fn read_more(&mut self) -> std::io::Result<()> {
+        if self.stream.read_buf(&mut self.bytes).await? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
         Ok(())
@@ -75,7 +98,10 @@ impl Client {
 /// The bytes of a request; `headers` end each with `\r\n`.
 pub(crate) fn request(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("{method} {path} HTTP/1.1\r\nhost: test\r\n{headers}content-length: {length}\r\n\r\n{body}").into_bytes()
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: test\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }
 
 /// The bytes of a POST of JSON.
@@ -95,5 +121,7 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> std::io::Result<Answ
 }
 
 fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
-    bytes.windows(pattern.len()).position(|window| window == pattern)
+    bytes
+        .windows(pattern.len())
+        .position(|window| window == pattern)
 }

@@ -1,6 +1,11 @@
 //! The binary as a process of its own, with an environment of its own.
 
-use std::{net::SocketAddr, process::Stdio, sync::{Arc, Mutex}, time::Duration};
+use std::{
+    net::SocketAddr,
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
@@ -61,7 +66,11 @@ impl Process {
             .unwrap();
         let stdout = Output::read(child.stdout.take().unwrap());
         let stderr = Output::read(child.stderr.take().unwrap());
-        Self { child, stdout, stderr }
+        Self {
+            child,
+            stdout,
+            stderr,
+        }
     }
 
     /// Starts `serve` on free ports with sound settings, which `variables` complete, and waits until it serves.
@@ -79,11 +88,16 @@ impl Process {
             ("ADMIN_LISTEN_ADDR", "127.0.0.1:0"),
         ];
         let defaults = defaults.into_iter().filter(|(name, _)| {
-            variables.iter().all(|(given, _)| given != name && *given != format!("{name}_FILE"))
+            variables
+                .iter()
+                .all(|(given, _)| given != name && *given != format!("{name}_FILE"))
         });
         let variables: Vec<_> = defaults.chain(variables.iter().copied()).collect();
         let process = Self::start(&["serve"], &variables);
-        eventually("the server serves", async || process.logged("serving").is_some()).await;
+        eventually("the server serves", async || {
+            process.logged("serving").is_some()
+        })
+        .await;
         process
     }
 
@@ -104,23 +118,37 @@ impl Process {
 
     /// The first log line with this message.
     pub(crate) fn logged(&self, message: &str) -> Option<serde_json::Value> {
-        self.log().into_iter().find(|line| line["message"] == message)
+        self.log()
+            .into_iter()
+            .find(|line| line["message"] == message)
     }
 
     /// The log lines so far.
     pub(crate) fn log(&self) -> Vec<serde_json::Value> {
-        self.stderr.lines().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        self.stderr
+            .lines()
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
     }
 
     /// Everything written so far.
     pub(crate) fn output(&self) -> String {
-        [self.stdout.lines().join("\n"), self.stderr.lines().join("\n")].join("\n")
+        [
+            self.stdout.lines().join("\n"),
+            self.stderr.lines().join("\n"),
+        ]
+        .join("\n")
     }
 
     /// Asks it to stop, as Kubernetes does.
     pub(crate) async fn terminate(&self) {
         let id = self.child.id().expect("it has ended").to_string();
-        let status = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
+        let status = Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .await
+            .unwrap();
         assert!(status.success());
     }
 
@@ -128,7 +156,11 @@ impl Process {
     pub(crate) async fn exit(mut self) -> Exit {
         let status = timeout(Duration::from_secs(60), self.child.wait()).await;
         let status = status.expect("it does not end").unwrap();
-        Exit { code: status.code(), stdout: self.stdout.all().await, stderr: self.stderr.all().await }
+        Exit {
+            code: status.code(),
+            stdout: self.stdout.all().await,
+            stderr: self.stderr.all().await,
+        }
     }
 }
 

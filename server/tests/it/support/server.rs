@@ -2,7 +2,11 @@
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
-use auth_server::{clock::Clock, config::{Config, FileReader}, run::Server};
+use auth_server::{
+    clock::Clock,
+    config::{Config, FileReader},
+    run::Server,
+};
 
 use super::{SECRET, TestDatabase};
 
@@ -23,14 +27,24 @@ impl TestServer {
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let database = TestDatabase::migrated().await;
         let lookup = |name: &str| {
-            let given = variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-            given.or_else(|| default(name, &database))
+            let given = variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned());
+            let has_file = variables
+                .iter()
+                .any(|(known, _)| *known == format!("{name}_FILE"));
+            given.or_else(|| default(name, &database).filter(|_| !has_file))
         };
         let reader: FileReader = Arc::new(|path: &Path| std::fs::read_to_string(path));
         let config = Config::load(&lookup, reader).unwrap();
         let clock = Clock::fixed(time::macros::datetime!(2026-01-02 03:04:05.678 UTC));
         let server = Server::start(config, clock.clone()).await.unwrap();
-        Self { clock, database, server }
+        Self {
+            clock,
+            database,
+            server,
+        }
     }
 
     /// Where the API listens.

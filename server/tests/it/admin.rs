@@ -1,0 +1,128 @@
+//! The admin port.
+
+use std::net::SocketAddr;
+
+use crate::support::{Process, TestDatabase, TestServer, eventually, http};
+
+async fn ready(address: SocketAddr) -> (u16, String) {
+    let answer = http::get(address, "/readyz").await.unwrap();
+    (answer.status, answer.body)
+}
+
+#[tokio::test]
+async fn a_server_on_a_migrated_database_is_live_and_ready() {
+    let server = TestServer::start().await;
+    assert_eq!(
+        http::get(server.admin(), "/livez").await.unwrap().status,
+        200
+    );
+    assert_eq!(ready(server.admin()).await, (200, "ok\n".to_owned()));
+}
+
+#[tokio::test]
+async fn a_schema_that_is_too_old_is_not_ready_until_it_is_migrated() {
+    let database = TestDatabase::empty().await;
+    let process = Process::serve(&database, &[]).await;
+    let (status, body) = ready(process.admin()).await;
+    assert_eq!(
+        (status, body.as_str()),
+        (
+            503,
+            "schema version 0, needs 1: run `auth-server migrate`\n"
+        )
+    );
+    assert_eq!(
+        http::get(process.admin(), "/livez").await.unwrap().status,
+        200
+    );
+    let exit =
+        crate::support::process::run(&["migrate"], &[("DATABASE_URL", database.url())]).await;
+    assert_eq!(exit.code, Some(0));
+    assert_eq!(ready(process.admin()).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_database_that_goes_down_makes_the_server_unready_until_it_is_back() {
+    let server = TestServer::start().await;
+    assert_eq!(ready(server.admin()).await.0, 200);
+    let name = server.database.name();
+    let admin = TestDatabase::empty().await;
+    admin
+        .execute(&format!(
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS false;
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .await;
+    eventually("it turns unready", async || {
+        ready(server.admin()).await.0 == 503
+    })
+    .await;
+    assert_eq!(ready(server.admin()).await.1, "database not reachable\n");
+    admin
+        .execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+        .await;
+    eventually("it turns ready", async || {
+        ready(server.admin()).await.0 == 200
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_starts_before_its_database() {
+    let process = Process::serve_with(&[("DATABASE_URL", "postgres://a:b@127.0.0.1:1/c")]).await;
+    assert_eq!(
+        ready(process.admin()).await,
+        (503, "database not reachable\n".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route_and_status_class() {
+    let server = TestServer::start().await;
+    http::get(server.api(), "/api/ok").await.unwrap();
+    http::get(server.api(), "/api/reset-password/a-secret-token")
+        .await
+        .unwrap();
+    let metrics = http::get(server.admin(), "/metrics").await.unwrap().body;
+    assert!(
+        metrics.contains(r#"auth_server_http_requests_total{route="/ok",status="2xx"} 1"#),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains(r#"auth_server_http_request_duration_seconds_count{route="/ok"} 1"#),
+        "{metrics}"
+    );
+    assert!(!metrics.contains("a-secret-token"), "{metrics}");
+}
+
+#[tokio::test]
+async fn the_pool_and_the_hasher_are_measured() {
+    let server = TestServer::start().await;
+    ready(server.admin()).await;
+    let metrics = http::get(server.admin(), "/metrics").await.unwrap().body;
+    for line in [
+        "auth_server_database_connections_open 1",
+        "auth_server_database_connections_in_use 0",
+        "auth_server_database_connections_waiting 0",
+        "auth_server_database_connections_opened_total 1",
+        "auth_server_password_hashes_running 0",
+        "auth_server_password_hashes_waiting 0",
+    ] {
+        assert!(
+            metrics.lines().any(|known| known == line),
+            "{line} is not in {metrics}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_api_does_not_answer_for_the_admin_port() {
+    let server = TestServer::start().await;
+    for path in ["/livez", "/readyz", "/metrics"] {
+        assert_eq!(
+            http::get(server.api(), path).await.unwrap().status,
+            404,
+            "{path}"
+        );
+    }
+}

@@ -1,0 +1,14 @@
+//! Tests on a real Postgres: `TEST_DATABASE_URL` names one on which databases may be created.
+
+mod admin;
+mod check_config;
+mod drain;
+mod limits;
+mod logs;
+mod migrate;
+mod pool;
+mod rotation;
+mod routes;
+mod schema;
+mod start;
+mod support;

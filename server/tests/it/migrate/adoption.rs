@@ -1,0 +1,96 @@
+//! Taking over a database that better-auth has made.
+
+use super::{migrate, migrator, tables};
+use crate::support::TestDatabase;
+
+#[tokio::test]
+async fn a_database_of_better_auth_is_taken_over_as_it_is() {
+    let database = TestDatabase::of_better_auth().await;
+    database
+        .execute(r#"INSERT INTO "user" VALUES ('1', 'Ann', 'ann@shop.example', true)"#)
+        .await;
+    let outcome = migrate(&database, &[]).await.unwrap();
+    assert_eq!((outcome.schema_version, outcome.applied), (1, vec![]));
+    assert_eq!(database.value(r#"SELECT name FROM "user""#).await, "Ann");
+    assert_eq!(
+        database
+            .value("SELECT version FROM authbackend_migration")
+            .await,
+        "1"
+    );
+}
+
+#[tokio::test]
+async fn the_plan_says_so() {
+    let database = TestDatabase::of_better_auth().await;
+    let plan = migrator(&[]).plan(&database.target()).await.unwrap();
+    assert!(plan.adopt && plan.pending.is_empty());
+}
+
+#[tokio::test]
+async fn columns_of_plugins_and_further_tables_do_not_matter() {
+    let database = TestDatabase::of_better_auth().await;
+    database
+        .execute(
+            r#"ALTER TABLE "user" ADD COLUMN role text, ADD COLUMN banned boolean, ADD COLUMN level int NOT NULL DEFAULT 1;
+               CREATE TABLE organization (id text PRIMARY KEY); CREATE INDEX more ON session ("expiresAt")"#,
+        )
+        .await;
+    migrate(&database, &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn every_difference_is_named() {
+    let database = TestDatabase::of_better_auth().await;
+    database
+        .execute(
+            r#"ALTER TABLE "user" DROP COLUMN image, ALTER COLUMN "createdAt" TYPE timestamp;
+               ALTER TABLE session DROP CONSTRAINT session_token_key;
+               ALTER TABLE account ADD COLUMN issuer text NOT NULL;
+               DROP TABLE verification"#,
+        )
+        .await;
+    let before = tables(&database).await;
+    let error = migrate(&database, &[]).await.unwrap_err();
+    assert_eq!(error.exit_code(), 10);
+    let text = error.to_string();
+    for difference in [
+        "column user.image is missing",
+        "column user.createdAt has type timestamp without time zone, must have timestamp with time zone",
+        "column session.token has no unique index",
+        "column account.issuer is NOT NULL without a default",
+        "table verification is missing",
+    ] {
+        assert!(
+            text.contains(difference),
+            "{difference:?} is not in {text:?}"
+        );
+    }
+    assert_eq!(tables(&database).await, before);
+}
+
+#[tokio::test]
+async fn a_database_that_was_migrated_and_altered_since_is_not_checked_again() {
+    let database = TestDatabase::migrated().await;
+    database
+        .execute(r#"ALTER TABLE "user" ALTER COLUMN name TYPE varchar(99)"#)
+        .await;
+    migrate(&database, &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn tables_are_found_where_the_search_path_leads() {
+    let database = TestDatabase::empty().await;
+    database.execute("CREATE SCHEMA auth").await;
+    let url = format!("{}?options=-c%20search_path%3Dauth", database.url());
+    let target = auth_server::config::Database::from_url(&url, 1)
+        .target()
+        .unwrap();
+    migrator(&[]).run(&target).await.unwrap();
+    assert_eq!(
+        database
+            .value("SELECT count(*) FROM pg_tables WHERE schemaname = 'auth'")
+            .await,
+        "5"
+    );
+}
