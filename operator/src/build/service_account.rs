@@ -6,7 +6,7 @@ use super::Instance;
 use crate::labels::Component;
 use crate::names;
 
-/// ServiceAccount without any right and without a mounted token: it only gives the pods a name of their own.
+/// Service account without any right and without a mounted token: it only gives the pods a name of their own.
 pub fn build(instance: &Instance) -> ServiceAccount {
     ServiceAccount {
         metadata: instance.metadata(names::server(&instance.name), Component::Server),

@@ -29,6 +29,7 @@ pub async fn reconcile(
         return Ok(Action::await_change());
     }
     let observed = observe(Arc::clone(&auth_backend), context).await?;
+    let was_refused = observed.refusal.is_some();
     let plan = plan(&observed, Timestamp::now(), &context.config);
     let changes_status = plan.changes_status(&auth_backend);
     // Without `..`: a part of a plan that is not carried out does not compile.
@@ -54,6 +55,10 @@ pub async fn reconcile(
             .await;
     }
     apply(&context.client, &observed, resources, &generate, &delete).await?;
+    if was_refused {
+        // The status just written says so; now that it was accepted, it can say better.
+        return Ok(Action::requeue(Duration::ZERO));
+    }
     Ok(Action::requeue(wait(requeue, rand::random())))
 }
 

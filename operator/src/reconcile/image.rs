@@ -56,7 +56,10 @@ mod tests {
 
     #[test]
     fn an_image_is_taken_as_it_is() {
-        assert_eq!(of(&spec(Some("my/server@sha256:ab"), None), DEFAULT), "my/server@sha256:ab");
+        assert_eq!(
+            of(&spec(Some("my/server@sha256:ab"), None), DEFAULT),
+            "my/server@sha256:ab"
+        );
     }
 
     #[test]
@@ -68,18 +71,27 @@ mod tests {
     #[test]
     fn a_version_replaces_the_digest_of_the_default() {
         let default = "registry.example:5000/server@sha256:0123";
-        assert_eq!(of(&spec(None, Some("1.5.0")), default), "registry.example:5000/server:1.5.0");
+        assert_eq!(
+            of(&spec(None, Some("1.5.0")), default),
+            "registry.example:5000/server:1.5.0"
+        );
     }
 
     #[test]
     fn the_version_of_an_image_is_its_tag() {
         assert_eq!(version(DEFAULT).as_deref(), Some("1.4.0"));
-        assert_eq!(version("server:1.4.0@sha256:0123456789abcdef").as_deref(), Some("1.4.0"));
+        assert_eq!(
+            version("server:1.4.0@sha256:0123456789abcdef").as_deref(),
+            Some("1.4.0")
+        );
     }
 
     #[test]
     fn the_version_of_an_image_without_tag_is_the_start_of_its_digest() {
-        assert_eq!(version("r:5000/server@sha256:0123456789abcdef").as_deref(), Some("0123456789ab"));
+        assert_eq!(
+            version("r:5000/server@sha256:0123456789abcdef").as_deref(),
+            Some("0123456789ab")
+        );
     }
 
     #[test]

@@ -20,8 +20,8 @@ use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
 
 pub use types::{
-    Deletion, DeletionKind, EventType, GeneratedSecret, GeneratedValue, Plan, PlannedEvent, Requeue,
-    Resources,
+    Deletion, DeletionKind, EventType, GeneratedSecret, GeneratedValue, Plan, PlannedEvent,
+    Requeue, Resources,
 };
 
 use self::job::JobFacts;
@@ -61,13 +61,20 @@ pub fn plan(observed: &Observed, now: Timestamp, config: &OperatorConfig) -> Pla
     }
     // The API keeps whole seconds.
     let now = Time(Timestamp::from_second(now.as_second()).unwrap_or(now));
-    let jobs = job::facts(&observed.jobs, &observed.pods, &auth_backend.uid().unwrap_or_default());
+    let jobs = job::facts(
+        &observed.jobs,
+        &observed.pods,
+        &auth_backend.uid().unwrap_or_default(),
+    );
     let instance = validate(auth_backend, config)
         .map_err(|problems| Blocker::new(Reason::InvalidSpec, problems.join("; ")));
     let mut view = decide(observed, &now, &jobs, instance.as_ref());
     if let Ok(instance) = &instance {
         let (resources, blocker) = desired::resources(instance, observed, &view.decision);
-        view.rollout = rollout::rollout(observed.deployment.as_deref(), resources.deployment.as_ref());
+        view.rollout = rollout::rollout(
+            observed.deployment.as_deref(),
+            resources.deployment.as_ref(),
+        );
         view.unapplied = desired::unapplied(&resources, observed, instance);
         view.deployment_blocker = blocker;
         if !view.is_suspended() {
@@ -90,9 +97,16 @@ fn decide<'a>(
     jobs: &[JobFacts],
     instance: Result<&Instance, &Blocker>,
 ) -> View<'a> {
-    let target = instance.map_err(Clone::clone).and_then(|instance| needs::target(instance, observed));
-    let unready_database = instance.ok().and_then(|instance| needs::unready_database(instance, observed));
-    let conflict = target.as_ref().ok().and_then(|target| needs::conflict(target, observed));
+    let target = instance
+        .map_err(Clone::clone)
+        .and_then(|instance| needs::target(instance, observed));
+    let unready_database = instance
+        .ok()
+        .and_then(|instance| needs::unready_database(instance, observed));
+    let conflict = target
+        .as_ref()
+        .ok()
+        .and_then(|target| needs::conflict(target, observed));
     let status = observed.auth_backend.status.as_ref();
     let suspended = observed.auth_backend.spec.suspend == Some(true);
     let decision = migration::decide(&Situation {
@@ -137,7 +151,9 @@ fn requeue(verdict: &Verdict, generates: bool) -> Requeue {
 /// What keeps the newest pod of a part that has a problem from running.
 fn problem_of(observed: &Observed, component: Component) -> Option<String> {
     let is_of = |pod: &&std::sync::Arc<k8s_openapi::api::core::v1::Pod>| {
-        pod.labels().get(COMPONENT).is_some_and(|label| label == component.as_str())
+        pod.labels()
+            .get(COMPONENT)
+            .is_some_and(|label| label == component.as_str())
     };
     let mut pods: Vec<_> = observed.pods.iter().filter(is_of).collect();
     pods.sort_by_key(|pod| (pod.creation_timestamp().map(|time| time.0), pod.name_any()));

@@ -4,7 +4,15 @@
 const REDACTED: &str = "***";
 
 /// Words that are followed by a secret.
-const WORDS: [&str; 7] = ["password", "passwd", "pwd", "secret", "token", "authorization", "api_key"];
+const WORDS: [&str; 7] = [
+    "password",
+    "passwd",
+    "pwd",
+    "secret",
+    "token",
+    "authorization",
+    "api_key",
+];
 
 /// `text` without the user and password of URLs, and without the values of `password=…`, `secret: "…"` and their kin.
 pub fn scrub(text: &str) -> String {
@@ -60,11 +68,19 @@ fn next_value(text: &str) -> Option<(usize, usize)> {
 /// The value in `= value`, `: value`, `": "value"`, `='value'` at `position`.
 fn value_after(text: &str, position: usize) -> Option<(usize, usize)> {
     let after = &text[position..];
-    let unquoted = after.trim_start_matches(['"', '\'']).trim_start_matches(' ');
+    let unquoted = after
+        .trim_start_matches(['"', '\''])
+        .trim_start_matches(' ');
     let value = unquoted.strip_prefix(['=', ':'])?.trim_start_matches(' ');
     // `Bearer` and `Basic` are no secrets; what follows them is.
-    let value = ["Bearer ", "Basic "].iter().find_map(|scheme| value.strip_prefix(scheme)).unwrap_or(value);
-    let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let value = ["Bearer ", "Basic "]
+        .iter()
+        .find_map(|scheme| value.strip_prefix(scheme))
+        .unwrap_or(value);
+    let quote = value
+        .chars()
+        .next()
+        .filter(|first| matches!(first, '"' | '\''));
     let value = quote.map_or(value, |quote| &value[quote.len_utf8()..]);
     let length = match quote {
         Some(quote) => value.find(quote),
@@ -83,10 +99,22 @@ mod tests {
     #[test]
     fn credentials_in_a_url_go() {
         for (text, scrubbed) in [
-            ("at postgres://app:hunter2@db:5432/shop", "at postgres://***@db:5432/shop"),
-            ("at postgres://app:p@ss@db/shop, then", "at postgres://***@db/shop, then"),
-            ("\"postgres://app:x/y?z#@db/shop\"", "\"postgres://***@db/shop\""),
-            ("https://a:b@x and https://c:d@y", "https://***@x and https://***@y"),
+            (
+                "at postgres://app:hunter2@db:5432/shop",
+                "at postgres://***@db:5432/shop",
+            ),
+            (
+                "at postgres://app:p@ss@db/shop, then",
+                "at postgres://***@db/shop, then",
+            ),
+            (
+                "\"postgres://app:x/y?z#@db/shop\"",
+                "\"postgres://***@db/shop\"",
+            ),
+            (
+                "https://a:b@x and https://c:d@y",
+                "https://***@x and https://***@y",
+            ),
             ("https://token@x", "https://***@x"),
         ] {
             assert_eq!(scrub(text), scrubbed);
@@ -102,9 +130,15 @@ mod tests {
     #[test]
     fn assigned_secrets_go() {
         for (text, scrubbed) in [
-            ("host=db password=hunter2 port=1", "host=db password=*** port=1"),
+            (
+                "host=db password=hunter2 port=1",
+                "host=db password=*** port=1",
+            ),
             ("PASSWORD='hunter 2' x", "PASSWORD='***' x"),
-            ("{\"password\": \"hunter\", \"a\": 1}", "{\"password\": \"***\", \"a\": 1}"),
+            (
+                "{\"password\": \"hunter\", \"a\": 1}",
+                "{\"password\": \"***\", \"a\": 1}",
+            ),
             ("AUTH_SECRET=abc, b", "AUTH_SECRET=***, b"),
             ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
             ("?token=abc&x=1", "?token=***&x=1"),

@@ -20,7 +20,8 @@ pub fn validate(
     let settings = settings(spec).map_err(|problem| problems.push(problem));
     let owner = auth_backend.controller_owner_ref(&());
     if owner.is_none() {
-        problems.push("metadata.uid: is missing, the object was not read from a cluster".to_owned());
+        problems
+            .push("metadata.uid: is missing, the object was not read from a cluster".to_owned());
     }
     let (Ok(settings), Some(owner), true) = (settings, owner, problems.is_empty()) else {
         return Err(problems);
@@ -43,7 +44,10 @@ pub fn validate(
 fn problems_of(spec: &AuthBackendSpec) -> Vec<String> {
     let mut problems = Vec::new();
     if !is_base_url(&spec.base_url) {
-        problems.push("baseURL: must look like https://host, https://host:port or https://host/path".to_owned());
+        problems.push(
+            "baseURL: must look like https://host, https://host:port or https://host/path"
+                .to_owned(),
+        );
     }
     if databases(&spec.database) != 1 {
         problems.push("database: set exactly one of secretRef, connection and managed".to_owned());
@@ -52,7 +56,9 @@ fn problems_of(spec: &AuthBackendSpec) -> Vec<String> {
         problems.push("replicas and autoscaling exclude each other: remove one of them".to_owned());
     }
     if spec.image.is_some() && spec.version.is_some() {
-        problems.push("image and version exclude each other: image names the version already".to_owned());
+        problems.push(
+            "image and version exclude each other: image names the version already".to_owned(),
+        );
     }
     if spec.secret_refs.as_ref().is_some_and(Vec::is_empty) {
         problems.push("secretRefs: must name a Secret, or be left out".to_owned());
@@ -89,7 +95,8 @@ fn is_base_url(text: &str) -> bool {
 /// `spec.auth` as YAML.
 fn settings(spec: &AuthBackendSpec) -> Result<String, String> {
     let settings = spec.auth.clone().unwrap_or_default();
-    serde_saphyr::to_string(&settings).map_err(|error| format!("auth: cannot be written as YAML: {error}"))
+    serde_saphyr::to_string(&settings)
+        .map_err(|error| format!("auth: cannot be written as YAML: {error}"))
 }
 
 #[cfg(test)]

@@ -34,12 +34,18 @@ fn a_condition_whose_status_changes_gets_the_time_of_the_change() {
 #[test]
 fn the_same_findings_change_nothing() {
     let before = merge(&[], &[ready(Holds::True, "")], Some(1), &at(10));
-    assert_eq!(merge(&before, &[ready(Holds::True, "")], Some(1), &at(20)), before);
+    assert_eq!(
+        merge(&before, &[ready(Holds::True, "")], Some(1), &at(20)),
+        before
+    );
 }
 
 #[test]
 fn a_condition_that_is_no_longer_found_goes() {
-    let stalled = Finding { type_: Type::Stalled, ..ready(Holds::True, "") };
+    let stalled = Finding {
+        type_: Type::Stalled,
+        ..ready(Holds::True, "")
+    };
     let before = merge(&[], &[stalled], Some(1), &at(10));
     assert!(merge(&before, &[], Some(1), &at(20)).is_empty());
 }

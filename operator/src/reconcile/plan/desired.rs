@@ -13,8 +13,8 @@ use super::migration::{Decision, Step};
 use super::needs::{self, Blocker};
 use super::types::{Deletion, DeletionKind, GeneratedSecret, Resources};
 use crate::build::{
-    Instance, Serving, config_map, deployment, horizontal_pod_autoscaler, job, pod_disruption_budget, postgres,
-    service, service_account, signing_secret,
+    Instance, Serving, config_map, deployment, horizontal_pod_autoscaler, job,
+    pod_disruption_budget, postgres, service, service_account, signing_secret,
 };
 use crate::labels::MANAGED_BY;
 use crate::names::MANAGER;
@@ -26,8 +26,16 @@ const KEPT_JOBS: usize = 3;
 
 /// Every object that there should be now. The second value says why there is no Deployment among them although one is
 /// due: what serves is then left as it is.
-pub fn resources(instance: &Instance, observed: &Observed, decision: &Decision) -> (Resources, Option<Blocker>) {
-    let (deployment, blocker) = match decision.current.as_ref().map(|current| server(instance, observed, current)) {
+pub fn resources(
+    instance: &Instance,
+    observed: &Observed,
+    decision: &Decision,
+) -> (Resources, Option<Blocker>) {
+    let (deployment, blocker) = match decision
+        .current
+        .as_ref()
+        .map(|current| server(instance, observed, current))
+    {
         Some(Ok(deployment)) => (Some(deployment), None),
         Some(Err(blocker)) => (None, Some(blocker)),
         None => (None, None),
@@ -37,24 +45,35 @@ pub fn resources(instance: &Instance, observed: &Observed, decision: &Decision) 
         service_account: Some(service_account::build(instance)),
         config_map: Some(config_map::build(instance)),
         signing_secret: owned_metadata(observed, signing_secret::metadata(instance)),
-        postgres_secret: managed.and_then(|_| owned_metadata(observed, postgres::secret::metadata(instance))),
+        postgres_secret: managed
+            .and_then(|_| owned_metadata(observed, postgres::secret::metadata(instance))),
         postgres_service: managed.map(|_| postgres::service::build(instance)),
-        postgres_stateful_set: managed.map(|managed| postgres::stateful_set::build(instance, managed)),
+        postgres_stateful_set: managed
+            .map(|managed| postgres::stateful_set::build(instance, managed)),
         migration_job: match (&decision.step, &decision.migration) {
-            (Step::Start, Some(migration)) => Some(job::build(instance, &migration.database, &migration.hash)),
+            (Step::Start, Some(migration)) => {
+                Some(job::build(instance, &migration.database, &migration.hash))
+            }
             _ => None,
         },
         service: Some(service::build(instance)),
         deployment,
         pod_disruption_budget: pod_disruption_budget::build(instance),
         // Before there is a Deployment an autoscaler would only complain.
-        horizontal_pod_autoscaler: decision.current.as_ref().and_then(|_| horizontal_pod_autoscaler::build(instance)),
+        horizontal_pod_autoscaler: decision
+            .current
+            .as_ref()
+            .and_then(|_| horizontal_pod_autoscaler::build(instance)),
     };
     (resources, blocker)
 }
 
 /// The Deployment of `current`, if all that its pods mount is there.
-fn server(instance: &Instance, observed: &Observed, current: &Current) -> Result<Deployment, Blocker> {
+fn server(
+    instance: &Instance,
+    observed: &Observed,
+    current: &Current,
+) -> Result<Deployment, Blocker> {
     let mut mounted = references::of_database(&current.database, &instance.name);
     mounted.extend(references::signing(&instance.spec, &instance.name));
     if let Some(blocker) = needs::missing(instance, &mounted, &observed.secrets) {
@@ -64,7 +83,9 @@ fn server(instance: &Instance, observed: &Observed, current: &Current) -> Result
         image: &current.image,
         database: &current.database,
     };
-    let replicas = instance.replicas().or_else(|| not_handed_over(observed.deployment.as_deref()));
+    let replicas = instance
+        .replicas()
+        .or_else(|| not_handed_over(observed.deployment.as_deref()));
     Ok(deployment::build(instance, serving, replicas))
 }
 
@@ -76,7 +97,11 @@ fn not_handed_over(live: Option<&Deployment>) -> Option<i32> {
         let fields = entry.fields_v1.as_ref();
         fields.is_some_and(|fields| !fields.0["f:spec"]["f:replicas"].is_null())
     };
-    let mut managers = live.managed_fields().iter().filter(sets_replicas).peekable();
+    let mut managers = live
+        .managed_fields()
+        .iter()
+        .filter(sets_replicas)
+        .peekable();
     managers.peek()?;
     let ours = |entry: &ManagedFieldsEntry| entry.manager.as_deref() == Some(MANAGER);
     managers.all(ours).then(|| live.spec.as_ref()?.replicas)?
@@ -109,28 +134,53 @@ pub fn generated(instance: &Instance, observed: &Observed) -> Vec<GeneratedSecre
 }
 
 /// Objects that there should not be any longer.
-pub fn deletions(resources: &Resources, observed: &Observed, decision: &Decision, jobs: &[JobFacts]) -> Vec<Deletion> {
+pub fn deletions(
+    resources: &Resources,
+    observed: &Observed,
+    decision: &Decision,
+    jobs: &[JobFacts],
+) -> Vec<Deletion> {
     let mut deletions = Vec::new();
     if resources.pod_disruption_budget.is_none() {
-        deletions.extend(deletion(DeletionKind::PodDisruptionBudget, observed.pod_disruption_budget.as_deref(), observed));
+        deletions.extend(deletion(
+            DeletionKind::PodDisruptionBudget,
+            observed.pod_disruption_budget.as_deref(),
+            observed,
+        ));
     }
-    if resources.horizontal_pod_autoscaler.is_none() && observed.auth_backend.spec.autoscaling.is_none() {
+    if resources.horizontal_pod_autoscaler.is_none()
+        && observed.auth_backend.spec.autoscaling.is_none()
+    {
         let live = observed.horizontal_pod_autoscaler.as_deref();
-        deletions.extend(deletion(DeletionKind::HorizontalPodAutoscaler, live, observed));
+        deletions.extend(deletion(
+            DeletionKind::HorizontalPodAutoscaler,
+            live,
+            observed,
+        ));
     }
-    deletions.extend(expired(jobs, decision).into_iter().map(|(name, uid)| Deletion {
-        kind: DeletionKind::Job,
-        name,
-        uid,
-    }));
+    deletions.extend(
+        expired(jobs, decision)
+            .into_iter()
+            .map(|(name, uid)| Deletion {
+                kind: DeletionKind::Job,
+                name,
+                uid,
+            }),
+    );
     deletions
 }
 
-fn deletion<K: Resource>(kind: DeletionKind, live: Option<&K>, observed: &Observed) -> Option<Deletion> {
+fn deletion<K: Resource>(
+    kind: DeletionKind,
+    live: Option<&K>,
+    observed: &Observed,
+) -> Option<Deletion> {
     let live = live?;
     let owner = observed.auth_backend.uid()?;
     // Something of the name that is not ours is left alone.
-    live.owner_references().iter().find(|reference| reference.uid == owner)?;
+    live.owner_references()
+        .iter()
+        .find(|reference| reference.uid == owner)?;
     Some(Deletion {
         kind,
         name: live.name_any(),
@@ -140,9 +190,15 @@ fn deletion<K: Resource>(kind: DeletionKind, live: Option<&K>, observed: &Observ
 
 /// Names and uids of the Jobs to delete: the one in the way, and all but the newest that are finished.
 fn expired(jobs: &[JobFacts], decision: &Decision) -> BTreeSet<(String, String)> {
-    let recorded = decision.migration.as_ref().map(|migration| migration.job.as_str());
+    let recorded = decision
+        .migration
+        .as_ref()
+        .map(|migration| migration.job.as_str());
     let finished = jobs.iter().filter(|job| job.is_finished());
-    let old = finished.rev().skip(KEPT_JOBS).filter(|job| Some(job.name.as_str()) != recorded);
+    let old = finished
+        .rev()
+        .skip(KEPT_JOBS)
+        .filter(|job| Some(job.name.as_str()) != recorded);
     let mut expired: BTreeSet<_> = old.map(|job| (job.name.clone(), job.uid.clone())).collect();
     if let Step::Remove { job, uid } = &decision.step {
         expired.insert((job.clone(), uid.clone()));
@@ -151,12 +207,21 @@ fn expired(jobs: &[JobFacts], decision: &Decision) -> BTreeSet<(String, String)>
 }
 
 /// What the applier has yet to make, as far as it can be told from here.
-pub fn unapplied(resources: &Resources, observed: &Observed, instance: &Instance) -> Option<&'static str> {
-    let config = observed.config_map.as_ref().and_then(|live| live.data.as_ref()?.get(config_map::KEY));
+pub fn unapplied(
+    resources: &Resources,
+    observed: &Observed,
+    instance: &Instance,
+) -> Option<&'static str> {
+    let config = observed
+        .config_map
+        .as_ref()
+        .and_then(|live| live.data.as_ref()?.get(config_map::KEY));
     let service = observed.service.is_some();
     let account = observed.service_account.is_some();
-    let budget = observed.pod_disruption_budget.is_some() == resources.pod_disruption_budget.is_some();
-    let autoscaler = observed.horizontal_pod_autoscaler.is_some() == instance.spec.autoscaling.is_some();
+    let budget =
+        observed.pod_disruption_budget.is_some() == resources.pod_disruption_budget.is_some();
+    let autoscaler =
+        observed.horizontal_pod_autoscaler.is_some() == instance.spec.autoscaling.is_some();
     [
         (account, "ServiceAccount"),
         (config == Some(&instance.settings), "ConfigMap"),
@@ -167,4 +232,3 @@ pub fn unapplied(resources: &Resources, observed: &Observed, instance: &Instance
     .into_iter()
     .find_map(|(applied, kind)| (!applied).then_some(kind))
 }
-

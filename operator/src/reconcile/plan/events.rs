@@ -9,13 +9,22 @@ use crate::reconcile::reason::Reason;
 
 /// Events of the way from `before` to `after`.
 pub fn events(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Vec<PlannedEvent> {
-    [migration(before, after), readiness(before, after), availability(before, after)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        migration(before, after),
+        readiness(before, after),
+        availability(before, after),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
-fn event(type_: EventType, reason: &str, action: &str, note: impl AsRef<str>) -> Option<PlannedEvent> {
+fn event(
+    type_: EventType,
+    reason: &str,
+    action: &str,
+    note: impl AsRef<str>,
+) -> Option<PlannedEvent> {
     Some(PlannedEvent {
         type_,
         reason: reason.to_owned(),
@@ -25,7 +34,12 @@ fn event(type_: EventType, reason: &str, action: &str, note: impl AsRef<str>) ->
 }
 
 fn migration(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<PlannedEvent> {
-    let key = |status: &AuthBackendStatus| status.migration.as_ref().map(|migration| (migration.hash.clone(), migration.phase));
+    let key = |status: &AuthBackendStatus| {
+        status
+            .migration
+            .as_ref()
+            .map(|migration| (migration.hash.clone(), migration.phase))
+    };
     let migration = after.migration.as_ref()?;
     if key(before) == key(after) {
         return None;

@@ -69,7 +69,11 @@ struct Report {
 /// Facts of the Jobs that belong to the owner `uid`, oldest first.
 pub fn facts(jobs: &[Arc<Job>], pods: &[Arc<Pod>], uid: &str) -> Vec<JobFacts> {
     let is_ours = |job: &&Arc<Job>| job.owner_references().iter().any(|owner| owner.uid == uid);
-    let mut facts: Vec<JobFacts> = jobs.iter().filter(is_ours).map(|job| of(job, pods)).collect();
+    let mut facts: Vec<JobFacts> = jobs
+        .iter()
+        .filter(is_ours)
+        .map(|job| of(job, pods))
+        .collect();
     facts.sort_by_cached_key(|job| (job.created.clone().map(|time| time.0), job.name.clone()));
     facts
 }
@@ -77,26 +81,39 @@ pub fn facts(jobs: &[Arc<Job>], pods: &[Arc<Pod>], uid: &str) -> Vec<JobFacts> {
 /// Whether a migration's pod runs whose Job is gone: a deleted Job disappears before its pod has ended.
 pub fn has_orphan(jobs: &[Arc<Job>], pods: &[Arc<Pod>]) -> bool {
     pods.iter()
-        .filter(|pod| pod.labels().get(COMPONENT).map(String::as_str) == Some(Component::Migration.as_str()))
+        .filter(|pod| {
+            pod.labels().get(COMPONENT).map(String::as_str) == Some(Component::Migration.as_str())
+        })
         .filter(|pod| !pods::has_ended(pod))
         .any(|pod| !jobs.iter().any(|job| owns(job, pod)))
 }
 
 fn owns(job: &Job, pod: &Pod) -> bool {
     let uid = job.metadata.uid.as_deref();
-    pod.owner_references().iter().any(|owner| Some(owner.uid.as_str()) == uid)
+    pod.owner_references()
+        .iter()
+        .any(|owner| Some(owner.uid.as_str()) == uid)
 }
 
 fn of(job: &Job, pods: &[Arc<Pod>]) -> JobFacts {
-    let mut own: Vec<&Pod> = pods.iter().map(Arc::as_ref).filter(|pod| owns(job, pod)).collect();
+    let mut own: Vec<&Pod> = pods
+        .iter()
+        .map(Arc::as_ref)
+        .filter(|pod| owns(job, pod))
+        .collect();
     own.sort_by_key(|pod| pod.creation_timestamp().map(|time| time.0));
     let status = job.status.as_ref();
-    let tried = status.is_some_and(|status| status.failed.unwrap_or(0) + status.succeeded.unwrap_or(0) > 0);
+    let tried =
+        status.is_some_and(|status| status.failed.unwrap_or(0) + status.succeeded.unwrap_or(0) > 0);
     let (outcome, finished) = outcome(job, &own);
     JobFacts {
         name: job.name_any(),
         uid: job.uid().unwrap_or_default(),
-        hash: job.labels().get(MIGRATION_HASH).cloned().unwrap_or_default(),
+        hash: job
+            .labels()
+            .get(MIGRATION_HASH)
+            .cloned()
+            .unwrap_or_default(),
         created: job.creation_timestamp(),
         outcome,
         finished,
@@ -108,10 +125,18 @@ fn of(job: &Job, pods: &[Arc<Pod>]) -> JobFacts {
 
 /// Terminal conditions only: the others may stand while a pod still ends.
 fn outcome(job: &Job, pods: &[&Pod]) -> (Outcome, Option<Time>) {
-    let conditions = job.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let conditions = job
+        .status
+        .iter()
+        .flat_map(|status| status.conditions.iter().flatten());
     let mut terminal = conditions.filter(|condition| condition.status == "True");
-    let last = pods.iter().rev().find_map(|pod| pods::termination(pod, CONTAINER));
-    let Some(condition) = terminal.find(|condition| matches!(condition.type_.as_str(), "Complete" | "Failed")) else {
+    let last = pods
+        .iter()
+        .rev()
+        .find_map(|pod| pods::termination(pod, CONTAINER));
+    let Some(condition) =
+        terminal.find(|condition| matches!(condition.type_.as_str(), "Complete" | "Failed"))
+    else {
         return (Outcome::Running, None);
     };
     let outcome = if condition.type_ == "Complete" {
@@ -132,12 +157,19 @@ fn schema_version(last: &ContainerStateTerminated) -> Option<i64> {
 
 /// A failure as the migration itself tells it, else as the Job's condition (`stated`) does.
 fn failure(stated: &str, reason: Option<&str>, last: Option<&ContainerStateTerminated>) -> Outcome {
-    let told = last.and_then(|last| last.message.as_deref()).map(str::trim).filter(|told| !told.is_empty());
-    let exit_code = last.map(|last| last.exit_code).or_else(|| exit_code_in(stated));
+    let told = last
+        .and_then(|last| last.message.as_deref())
+        .map(str::trim)
+        .filter(|told| !told.is_empty());
+    let exit_code = last
+        .map(|last| last.exit_code)
+        .or_else(|| exit_code_in(stated));
     let message = match (told, reason) {
         // The last try may have been fine; the time was not enough.
         (told, Some("DeadlineExceeded")) => {
-            let told = told.map(|told| format!("; it last said: {told}")).unwrap_or_default();
+            let told = told
+                .map(|told| format!("; it last said: {told}"))
+                .unwrap_or_default();
             format!("exceeded migration.deadlineSeconds{told}")
         }
         (Some(told), _) => told.to_owned(),
@@ -152,5 +184,9 @@ fn failure(stated: &str, reason: Option<&str>, last: Option<&ContainerStateTermi
 /// The exit code in a Job's message, for a Job whose pods are gone: `… failed with exit code 11 matching FailJob rule …`.
 fn exit_code_in(stated: &str) -> Option<i32> {
     let (_, after) = stated.split_once("exit code ")?;
-    after.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    after
+        .split(|c: char| !c.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
 }

@@ -95,7 +95,10 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
         decision.step = await_or_remove(situation, running, hash.as_deref());
         adopt_running(&mut decision, situation, running, hash.as_deref());
     } else if situation.orphan {
-        decision.step = Step::Await { job: None, problem: None };
+        decision.step = Step::Await {
+            job: None,
+            problem: None,
+        };
     } else if let (Some(target), Some(hash)) = (situation.target, hash) {
         advance(&mut decision, situation, target, &hash);
     }
@@ -104,11 +107,15 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
 
 /// Puts the end of the recorded migration on record, before its Job can expire.
 fn record_outcome(decision: &mut Decision, situation: &Situation<'_>) {
-    let Some(migration) = decision.migration.as_mut() else { return };
+    let Some(migration) = decision.migration.as_mut() else {
+        return;
+    };
     if migration.phase != MigrationPhase::Running {
         return;
     }
-    let Some(job) = situation.jobs.iter().find(|job| job.hash == migration.hash) else { return };
+    let Some(job) = situation.jobs.iter().find(|job| job.hash == migration.hash) else {
+        return;
+    };
     end(migration, job, situation.now);
     // Also a migration that is not wanted any longer changed the schema that the serving version works on.
     if let (Some(current), Some(version)) = (decision.current.as_mut(), migration.schema_version)
@@ -171,14 +178,23 @@ fn is_settled(situation: &Situation<'_>) -> bool {
 
 /// Puts a running Job on record that is ours by its hash: the operator ended between creating the Job and writing the
 /// status, or the status was lost.
-fn adopt_running(decision: &mut Decision, situation: &Situation<'_>, job: &JobFacts, hash: Option<&str>) {
-    let recorded = decision.migration.as_ref().filter(|recorded| recorded.hash == job.hash);
+fn adopt_running(
+    decision: &mut Decision,
+    situation: &Situation<'_>,
+    job: &JobFacts,
+    hash: Option<&str>,
+) {
+    let recorded = decision
+        .migration
+        .as_ref()
+        .filter(|recorded| recorded.hash == job.hash);
     if recorded.is_some_and(|recorded| recorded.phase == MigrationPhase::Running) {
         return;
     }
     if let Some(target) = situation.target.filter(|_| hash == Some(job.hash.as_str())) {
         let started = job.created.as_ref().unwrap_or(situation.now);
-        decision.migration = Some(target.migration(&job.hash, MigrationPhase::Running, Some(started)));
+        decision.migration =
+            Some(target.migration(&job.hash, MigrationPhase::Running, Some(started)));
     }
 }
 
@@ -187,7 +203,10 @@ fn advance(decision: &mut Decision, situation: &Situation<'_>, target: &Target, 
     if is_settled(situation) {
         return settle(decision, situation, target, hash);
     }
-    if decision.migration.as_ref().is_none_or(|recorded| recorded.hash != hash)
+    let begun = |recorded: &MigrationStatus| {
+        recorded.hash == hash && recorded.phase != MigrationPhase::Pending
+    };
+    if !decision.migration.as_ref().is_some_and(begun)
         && let Some(job) = situation.jobs.iter().find(|job| job.hash == hash)
     {
         if is_stale(job, decision.migration.as_ref()) {
@@ -201,14 +220,19 @@ fn advance(decision: &mut Decision, situation: &Situation<'_>, target: &Target, 
         end(&mut adopted, job, situation.now);
         decision.migration = Some(adopted);
     }
-    let recorded = decision.migration.as_ref().filter(|recorded| recorded.hash == hash);
+    let recorded = decision
+        .migration
+        .as_ref()
+        .filter(|recorded| recorded.hash == hash);
     match recorded.map(|recorded| recorded.phase) {
         Some(MigrationPhase::Succeeded) => {
             decision.current = recorded.map(|recorded| target.current(recorded.schema_version));
             decision.step = Step::Done;
         }
         Some(MigrationPhase::Failed) => decision.step = Step::Failed,
-        Some(MigrationPhase::Pending | MigrationPhase::Running) | None => start(decision, situation, target, hash),
+        Some(MigrationPhase::Pending | MigrationPhase::Running) | None => {
+            start(decision, situation, target, hash)
+        }
     }
 }
 
@@ -223,7 +247,10 @@ fn settle(decision: &mut Decision, situation: &Situation<'_>, target: &Target, h
     if !decision.migration.as_ref().is_some_and(succeeded) {
         let mut settled = target.migration(hash, MigrationPhase::Succeeded, None);
         settled.finished_at = Some(situation.now.clone());
-        settled.schema_version = decision.current.as_ref().and_then(|current| current.schema_version);
+        settled.schema_version = decision
+            .current
+            .as_ref()
+            .and_then(|current| current.schema_version);
         decision.migration = Some(settled);
     }
 }
@@ -231,8 +258,13 @@ fn settle(decision: &mut Decision, situation: &Situation<'_>, target: &Target, h
 /// A finished Job from before the recorded migration proves nothing about the schema of today: a later migration may
 /// have made the database newer.
 fn is_stale(job: &JobFacts, recorded: Option<&MigrationStatus>) -> bool {
-    let Some(recorded) = recorded else { return false };
-    let last = recorded.finished_at.as_ref().or(recorded.started_at.as_ref());
+    let Some(recorded) = recorded else {
+        return false;
+    };
+    let last = recorded
+        .finished_at
+        .as_ref()
+        .or(recorded.started_at.as_ref());
     match (last, &job.created) {
         (Some(last), Some(created)) => created.0 <= last.0,
         _ => false,
@@ -242,14 +274,16 @@ fn is_stale(job: &JobFacts, recorded: Option<&MigrationStatus>) -> bool {
 /// Creates the Job, or waits until it may. A Job that was lost is created again under the same name.
 fn start(decision: &mut Decision, situation: &Situation<'_>, target: &Target, hash: &str) {
     if situation.permission == Permission::Granted {
-        decision.migration = Some(target.migration(hash, MigrationPhase::Running, Some(situation.now)));
+        decision.migration =
+            Some(target.migration(hash, MigrationPhase::Running, Some(situation.now)));
         decision.step = Step::Start;
         return;
     }
     decision.step = Step::Wait;
     // What is on record of an earlier migration stays until the new one begins.
     let ended = |recorded: &MigrationStatus| recorded.finished_at.is_some();
-    if situation.permission == Permission::Later && !decision.migration.as_ref().is_some_and(ended) {
+    if situation.permission == Permission::Later && !decision.migration.as_ref().is_some_and(ended)
+    {
         decision.migration = Some(target.migration(hash, MigrationPhase::Pending, None));
     }
 }

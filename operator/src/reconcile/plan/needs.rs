@@ -35,7 +35,11 @@ impl Blocker {
 /// What the spec asks for, once the Secrets of its database are there.
 pub fn target(instance: &Instance, observed: &Observed) -> Result<Target, Blocker> {
     let database = &instance.spec.database;
-    if let Some(blocker) = missing(instance, &references::of_database(database, &instance.name), &observed.secrets) {
+    if let Some(blocker) = missing(
+        instance,
+        &references::of_database(database, &instance.name),
+        &observed.secrets,
+    ) {
         return Err(blocker);
     }
     let (name, namespace) = (&instance.name, &instance.namespace);
@@ -47,7 +51,11 @@ pub fn target(instance: &Instance, observed: &Observed) -> Result<Target, Blocke
 
 fn invalid_url(instance: &Instance, database: &Database) -> Blocker {
     let SecretKeyRef { name, key } = database.secret_ref.clone().unwrap_or_default();
-    let message = format!("key {key} of Secret {}/{name} {}", instance.namespace, database::InvalidUrl);
+    let message = format!(
+        "key {key} of Secret {}/{name} {}",
+        instance.namespace,
+        database::InvalidUrl
+    );
     Blocker::new(Reason::InvalidDatabaseUrl, message)
 }
 
@@ -62,7 +70,8 @@ pub fn missing(
         match secrets.get(name) {
             Some(secret) if secret.keys.contains(key) => None,
             Some(_) => {
-                let message = format!("Secret {namespace}/{name} has no value under the key {key}: add it");
+                let message =
+                    format!("Secret {namespace}/{name} has no value under the key {key}: add it");
                 Some(Blocker::new(Reason::WaitingForSecret, message))
             }
             None if is_generated(instance, name) => {
@@ -70,7 +79,9 @@ pub fn missing(
                 Some(Blocker::new(Reason::Applying, message))
             }
             None => {
-                let message = format!("Secret {namespace}/{name} does not exist: create it with the key {key}");
+                let message = format!(
+                    "Secret {namespace}/{name} does not exist: create it with the key {key}"
+                );
                 Some(Blocker::new(Reason::WaitingForSecret, message))
             }
         }
@@ -79,25 +90,36 @@ pub fn missing(
 
 /// Whether the operator makes the Secret itself.
 fn is_generated(instance: &Instance, secret: &str) -> bool {
-    let signs = instance.spec.secret_refs.is_none() && secret == names::signing_secret(&instance.name);
-    let connects = instance.spec.database.managed.is_some() && secret == names::postgres(&instance.name);
+    let signs =
+        instance.spec.secret_refs.is_none() && secret == names::signing_secret(&instance.name);
+    let connects =
+        instance.spec.database.managed.is_some() && secret == names::postgres(&instance.name);
     signs || connects
 }
 
 /// Why the managed database cannot be used yet.
 pub fn unready_database(instance: &Instance, observed: &Observed) -> Option<Blocker> {
     instance.spec.database.managed.as_ref()?;
-    if observed.postgres_stateful_set.as_deref().is_some_and(is_ready) {
+    if observed
+        .postgres_stateful_set
+        .as_deref()
+        .is_some_and(is_ready)
+    {
         return None;
     }
     let problem = super::problem_of(observed, crate::labels::Component::Postgres);
-    let problem = problem.map(|problem| format!(": {problem}")).unwrap_or_default();
+    let problem = problem
+        .map(|problem| format!(": {problem}"))
+        .unwrap_or_default();
     let message = format!("the managed database is not ready yet{problem}");
     Some(Blocker::new(Reason::WaitingForDatabase, message))
 }
 
 fn is_ready(stateful_set: &StatefulSet) -> bool {
-    let ready = stateful_set.status.as_ref().and_then(|status| status.ready_replicas);
+    let ready = stateful_set
+        .status
+        .as_ref()
+        .and_then(|status| status.ready_replicas);
     ready.unwrap_or(0) > 0
 }
 
@@ -109,12 +131,15 @@ pub fn conflict(target: &Target, observed: &Observed) -> Option<Blocker> {
     let migration = status.and_then(|status| status.migration.as_ref());
     let claimed = current.is_some_and(|current| current.database_hash == target.database_hash)
         || migration.is_some_and(|migration| migration.database_hash == target.database_hash);
-    let age = |created: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>, uid: &str| {
-        (created.map(|time| time.0), uid.to_owned())
-    };
+    let age = |created: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>,
+               uid: &str| { (created.map(|time| time.0), uid.to_owned()) };
     let uid = observed.auth_backend.uid().unwrap_or_default();
-    let own = age(observed.auth_backend.metadata.creation_timestamp.as_ref(), &uid);
-    let wins = |other: &&OtherAuthBackend| !claimed || age(other.created.as_ref(), &other.uid) < own;
+    let own = age(
+        observed.auth_backend.metadata.creation_timestamp.as_ref(),
+        &uid,
+    );
+    let wins =
+        |other: &&OtherAuthBackend| !claimed || age(other.created.as_ref(), &other.uid) < own;
     let other = observed.others_on_database.iter().find(wins)?;
     let message = format!(
         "the database belongs to AuthBackend {}/{}: use another database, or delete that one",

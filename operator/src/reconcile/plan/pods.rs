@@ -8,7 +8,10 @@ const NORMAL_WAITS: [&str; 2] = ["ContainerCreating", "PodInitializing"];
 
 /// Whether all containers ended for good.
 pub fn has_ended(pod: &Pod) -> bool {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    let phase = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.phase.as_deref());
     matches!(phase, Some("Succeeded" | "Failed"))
 }
 
@@ -16,7 +19,8 @@ pub fn has_ended(pod: &Pod) -> bool {
 pub fn has_started(pod: &Pod) -> bool {
     has_ended(pod)
         || statuses(pod).any(|status| {
-            let ran = |state: &ContainerState| state.running.is_some() || state.terminated.is_some();
+            let ran =
+                |state: &ContainerState| state.running.is_some() || state.terminated.is_some();
             status.restart_count > 0
                 || status.state.as_ref().is_some_and(ran)
                 || status.last_state.as_ref().is_some_and(ran)
@@ -36,7 +40,9 @@ pub fn problem(pod: &Pod) -> Option<String> {
     if pod.metadata.deletion_timestamp.is_some() || has_ended(pod) {
         return None;
     }
-    let problem = statuses(pod).find_map(container_problem).or_else(|| unschedulable(pod))?;
+    let problem = statuses(pod)
+        .find_map(container_problem)
+        .or_else(|| unschedulable(pod))?;
     Some(format!("pod {}: {problem}", pod.name_any()))
 }
 
@@ -48,14 +54,28 @@ fn container_problem(status: &ContainerStatus) -> Option<String> {
         reason if NORMAL_WAITS.contains(&reason) => None,
         "ErrImagePull" | "ImagePullBackOff" => {
             // `Back-off pulling image "x": ErrImagePull: detail` and the detail alone take turns.
-            let detail = message.rsplit_once("ErrImagePull: ").map(|(_, detail)| detail);
+            let detail = message
+                .rsplit_once("ErrImagePull: ")
+                .map(|(_, detail)| detail);
             let detail = detail.or((reason == "ErrImagePull").then_some(message));
-            let detail = detail.filter(|detail| !detail.is_empty()).map(|detail| format!(": {detail}"));
-            Some(format!("ImagePullBackOff: cannot pull {}{}", status.image, detail.unwrap_or_default()))
+            let detail = detail
+                .filter(|detail| !detail.is_empty())
+                .map(|detail| format!(": {detail}"));
+            Some(format!(
+                "ImagePullBackOff: cannot pull {}{}",
+                status.image,
+                detail.unwrap_or_default()
+            ))
         }
         "CrashLoopBackOff" => {
-            let last = status.last_state.as_ref().and_then(|state| state.terminated.as_ref());
-            Some(format!("CrashLoopBackOff: {}", last.map_or_else(|| "it ends at once".to_owned(), ending)))
+            let last = status
+                .last_state
+                .as_ref()
+                .and_then(|state| state.terminated.as_ref());
+            Some(format!(
+                "CrashLoopBackOff: {}",
+                last.map_or_else(|| "it ends at once".to_owned(), ending)
+            ))
         }
         reason if message.is_empty() => Some(reason.to_owned()),
         reason => Some(format!("{reason}: {message}")),
@@ -64,19 +84,35 @@ fn container_problem(status: &ContainerStatus) -> Option<String> {
 
 /// How a container ended, for people.
 fn ending(terminated: &ContainerStateTerminated) -> String {
-    let reason = terminated.reason.as_deref().filter(|reason| *reason != "Error" && *reason != "Completed");
-    let reason = reason.map(|reason| format!("{reason}, ")).unwrap_or_default();
-    let message = terminated.message.as_deref().map(str::trim).filter(|message| !message.is_empty());
-    let message = message.map(|message| format!(": {message}")).unwrap_or_default();
+    let reason = terminated
+        .reason
+        .as_deref()
+        .filter(|reason| *reason != "Error" && *reason != "Completed");
+    let reason = reason
+        .map(|reason| format!("{reason}, "))
+        .unwrap_or_default();
+    let message = terminated
+        .message
+        .as_deref()
+        .map(str::trim)
+        .filter(|message| !message.is_empty());
+    let message = message
+        .map(|message| format!(": {message}"))
+        .unwrap_or_default();
     format!("{reason}exit code {}{message}", terminated.exit_code)
 }
 
 fn unschedulable(pod: &Pod) -> Option<String> {
     let conditions = pod.status.as_ref()?.conditions.as_ref()?;
     let condition = conditions.iter().find(|condition| {
-        condition.type_ == "PodScheduled" && condition.status == "False" && condition.reason.as_deref() == Some("Unschedulable")
+        condition.type_ == "PodScheduled"
+            && condition.status == "False"
+            && condition.reason.as_deref() == Some("Unschedulable")
     })?;
-    Some(format!("Unschedulable: {}", condition.message.as_deref().unwrap_or_default()))
+    Some(format!(
+        "Unschedulable: {}",
+        condition.message.as_deref().unwrap_or_default()
+    ))
 }
 
 fn statuses(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {

@@ -38,16 +38,26 @@ pub fn rollout(live: Option<&Deployment>, desired: Option<&Deployment>) -> Rollo
         return Rollout::Outdated;
     }
     let status = live.status.clone().unwrap_or_default();
-    let wanted = live.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
-    let [replicas, updated, available] =
-        [status.replicas, status.updated_replicas, status.available_replicas].map(Option::unwrap_or_default);
+    let wanted = live
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.replicas)
+        .unwrap_or(1);
+    let [replicas, updated, available] = [
+        status.replicas,
+        status.updated_replicas,
+        status.available_replicas,
+    ]
+    .map(Option::unwrap_or_default);
     if replicas == wanted && updated == wanted && available == wanted {
         return Rollout::Complete { pods: wanted };
     }
     if let Some(message) = deadline_exceeded(live) {
         return Rollout::Failed { message };
     }
-    let refused = refusal(live).map(|refusal| format!("; {refusal}")).unwrap_or_default();
+    let refused = refusal(live)
+        .map(|refusal| format!("; {refusal}"))
+        .unwrap_or_default();
     let progress = format!(
         "{updated} of {wanted} pods are updated, {available} of {replicas} available{refused}"
     );
@@ -56,11 +66,18 @@ pub fn rollout(live: Option<&Deployment>, desired: Option<&Deployment>) -> Rollo
 
 /// Whether `live` carries what was rendered last, and its controller has seen it.
 fn is_applied(live: &Deployment, desired: &Deployment) -> bool {
-    let replicas = |deployment: &Deployment| deployment.spec.as_ref().and_then(|spec| spec.replicas);
-    let seen = live.status.as_ref().and_then(|status| status.observed_generation);
+    let replicas =
+        |deployment: &Deployment| deployment.spec.as_ref().and_then(|spec| spec.replicas);
+    let seen = live
+        .status
+        .as_ref()
+        .and_then(|status| status.observed_generation);
     live.annotations().get(SPEC_HASH) == desired.annotations().get(SPEC_HASH)
         && replicas(desired).is_none_or(|wanted| replicas(live) == Some(wanted))
-        && live.metadata.generation.is_none_or(|generation| seen >= Some(generation))
+        && live
+            .metadata
+            .generation
+            .is_none_or(|generation| seen >= Some(generation))
 }
 
 /// What the Deployment says when its progress deadline passed.
@@ -72,7 +89,10 @@ fn deadline_exceeded(live: &Deployment) -> Option<String> {
 
 /// Why no pod can be created, for example because of a quota.
 fn refusal(live: &Deployment) -> Option<String> {
-    condition(live, "ReplicaFailure").filter(|failure| failure.status == "True")?.message.clone()
+    condition(live, "ReplicaFailure")
+        .filter(|failure| failure.status == "True")?
+        .message
+        .clone()
 }
 
 fn condition<'a>(live: &'a Deployment, type_: &str) -> Option<&'a DeploymentCondition> {
@@ -83,5 +103,7 @@ fn condition<'a>(live: &'a Deployment, type_: &str) -> Option<&'a DeploymentCond
 /// Pods that serve.
 pub fn available(live: Option<&Deployment>) -> i32 {
     let status = live.and_then(|live| live.status.as_ref());
-    status.and_then(|status| status.available_replicas).unwrap_or(0)
+    status
+        .and_then(|status| status.available_replicas)
+        .unwrap_or(0)
 }

@@ -19,23 +19,41 @@ pub fn status(view: &View<'_>, verdict: &Verdict) -> AuthBackendStatus {
     let count = deployment.map(|live| live.status.clone().unwrap_or_default());
     let mut current = view.decision.current.clone();
     if let (Some(current), Rollout::Complete { .. }) = (current.as_mut(), &view.rollout) {
-        current.config_hash = view.instance.as_ref().map(|instance| instance.settings_hash.clone());
+        current.config_hash = view
+            .instance
+            .as_ref()
+            .map(|instance| instance.settings_hash.clone());
     }
     AuthBackendStatus {
         observed_generation: generation,
-        conditions: conditions::merge(&before.conditions, &findings(view, verdict), generation, view.now),
+        conditions: conditions::merge(
+            &before.conditions,
+            &findings(view, verdict),
+            generation,
+            view.now,
+        ),
         current,
         migration: view.decision.migration.clone(),
         url: Some(url(&auth_backend.spec.base_url)),
         replicas: Some(count.as_ref().and_then(|count| count.replicas).unwrap_or(0)),
-        ready_replicas: Some(count.as_ref().and_then(|count| count.ready_replicas).unwrap_or(0)),
-        selector: Some(labels::selector_text(&auth_backend.name_any(), Component::Server)),
+        ready_replicas: Some(
+            count
+                .as_ref()
+                .and_then(|count| count.ready_replicas)
+                .unwrap_or(0),
+        ),
+        selector: Some(labels::selector_text(
+            &auth_backend.name_any(),
+            Component::Server,
+        )),
     }
 }
 
 /// The public URL with the mount path: that of `base_url`, else better-auth's.
 fn url(base_url: &str) -> String {
-    let after_scheme = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    let after_scheme = base_url
+        .split_once("://")
+        .map_or(base_url, |(_, rest)| rest);
     if after_scheme.contains('/') {
         return base_url.to_owned();
     }
@@ -66,7 +84,12 @@ fn findings(view: &View<'_>, verdict: &Verdict) -> Vec<Finding> {
     findings
 }
 
-fn found(type_: Type, holds: impl Into<Holds>, reason: Reason, message: impl Into<String>) -> Finding {
+fn found(
+    type_: Type,
+    holds: impl Into<Holds>,
+    reason: Reason,
+    message: impl Into<String>,
+) -> Finding {
     Finding {
         type_,
         holds: holds.into(),
@@ -76,12 +99,21 @@ fn found(type_: Type, holds: impl Into<Holds>, reason: Reason, message: impl Int
 }
 
 fn available(view: &View<'_>) -> Finding {
-    let found = |holds: bool, reason, message: String| found(Type::Available, holds, reason, message);
-    let image = view.decision.current.as_ref().map(|current| current.image.as_str());
+    let found =
+        |holds: bool, reason, message: String| found(Type::Available, holds, reason, message);
+    let image = view
+        .decision
+        .current
+        .as_ref()
+        .map(|current| current.image.as_str());
     if view.available() > 0 {
         let image = image.map(|image| format!(" {image}")).unwrap_or_default();
         if view.serves_previous() {
-            return found(true, Reason::ServingPreviousVersion, format!("the version before serves:{image}"));
+            return found(
+                true,
+                Reason::ServingPreviousVersion,
+                format!("the version before serves:{image}"),
+            );
         }
         if matches!(view.rollout, Rollout::Failed { .. }) {
             let message = format!("pods of before serve, those of{image} do not start");
@@ -90,10 +122,20 @@ fn available(view: &View<'_>) -> Finding {
         return found(true, Reason::Serving, format!("serves:{image}"));
     }
     match &view.rollout {
-        Rollout::Absent => found(false, Reason::NotDeployed, "there is no Deployment yet".to_owned()),
-        Rollout::Complete { pods: 0 } => found(false, Reason::ScaledToZero, "0 pods, as asked for".to_owned()),
+        Rollout::Absent => found(
+            false,
+            Reason::NotDeployed,
+            "there is no Deployment yet".to_owned(),
+        ),
+        Rollout::Complete { pods: 0 } => found(
+            false,
+            Reason::ScaledToZero,
+            "0 pods, as asked for".to_owned(),
+        ),
         _ => {
-            let problem = view.problem(Component::Server).map(|problem| format!("; {problem}"));
+            let problem = view
+                .problem(Component::Server)
+                .map(|problem| format!("; {problem}"));
             let message = format!("no pod is available{}", problem.unwrap_or_default());
             found(false, Reason::NoPodAvailable, message)
         }
@@ -102,20 +144,31 @@ fn available(view: &View<'_>) -> Finding {
 
 fn migrated(view: &View<'_>, verdict: &Verdict) -> Finding {
     if view.serves_target() {
-        let version = view.decision.current.as_ref().and_then(|current| current.schema_version);
-        let version = version.map(|version| format!(" (version {version})")).unwrap_or_default();
+        let version = view
+            .decision
+            .current
+            .as_ref()
+            .and_then(|current| current.schema_version);
+        let version = version
+            .map(|version| format!(" (version {version})"))
+            .unwrap_or_default();
         let message = format!("the schema is what the image needs{version}");
         return found(Type::Migrated, true, Reason::SchemaUpToDate, message);
     }
     // While the spec's database is not known, nothing can be said of what was migrated before.
     let unknown = view.target.is_err() && view.decision.current.is_some();
-    let holds = if unknown { Holds::Unknown } else { Holds::False };
+    let holds = if unknown {
+        Holds::Unknown
+    } else {
+        Holds::False
+    };
     found(Type::Migrated, holds, verdict.reason, &verdict.message)
 }
 
 /// Whether the database that the spec names accepts connections, as far as somebody tried.
 fn database(view: &View<'_>, verdict: &Verdict) -> Finding {
-    let found = |holds, reason, message: &str| found(Type::DatabaseReachable, holds, reason, message);
+    let found =
+        |holds, reason, message: &str| found(Type::DatabaseReachable, holds, reason, message);
     let target = match &view.target {
         Ok(target) => target,
         Err(blocker) if blocker.reason == Reason::InvalidSpec => {
@@ -127,16 +180,31 @@ fn database(view: &View<'_>, verdict: &Verdict) -> Finding {
         return found(Holds::False, blocker.reason, &blocker.message);
     }
     let current = view.decision.current.as_ref();
-    let serves = current.is_some_and(|current| current.database_hash == target.database_hash) && view.available() > 0;
+    let serves = current.is_some_and(|current| current.database_hash == target.database_hash)
+        && view.available() > 0;
     if serves {
         return found(Holds::True, Reason::Connected, "ready pods are connected");
     }
-    let migration = view.decision.migration.as_ref().filter(|migration| migration.database_hash == target.database_hash);
+    let migration = view
+        .decision
+        .migration
+        .as_ref()
+        .filter(|migration| migration.database_hash == target.database_hash);
     match migration.map(|migration| migration.phase) {
-        Some(MigrationPhase::Succeeded) if migration.is_some_and(|migration| migration.started_at.is_some()) => {
-            found(Holds::True, Reason::Connected, "the migration was connected")
+        Some(MigrationPhase::Succeeded)
+            if migration.is_some_and(|migration| migration.started_at.is_some()) =>
+        {
+            found(
+                Holds::True,
+                Reason::Connected,
+                "the migration was connected",
+            )
         }
         Some(MigrationPhase::Failed) => found(Holds::Unknown, verdict.reason, &verdict.message),
-        _ => found(Holds::Unknown, Reason::NotChecked, "nothing has connected yet"),
+        _ => found(
+            Holds::Unknown,
+            Reason::NotChecked,
+            "nothing has connected yet",
+        ),
     }
 }

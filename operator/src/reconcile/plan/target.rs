@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use authbackend_crds::v1alpha1::{
-    Current, Database, EnvVar, Migration, MigrationPhase, MigrationStatus, RETRY_MIGRATION_ANNOTATION,
+    Current, Database, EnvVar, Migration, MigrationPhase, MigrationStatus,
+    RETRY_MIGRATION_ANNOTATION,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
@@ -55,7 +56,10 @@ impl Target {
             database_hash: &database_hash,
             env: spec.env.as_deref(),
             migration: spec.migration.as_ref(),
-            retry: observed.auth_backend.annotations().get(RETRY_MIGRATION_ANNOTATION),
+            retry: observed
+                .auth_backend
+                .annotations()
+                .get(RETRY_MIGRATION_ANNOTATION),
         };
         Self {
             hash: hash::of(&inputs),
@@ -70,7 +74,9 @@ impl Target {
     /// The migration's hash, given the one on record: a migration that failed gets another hash once a Secret with its
     /// credentials has changed, and keeps that one.
     pub fn hash_after(&self, recorded: Option<&MigrationStatus>) -> String {
-        let Some(recorded) = recorded else { return self.hash.clone() };
+        let Some(recorded) = recorded else {
+            return self.hash.clone();
+        };
         let with = |version: &str| hash::of(&(&self.hash, version));
         let recorded_version = recorded.secret_version.as_deref().unwrap_or_default();
         if recorded.hash != self.hash && recorded.hash != with(recorded_version) {
@@ -88,7 +94,12 @@ impl Target {
     }
 
     /// The record of a migration to this target.
-    pub fn migration(&self, hash: &str, phase: MigrationPhase, started_at: Option<&Time>) -> MigrationStatus {
+    pub fn migration(
+        &self,
+        hash: &str,
+        phase: MigrationPhase,
+        started_at: Option<&Time>,
+    ) -> MigrationStatus {
         MigrationStatus {
             hash: hash.to_owned(),
             phase,
@@ -115,11 +126,22 @@ impl Target {
     }
 }
 
-fn secret_version(database: &Database, instance: &str, secrets: &BTreeMap<String, ObservedSecret>) -> String {
+fn secret_version(
+    database: &Database,
+    instance: &str,
+    secrets: &BTreeMap<String, ObservedSecret>,
+) -> String {
     let references = references::of_database(database, instance);
-    let mut names: Vec<&str> = references.iter().map(|reference| reference.name.as_str()).collect();
+    let mut names: Vec<&str> = references
+        .iter()
+        .map(|reference| reference.name.as_str())
+        .collect();
     names.sort_unstable();
     names.dedup();
     let version = |name: &str| secrets.get(name)?.metadata.resource_version.clone();
-    names.into_iter().filter_map(version).collect::<Vec<_>>().join(",")
+    names
+        .into_iter()
+        .filter_map(version)
+        .collect::<Vec<_>>()
+        .join(",")
 }

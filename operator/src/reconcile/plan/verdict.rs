@@ -45,7 +45,9 @@ impl Verdict {
 
     fn blocked(blocker: &Blocker) -> Self {
         let state = match blocker.reason {
-            Reason::InvalidSpec | Reason::InvalidDatabaseUrl | Reason::DatabaseConflict => State::Stalled,
+            Reason::InvalidSpec | Reason::InvalidDatabaseUrl | Reason::DatabaseConflict => {
+                State::Stalled
+            }
             _ => State::Moving,
         };
         Self::new(state, blocker.reason, &blocker.message)
@@ -71,7 +73,11 @@ fn migration(view: &View<'_>) -> Option<Verdict> {
     if let Some(blocker) = view.target.as_ref().err() {
         return Some(Verdict::blocked(blocker));
     }
-    let image = view.target.as_ref().map(|target| target.image.as_str()).unwrap_or_default();
+    let image = view
+        .target
+        .as_ref()
+        .map(|target| target.image.as_str())
+        .unwrap_or_default();
     let migrating = |detail: String| {
         let message = format!("the schema is brought up to {image}{detail}");
         Verdict::new(State::Moving, Reason::Migrating, message)
@@ -83,11 +89,19 @@ fn migration(view: &View<'_>) -> Option<Verdict> {
             Some(blocker) => Verdict::blocked(blocker),
             None => migrating(String::new()),
         },
-        Step::Await { job: Some(job), problem } => {
-            let problem = problem.as_ref().map(|problem| format!("; {problem}")).unwrap_or_default();
+        Step::Await {
+            job: Some(job),
+            problem,
+        } => {
+            let problem = problem
+                .as_ref()
+                .map(|problem| format!("; {problem}"))
+                .unwrap_or_default();
             migrating(format!(" by Job {job}{problem}"))
         }
-        Step::Await { job: None, .. } => migrating(" once the pod of a deleted migration has ended".to_owned()),
+        Step::Await { job: None, .. } => {
+            migrating(" once the pod of a deleted migration has ended".to_owned())
+        }
         Step::Remove { job, .. } => migrating(format!(" once Job {job} is deleted")),
         Step::Start | Step::Unknown => migrating(String::new()),
     })
@@ -102,7 +116,10 @@ fn failure(migration: Option<&MigrationStatus>) -> Verdict {
         let message = format!("the database is newer than {}{said}", migration.image);
         return Verdict::new(State::Stalled, Reason::DowngradeRefused, message);
     }
-    let message = format!("the migration to {} failed (Job {}){said}", migration.image, migration.job);
+    let message = format!(
+        "the migration to {} failed (Job {}){said}",
+        migration.image, migration.job
+    );
     Verdict::new(State::Stalled, Reason::MigrationFailed, message)
 }
 
@@ -115,23 +132,43 @@ fn rollout(view: &View<'_>) -> Verdict {
         return Verdict::blocked(blocker);
     }
     if let Some(kind) = view.unapplied {
-        return Verdict::new(State::Moving, Reason::Applying, format!("the {kind} is brought up to date"));
+        return Verdict::new(
+            State::Moving,
+            Reason::Applying,
+            format!("the {kind} is brought up to date"),
+        );
     }
     match &view.rollout {
-        Rollout::Absent => Verdict::new(State::Moving, Reason::Applying, "the Deployment is created"),
-        Rollout::Outdated => Verdict::new(State::Moving, Reason::RollingOut, "the Deployment is brought up to date"),
+        Rollout::Absent => {
+            Verdict::new(State::Moving, Reason::Applying, "the Deployment is created")
+        }
+        Rollout::Outdated => Verdict::new(
+            State::Moving,
+            Reason::RollingOut,
+            "the Deployment is brought up to date",
+        ),
         Rollout::Moving { progress } => match view.problem(Component::Server) {
-            Some(problem) => Verdict::new(State::Moving, Reason::PodFailing, format!("{progress}; {problem}")),
+            Some(problem) => Verdict::new(
+                State::Moving,
+                Reason::PodFailing,
+                format!("{progress}; {problem}"),
+            ),
             None => Verdict::new(State::Moving, Reason::RollingOut, progress),
         },
         Rollout::Failed { message } => {
-            let cause = view.problem(Component::Server).unwrap_or_else(|| message.clone());
-            let message = format!("new pods did not become ready in time, the pods before them are kept: {cause}");
+            let cause = view
+                .problem(Component::Server)
+                .unwrap_or_else(|| message.clone());
+            let message = format!(
+                "new pods did not become ready in time, the pods before them are kept: {cause}"
+            );
             Verdict::new(State::Stalled, Reason::RolloutFailed, message)
         }
-        Rollout::Complete { pods: 0 } => {
-            Verdict::new(State::Done, Reason::ScaledToZero, "everything is in place with 0 pods, as asked for")
-        }
+        Rollout::Complete { pods: 0 } => Verdict::new(
+            State::Done,
+            Reason::ScaledToZero,
+            "everything is in place with 0 pods, as asked for",
+        ),
         Rollout::Complete { pods } => Verdict::new(State::Done, Reason::UpToDate, ready(*pods)),
     }
 }

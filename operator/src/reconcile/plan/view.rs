@@ -54,7 +54,9 @@ impl View<'_> {
 
     /// Whether what serves is known to be another version than the spec asks for.
     pub fn serves_previous(&self) -> bool {
-        let Some(current) = &self.decision.current else { return false };
+        let Some(current) = &self.decision.current else {
+            return false;
+        };
         match (&self.target, &self.instance) {
             (Ok(target), _) => !target.is(current),
             (Err(_), Some(instance)) => instance.image != current.image,

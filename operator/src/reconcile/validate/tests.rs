@@ -38,11 +38,20 @@ fn what_an_older_schema_admitted_is_refused_with_the_field() {
         (json!({"baseURL": "https://u:p@shop.example"}), "baseURL"),
         (json!({"baseURL": "shop.example"}), "baseURL"),
         (json!({"database": {}}), "database"),
-        (json!({"database": {"managed": {}, "secretRef": {"name": "a", "key": "b"}}}), "database"),
-        (json!({"replicas": 1, "autoscaling": {"maxReplicas": 2}}), "replicas"),
+        (
+            json!({"database": {"managed": {}, "secretRef": {"name": "a", "key": "b"}}}),
+            "database",
+        ),
+        (
+            json!({"replicas": 1, "autoscaling": {"maxReplicas": 2}}),
+            "replicas",
+        ),
         (json!({"image": "a", "version": "b"}), "image"),
         (json!({"secretRefs": []}), "secretRefs"),
-        (json!({"auth": {"disabledPaths": ["ok"]}}), "auth.disabledPaths[0]"),
+        (
+            json!({"auth": {"disabledPaths": ["ok"]}}),
+            "auth.disabledPaths[0]",
+        ),
     ] {
         let problems = checked(&change).unwrap_err();
         assert!(problems[0].starts_with(field), "{change}: {problems:?}");

@@ -95,7 +95,9 @@ impl Given {
     fn serving(serving: &str, image: &str) -> Self {
         let current = target(serving).current(Some(2));
         let recorded = recorded(serving, MigrationPhase::Succeeded);
-        Self::new(image).with_current(current).with_recorded(recorded)
+        Self::new(image)
+            .with_current(current)
+            .with_recorded(recorded)
     }
 
     fn with_current(mut self, current: Current) -> Self {
@@ -136,7 +138,10 @@ fn phase(decision: &Decision) -> Option<MigrationPhase> {
 }
 
 fn serving(decision: &Decision) -> Option<&str> {
-    decision.current.as_ref().map(|current| current.image.as_str())
+    decision
+        .current
+        .as_ref()
+        .map(|current| current.image.as_str())
 }
 
 fn awaited(image: &str) -> Step {
@@ -164,7 +169,10 @@ fn the_hash_and_the_job_are_on_record_when_the_job_is_created() {
 
 #[test]
 fn nothing_is_decided_while_the_database_is_not_known() {
-    let given = Given { target: None, ..Given::serving(IMAGE_A, IMAGE_B) };
+    let given = Given {
+        target: None,
+        ..Given::serving(IMAGE_A, IMAGE_B)
+    };
     let decision = given.decide();
     assert_eq!(decision.step, Step::Unknown);
     assert_eq!(decision.current, given.current);
@@ -173,7 +181,9 @@ fn nothing_is_decided_while_the_database_is_not_known() {
 
 #[test]
 fn a_database_that_is_not_ready_is_waited_for() {
-    let decision = Given::new(IMAGE_A).with_permission(Permission::Later).decide();
+    let decision = Given::new(IMAGE_A)
+        .with_permission(Permission::Later)
+        .decide();
     assert_eq!(decision.step, Step::Wait);
     assert_eq!(phase(&decision), Some(MigrationPhase::Pending));
 }
@@ -194,7 +204,9 @@ fn a_pending_migration_of_a_spec_that_changed_gives_way() {
 
 #[test]
 fn a_database_of_somebody_else_is_not_put_on_record() {
-    let decision = Given::new(IMAGE_A).with_permission(Permission::Refused).decide();
+    let decision = Given::new(IMAGE_A)
+        .with_permission(Permission::Refused)
+        .decide();
     assert_eq!((decision.step, decision.migration), (Step::Wait, None));
 }
 
@@ -234,13 +246,25 @@ fn a_running_job_that_nobody_recorded_and_nobody_wants_is_awaited() {
 
 #[test]
 fn a_pod_that_outlives_its_job_is_awaited() {
-    let given = Given { orphan: true, ..Given::new(IMAGE_A) };
-    assert_eq!(given.decide().step, Step::Await { job: None, problem: None });
+    let given = Given {
+        orphan: true,
+        ..Given::new(IMAGE_A)
+    };
+    assert_eq!(
+        given.decide().step,
+        Step::Await {
+            job: None,
+            problem: None
+        }
+    );
 }
 
 #[test]
 fn a_job_that_never_started_and_is_not_wanted_any_longer_is_removed() {
-    let stuck = JobFacts { started: false, ..job(IMAGE_B, 500, Outcome::Running) };
+    let stuck = JobFacts {
+        started: false,
+        ..job(IMAGE_B, 500, Outcome::Running)
+    };
     for wanted in [IMAGE_A, "server:3"] {
         let given = Given::serving(IMAGE_A, wanted)
             .with_recorded(recorded(IMAGE_B, MigrationPhase::Running))
@@ -253,11 +277,21 @@ fn a_job_that_never_started_and_is_not_wanted_any_longer_is_removed() {
 #[test]
 fn a_job_that_never_started_but_is_wanted_is_awaited_with_its_problem() {
     let problem = Some("pod x: ImagePullBackOff".to_owned());
-    let stuck = JobFacts { started: false, problem: problem.clone(), ..job(IMAGE_B, 500, Outcome::Running) };
+    let stuck = JobFacts {
+        started: false,
+        problem: problem.clone(),
+        ..job(IMAGE_B, 500, Outcome::Running)
+    };
     let given = Given::serving(IMAGE_A, IMAGE_B)
         .with_recorded(recorded(IMAGE_B, MigrationPhase::Running))
         .with_job(stuck.clone());
-    assert_eq!(given.decide().step, Step::Await { job: Some(stuck.name), problem });
+    assert_eq!(
+        given.decide().step,
+        Step::Await {
+            job: Some(stuck.name),
+            problem
+        }
+    );
 }
 
 #[test]
@@ -296,9 +330,11 @@ fn what_migrated_serves() {
 
 #[test]
 fn an_outcome_on_record_outlives_its_job() {
-    let given = Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Succeeded));
+    let given = Given::serving(IMAGE_A, IMAGE_B)
+        .with_recorded(recorded(IMAGE_B, MigrationPhase::Succeeded));
     assert_eq!(serving(&given.decide()), Some(IMAGE_B));
-    let given = Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
+    let given =
+        Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
     assert_eq!(given.decide().step, Step::Failed);
 }
 
@@ -312,7 +348,10 @@ fn what_serves_stays_while_its_successor_migrates_waits_or_fails() {
         (MigrationPhase::Failed, None),
     ] {
         let mut given = Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, phase));
-        given.jobs = outcome.into_iter().map(|outcome| job(IMAGE_B, 500, outcome)).collect();
+        given.jobs = outcome
+            .into_iter()
+            .map(|outcome| job(IMAGE_B, 500, outcome))
+            .collect();
         assert_eq!(given.decide().current, given.current, "{phase:?}");
     }
 }
@@ -332,13 +371,15 @@ fn a_failure_is_recorded_with_code_and_message_and_without_secrets() {
 
 #[test]
 fn a_failed_migration_is_not_repeated_by_itself() {
-    let given = Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
+    let given =
+        Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
     assert_eq!(given.decide().step, Step::Failed);
 }
 
 #[test]
 fn a_failed_migration_is_repeated_when_its_hash_changes() {
-    let mut given = Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
+    let mut given =
+        Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
     given.target.as_mut().unwrap().hash = "with-another-annotation".to_owned();
     let decision = given.decide();
     assert_eq!(decision.step, Step::Start);
@@ -347,7 +388,8 @@ fn a_failed_migration_is_repeated_when_its_hash_changes() {
 
 #[test]
 fn a_failed_migration_is_repeated_once_when_its_secret_changes() {
-    let mut given = Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
+    let mut given =
+        Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
     given.target.as_mut().unwrap().secret_version = "8".to_owned();
     let decision = given.decide();
     assert_eq!(decision.step, Step::Start);
@@ -359,10 +401,14 @@ fn a_failed_migration_is_repeated_once_when_its_secret_changes() {
 
 #[test]
 fn a_migration_repeated_after_a_change_of_its_secret_serves_when_it_succeeds() {
-    let mut given = Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
+    let mut given =
+        Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Failed));
     given.target.as_mut().unwrap().secret_version = "8".to_owned();
     let started = given.decide().migration.unwrap();
-    let finished = JobFacts { hash: started.hash.clone(), ..job(IMAGE_B, NOW, succeeded()) };
+    let finished = JobFacts {
+        hash: started.hash.clone(),
+        ..job(IMAGE_B, NOW, succeeded())
+    };
     let given = given.with_recorded(started).with_job(finished);
     assert_eq!(serving(&given.decide()), Some(IMAGE_B));
 }
@@ -380,7 +426,8 @@ fn a_secret_that_changes_while_its_migration_runs_or_after_it_succeeded_repeats_
 
 #[test]
 fn a_lost_job_is_created_again_under_its_name() {
-    let given = Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Running));
+    let given =
+        Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Running));
     let decision = given.decide();
     assert_eq!(decision.step, Step::Start);
     assert_eq!(decision.migration.unwrap().job, given.recorded.unwrap().job);
@@ -388,7 +435,8 @@ fn a_lost_job_is_created_again_under_its_name() {
 
 #[test]
 fn a_lost_job_that_nobody_wants_any_longer_is_not_created_again() {
-    let given = Given::serving(IMAGE_A, IMAGE_A).with_recorded(recorded(IMAGE_B, MigrationPhase::Running));
+    let given =
+        Given::serving(IMAGE_A, IMAGE_A).with_recorded(recorded(IMAGE_B, MigrationPhase::Running));
     assert_eq!(given.decide().step, Step::Done);
 }
 
@@ -400,7 +448,10 @@ fn going_back_to_what_serves_clears_a_failure_without_a_job() {
     let decision = given.decide();
     assert_eq!(decision.step, Step::Done);
     let migration = decision.migration.unwrap();
-    assert_eq!((migration.phase, migration.image.as_str()), (MigrationPhase::Succeeded, IMAGE_A));
+    assert_eq!(
+        (migration.phase, migration.image.as_str()),
+        (MigrationPhase::Succeeded, IMAGE_A)
+    );
     assert_eq!((migration.exit_code, migration.message), (None, None));
 }
 
@@ -409,7 +460,8 @@ fn a_failed_migration_is_repeated_after_the_spec_went_back_and_forth() {
     let back = Given::serving(IMAGE_A, IMAGE_A)
         .with_recorded(recorded(IMAGE_B, MigrationPhase::Failed))
         .with_job(job(IMAGE_B, 500, failed(10)));
-    let mut forth = Given::serving(IMAGE_A, IMAGE_B).with_recorded(back.decide().migration.unwrap());
+    let mut forth =
+        Given::serving(IMAGE_A, IMAGE_B).with_recorded(back.decide().migration.unwrap());
     forth.jobs = back.jobs;
     assert!(matches!(forth.decide().step, Step::Remove { .. }));
     forth.jobs.clear();
@@ -445,9 +497,13 @@ fn the_schema_version_on_record_follows_every_migration_of_the_database() {
 
 #[test]
 fn a_migration_that_ended_unwanted_is_not_repeated_when_it_is_wanted_again() {
-    let given = Given::serving(IMAGE_A, IMAGE_B).with_recorded(recorded(IMAGE_B, MigrationPhase::Succeeded));
+    let given = Given::serving(IMAGE_A, IMAGE_B)
+        .with_recorded(recorded(IMAGE_B, MigrationPhase::Succeeded));
     let decision = given.decide();
-    assert_eq!((decision.step.clone(), serving(&decision)), (Step::Done, Some(IMAGE_B)));
+    assert_eq!(
+        (decision.step.clone(), serving(&decision)),
+        (Step::Done, Some(IMAGE_B))
+    );
 }
 
 #[test]
@@ -489,5 +545,8 @@ fn at_rest_nothing_changes() {
     let given = Given::serving(IMAGE_A, IMAGE_A).with_job(job(IMAGE_A, 500, succeeded()));
     let decision = given.decide();
     assert_eq!(decision.step, Step::Done);
-    assert_eq!((decision.migration, decision.current), (given.recorded, given.current));
+    assert_eq!(
+        (decision.migration, decision.current),
+        (given.recorded, given.current)
+    );
 }

@@ -1,0 +1,147 @@
+//! Every produced object as YAML, in `tests/golden/<case>/`. `UPDATE_GOLDEN=1 cargo test -p authbackend-operator --lib golden`
+//! writes them anew; read the difference before committing it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::world::World;
+use crate::reconcile::plan::{GeneratedSecret, Resources};
+
+fn directory(case: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "golden", case]
+        .iter()
+        .collect()
+}
+
+/// All objects that come about on the way of `input.yaml` to Ready, by file name.
+fn produced(case: &str) -> BTreeMap<String, String> {
+    let input = fs::read_to_string(directory(case).join("input.yaml")).unwrap();
+    let auth_backend: Value = serde_saphyr::from_str(&input).unwrap();
+    let mut world = World::with(&auth_backend);
+    let mut files = BTreeMap::new();
+    for _ in 0..6 {
+        let plan = world.step();
+        plan.generate
+            .iter()
+            .for_each(|generated| add_generated(&mut files, generated));
+        add_resources(&mut files, plan.apply);
+        world.database_gets_ready();
+        world.job_succeeds(1);
+        world.pods_get_ready();
+    }
+    assert_eq!(
+        world.condition("Ready").status,
+        "True",
+        "{}",
+        world.condition("Ready").message
+    );
+    add(&mut files, "status", &Some(world.status()));
+    files
+}
+
+fn add(files: &mut BTreeMap<String, String>, name: &str, object: &Option<impl Serialize>) {
+    if let Some(object) = object {
+        // Through JSON, which is what the API server gets.
+        let object = serde_json::to_value(object).unwrap();
+        files.insert(
+            format!("{name}.yaml"),
+            serde_saphyr::to_string(&object).unwrap(),
+        );
+    }
+}
+
+fn add_generated(files: &mut BTreeMap<String, String>, generated: &GeneratedSecret) {
+    let secret = generated.fill("<random>");
+    let name = format!("secret-{}", secret.metadata.name.clone().unwrap());
+    add(files, &name, &Some(secret));
+}
+
+fn add_resources(files: &mut BTreeMap<String, String>, resources: Resources) {
+    // Without `..`: a new kind without a golden file does not compile.
+    let Resources {
+        service_account,
+        config_map,
+        signing_secret,
+        postgres_secret,
+        postgres_service,
+        postgres_stateful_set,
+        migration_job,
+        service,
+        deployment,
+        pod_disruption_budget,
+        horizontal_pod_autoscaler,
+    } = resources;
+    add(files, "service-account", &service_account);
+    add(files, "config-map", &config_map);
+    add(files, "signing-secret-metadata", &signing_secret);
+    add(files, "postgres-secret-metadata", &postgres_secret);
+    add(files, "postgres-service", &postgres_service);
+    add(files, "postgres-stateful-set", &postgres_stateful_set);
+    add(files, "migration-job", &migration_job);
+    add(files, "service", &service);
+    add(files, "deployment", &deployment);
+    add(files, "pod-disruption-budget", &pod_disruption_budget);
+    add(
+        files,
+        "horizontal-pod-autoscaler",
+        &horizontal_pod_autoscaler,
+    );
+}
+
+fn on_disk(case: &str) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(directory(case))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+    let files = entries.map(|path| (name(&path), fs::read_to_string(path).unwrap()));
+    files.filter(|(name, _)| name != "input.yaml").collect()
+}
+
+/// Compares with what is on disk, or writes it.
+fn check(case: &str) {
+    let produced = produced(case);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        for stale in on_disk(case).keys() {
+            fs::remove_file(directory(case).join(stale)).unwrap();
+        }
+        for (name, text) in &produced {
+            fs::write(directory(case).join(name), text).unwrap();
+        }
+    }
+    let expected = on_disk(case);
+    assert_eq!(
+        expected.keys().collect::<Vec<_>>(),
+        produced.keys().collect::<Vec<_>>(),
+        "{case}: other files than on disk; UPDATE_GOLDEN=1 writes them"
+    );
+    for (name, text) in &produced {
+        assert!(
+            expected[name] == *text,
+            "{case}/{name} is stale; UPDATE_GOLDEN=1 writes it. It is now:\n{text}"
+        );
+    }
+}
+
+#[test]
+fn minimal() {
+    check("minimal");
+}
+
+#[test]
+fn connection() {
+    check("connection");
+}
+
+#[test]
+fn managed() {
+    check("managed");
+}
+
+#[test]
+fn autoscaled_with_everything() {
+    check("autoscaled");
+}

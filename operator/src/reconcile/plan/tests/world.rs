@@ -1,0 +1,506 @@
+//! A cluster in memory that does what a plan says, so that tests meet only states that can come about.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendStatus};
+use k8s_openapi::ByteString;
+use k8s_openapi::api::apps::v1::{
+    Deployment, DeploymentCondition, DeploymentStatus, StatefulSetStatus,
+};
+use k8s_openapi::api::batch::v1::{Job, JobCondition, JobStatus};
+use k8s_openapi::api::core::v1::{Pod, Secret};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::jiff::Timestamp;
+use kube::ResourceExt as _;
+use serde_json::{Value, json};
+
+use crate::config::OperatorConfig;
+use crate::reconcile::conditions::find;
+use crate::reconcile::observed::{Observed, ObservedSecret};
+use crate::reconcile::plan::{DeletionKind, Plan, Resources, plan};
+use crate::reconcile::references;
+
+pub const NAMESPACE: &str = "team-a";
+pub const SERVER_IMAGE: &str = "registry.example/authbackend/server:1.0.0";
+const RANDOM: &str = "0123456789abcdefghijklmnopqrstuv";
+
+/// The cluster.
+pub struct World {
+    pub observed: Observed,
+    pub config: OperatorConfig,
+    pub now: i64,
+    next_uid: u32,
+}
+
+/// `shop` on the database of the Secret `shop-db`, with `change` put into its spec.
+pub fn spec_with(change: &Value) -> Value {
+    let mut spec = json!({
+        "baseURL": "https://shop.example/api",
+        "database": {"secretRef": {"name": "shop-db", "key": "uri"}},
+    });
+    for (key, value) in change.as_object().unwrap() {
+        spec[key] = value.clone();
+    }
+    spec
+}
+
+impl World {
+    /// A world in which somebody has just created an AuthBackend with `spec`, and the Secrets that it names.
+    pub fn new(spec: &Value) -> Self {
+        Self::with(&json!({
+            "apiVersion": "authbackend.dev/v1alpha1",
+            "kind": "AuthBackend",
+            "metadata": {"name": "shop", "namespace": NAMESPACE},
+            "spec": spec,
+        }))
+    }
+
+    /// A world with `auth_backend`, which has to pass the rules of the schema, and the Secrets that it names.
+    pub fn with(auth_backend: &Value) -> Self {
+        let mut auth_backend: AuthBackend = serde_json::from_value(auth_backend.clone()).unwrap();
+        auth_backend.validate_cel().unwrap();
+        auth_backend.metadata.uid = Some("uid-shop".to_owned());
+        auth_backend.metadata.generation = Some(1);
+        let mut world = Self {
+            observed: Observed {
+                auth_backend: Arc::new(auth_backend),
+                ..Observed::default()
+            },
+            config: OperatorConfig {
+                server_image: SERVER_IMAGE.to_owned(),
+                postgres_image: "registry.example/postgres:17".to_owned(),
+            },
+            now: 1_000_000,
+            next_uid: 0,
+        };
+        world.create_secrets();
+        world
+    }
+
+    /// A world in which `spec` serves.
+    pub fn serving(spec: &Value) -> Self {
+        let mut world = Self::new(spec);
+        world.converge();
+        assert_eq!(
+            world.condition("Ready").status,
+            "True",
+            "{:?}",
+            world.condition("Ready")
+        );
+        world
+    }
+
+    /// Creates every Secret that the spec names and the operator does not make.
+    pub fn create_secrets(&mut self) {
+        for (name, uses) in references::secrets(&self.observed.auth_backend) {
+            if name.ends_with("-signing") || name.ends_with("-postgres") {
+                continue;
+            }
+            let value = |key: &String| {
+                if uses.url_keys.contains(key) {
+                    "postgres://u:p@db.example/shop"
+                } else {
+                    "value"
+                }
+            };
+            let data = uses.keys.iter().map(|key| (key.as_str(), value(key)));
+            self.put_secret(&name, &data.collect::<Vec<_>>());
+        }
+    }
+
+    /// Creates or replaces a Secret.
+    pub fn put_secret(&mut self, name: &str, data: &[(&str, &str)]) {
+        let mut secret = Secret::default();
+        secret.metadata.name = Some(name.to_owned());
+        let bytes = |value: &str| ByteString(value.as_bytes().to_vec());
+        secret.data = Some(
+            data.iter()
+                .map(|&(key, value)| (key.to_owned(), bytes(value)))
+                .collect(),
+        );
+        self.store_secret(secret);
+    }
+
+    fn store_secret(&mut self, mut secret: Secret) {
+        let name = secret.name_any();
+        let uid = self.uid("secret");
+        secret.metadata.resource_version = Some(uid.clone());
+        secret.metadata.uid = Some(uid);
+        let uses = references::secrets(&self.observed.auth_backend);
+        let url_keys = uses
+            .get(&name)
+            .map_or_else(BTreeSet::new, |uses| uses.url_keys.clone());
+        let reduced = ObservedSecret::reduce(&secret, &url_keys, NAMESPACE);
+        self.observed.secrets.insert(name, reduced);
+    }
+
+    /// Changes the spec as a user does.
+    pub fn edit(&mut self, change: &Value) {
+        let mut value = serde_json::to_value(&*self.observed.auth_backend).unwrap();
+        for (key, new) in change.as_object().unwrap() {
+            match new {
+                Value::Null => drop(value["spec"].as_object_mut().unwrap().remove(key)),
+                new => value["spec"][key] = new.clone(),
+            }
+        }
+        let mut edited: AuthBackend = serde_json::from_value(value).unwrap();
+        edited.metadata.generation = edited.metadata.generation.map(|generation| generation + 1);
+        self.observed.auth_backend = Arc::new(edited);
+    }
+
+    /// Sets an annotation of the AuthBackend.
+    pub fn annotate(&mut self, key: &str, value: &str) {
+        let mut annotated = (*self.observed.auth_backend).clone();
+        annotated
+            .annotations_mut()
+            .insert(key.to_owned(), value.to_owned());
+        self.observed.auth_backend = Arc::new(annotated);
+    }
+
+    /// What is planned now.
+    pub fn plan(&self) -> Plan {
+        plan(
+            &self.observed,
+            Timestamp::from_second(self.now).unwrap(),
+            &self.config,
+        )
+    }
+
+    /// Plans, and does all of it.
+    pub fn step(&mut self) -> Plan {
+        let plan = self.plan();
+        self.write_status(&plan.status);
+        self.apply(&plan);
+        plan
+    }
+
+    /// Plans and does until Jobs have succeeded, pods are up, and nothing changes any longer.
+    pub fn converge(&mut self) {
+        for _ in 0..12 {
+            let before = self.observed.auth_backend.status.clone();
+            self.step();
+            self.database_gets_ready();
+            self.job_succeeds(1);
+            self.pods_get_ready();
+            if self.observed.auth_backend.status == before {
+                return;
+            }
+        }
+        panic!("does not come to rest: {:?}", self.status());
+    }
+
+    pub fn write_status(&mut self, status: &AuthBackendStatus) {
+        self.now += 1;
+        let mut written = (*self.observed.auth_backend).clone();
+        written.status = Some(status.clone());
+        self.observed.auth_backend = Arc::new(written);
+    }
+
+    /// Does what a plan says, apart from the status.
+    pub fn apply(&mut self, plan: &Plan) {
+        for generated in &plan.generate {
+            let mut secret = generated.fill(RANDOM);
+            let values = secret.string_data.take().into_iter().flatten();
+            secret.data = Some(
+                values
+                    .map(|(key, value)| (key, ByteString(value.into_bytes())))
+                    .collect(),
+            );
+            self.store_secret(secret);
+        }
+        for deletion in &plan.delete {
+            match deletion.kind {
+                DeletionKind::Job => self
+                    .observed
+                    .jobs
+                    .retain(|job| job.uid().as_ref() != Some(&deletion.uid)),
+                DeletionKind::PodDisruptionBudget => self.observed.pod_disruption_budget = None,
+                DeletionKind::HorizontalPodAutoscaler => {
+                    self.observed.horizontal_pod_autoscaler = None
+                }
+            }
+        }
+        self.apply_resources(plan.apply.clone());
+    }
+
+    fn apply_resources(&mut self, resources: Resources) {
+        let observed = &mut self.observed;
+        let replace = |live: &mut Option<Arc<_>>, new: Option<_>| {
+            if let Some(new) = new {
+                *live = Some(Arc::new(new));
+            }
+        };
+        replace(&mut observed.config_map, resources.config_map);
+        if let Some(new) = resources.service_account {
+            observed.service_account = Some(Arc::new(new));
+        }
+        if let Some(new) = resources.service {
+            observed.service = Some(Arc::new(new));
+        }
+        if let Some(mut new) = resources.pod_disruption_budget {
+            new.metadata.uid = Some("uid-pdb".to_owned());
+            observed.pod_disruption_budget = Some(Arc::new(new));
+        }
+        if let Some(mut new) = resources.horizontal_pod_autoscaler {
+            new.metadata.uid = Some("uid-hpa".to_owned());
+            observed.horizontal_pod_autoscaler = Some(Arc::new(new));
+        }
+        if let Some(new) = resources.postgres_service {
+            observed.postgres_service = Some(Arc::new(new));
+        }
+        if let Some(mut new) = resources.postgres_stateful_set {
+            new.status = observed
+                .postgres_stateful_set
+                .as_ref()
+                .and_then(|live| live.status.clone());
+            observed.postgres_stateful_set = Some(Arc::new(new));
+        }
+        if let Some(deployment) = resources.deployment {
+            self.apply_deployment(deployment);
+        }
+        if let Some(job) = resources.migration_job {
+            self.create_job(job);
+        }
+    }
+
+    fn apply_deployment(&mut self, mut new: Deployment) {
+        let live = self.observed.deployment.as_deref();
+        let mut spec = new.spec.clone().unwrap();
+        spec.replicas = spec
+            .replicas
+            .or(live.and_then(|live| live.spec.as_ref()?.replicas))
+            .or(Some(1));
+        new.spec = Some(spec);
+        let same = live.is_some_and(|live| live.spec == new.spec);
+        let generation = live.and_then(|live| live.metadata.generation).unwrap_or(0);
+        new.metadata.generation = Some(if same { generation } else { generation + 1 });
+        new.metadata.managed_fields = live.and_then(|live| live.metadata.managed_fields.clone());
+        new.status = live.and_then(|live| live.status.clone());
+        self.observed.deployment = Some(Arc::new(new));
+    }
+
+    /// A create: one that exists is left as it is.
+    fn create_job(&mut self, mut job: Job) {
+        if self
+            .observed
+            .jobs
+            .iter()
+            .any(|live| live.name_any() == job.name_any())
+        {
+            return;
+        }
+        let uid = self.uid("job");
+        job.metadata.uid = Some(uid.clone());
+        job.metadata.creation_timestamp = Some(self.time());
+        let pod: Pod = serde_json::from_value(json!({
+            "metadata": {
+                "name": format!("{}-x", job.name_any()),
+                "labels": job.labels(),
+                "creationTimestamp": self.time(),
+                "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": job.name_any(), "uid": uid}],
+            },
+            "status": {"phase": "Running", "containerStatuses": [container_status(&json!({"running": {}}))]},
+        }))
+        .unwrap();
+        self.observed.jobs.push(Arc::new(job));
+        self.observed.pods.push(Arc::new(pod));
+    }
+
+    pub fn time(&self) -> Time {
+        Time(Timestamp::from_second(self.now).unwrap())
+    }
+
+    fn uid(&mut self, kind: &str) -> String {
+        self.next_uid += 1;
+        format!("{kind}-{}", self.next_uid)
+    }
+
+    /// The running Job, if there is one.
+    pub fn running_job(&self) -> Option<Arc<Job>> {
+        self.observed
+            .jobs
+            .iter()
+            .find(|job| job.status.is_none())
+            .cloned()
+    }
+
+    pub fn job_succeeds(&mut self, schema_version: u32) {
+        let message = format!(r#"{{"schemaVersion":{schema_version},"applied":[]}}"#);
+        self.end_job("Complete", 0, &message);
+    }
+
+    pub fn job_fails(&mut self, exit_code: i32, message: &str) {
+        self.end_job("Failed", exit_code, message);
+    }
+
+    fn end_job(&mut self, condition: &str, exit_code: i32, message: &str) {
+        let Some(running) = self.running_job() else {
+            return;
+        };
+        self.now += 10;
+        let mut job = (*running).clone();
+        job.status = Some(JobStatus {
+            conditions: Some(vec![JobCondition {
+                type_: condition.to_owned(),
+                status: "True".to_owned(),
+                last_transition_time: Some(self.time()),
+                ..JobCondition::default()
+            }]),
+            ..JobStatus::default()
+        });
+        let terminated = json!({"terminated": {"exitCode": exit_code, "message": message}});
+        self.observed.jobs.retain(|live| live.uid() != job.uid());
+        self.set_pod(&running, "Failed", &terminated);
+        self.observed.jobs.push(Arc::new(job));
+    }
+
+    /// Somebody deletes the running Job; its pod goes on for a while.
+    pub fn job_is_lost(&mut self) {
+        if let Some(running) = self.running_job() {
+            self.observed
+                .jobs
+                .retain(|live| live.uid() != running.uid());
+        }
+    }
+
+    /// Pods whose Job is gone have ended.
+    pub fn orphans_end(&mut self) {
+        let uids: BTreeSet<_> = self
+            .observed
+            .jobs
+            .iter()
+            .filter_map(|job| job.uid())
+            .collect();
+        let owned = |pod: &Arc<Pod>| {
+            pod.owner_references()
+                .iter()
+                .any(|owner| uids.contains(&owner.uid))
+        };
+        self.observed.pods.retain(owned);
+    }
+
+    /// Sets what the pod of `job` says.
+    pub fn set_pod(&mut self, job: &Job, phase: &str, state: &Value) {
+        let uid = job.uid().unwrap();
+        for pod in &mut self.observed.pods {
+            if pod.owner_references().iter().any(|owner| owner.uid == uid) {
+                let status =
+                    json!({"phase": phase, "containerStatuses": [container_status(state)]});
+                let mut changed = (**pod).clone();
+                changed.status = Some(serde_json::from_value(status).unwrap());
+                *pod = Arc::new(changed);
+            }
+        }
+    }
+
+    pub fn database_gets_ready(&mut self) {
+        if let Some(live) = &mut self.observed.postgres_stateful_set {
+            let mut ready = (**live).clone();
+            ready.status = Some(StatefulSetStatus {
+                ready_replicas: Some(1),
+                ..StatefulSetStatus::default()
+            });
+            *live = Arc::new(ready);
+        }
+    }
+
+    /// Every pod is replaced and available.
+    pub fn pods_get_ready(&mut self) {
+        let wanted = self.wanted_pods();
+        self.set_rollout([wanted, wanted, wanted], None);
+    }
+
+    /// Pods that the Deployment asks for.
+    pub fn wanted_pods(&self) -> i32 {
+        let deployment = self.observed.deployment.as_ref();
+        deployment
+            .and_then(|live| live.spec.as_ref()?.replicas)
+            .unwrap_or(0)
+    }
+
+    /// Sets the numbers of pods, updated pods and available pods, and the reason of the condition `Progressing`.
+    pub fn set_rollout(
+        &mut self,
+        [replicas, updated, available]: [i32; 3],
+        progressing: Option<&str>,
+    ) {
+        let Some(live) = &mut self.observed.deployment else {
+            return;
+        };
+        let mut changed = (**live).clone();
+        let condition = progressing.map(|reason| DeploymentCondition {
+            type_: "Progressing".to_owned(),
+            status: "False".to_owned(),
+            reason: Some(reason.to_owned()),
+            message: Some("ReplicaSet has timed out progressing.".to_owned()),
+            ..DeploymentCondition::default()
+        });
+        changed.status = Some(DeploymentStatus {
+            observed_generation: changed.metadata.generation,
+            replicas: Some(replicas),
+            updated_replicas: Some(updated),
+            available_replicas: Some(available),
+            ready_replicas: Some(available),
+            conditions: condition.map(|condition| vec![condition]),
+            ..DeploymentStatus::default()
+        });
+        *live = Arc::new(changed);
+    }
+
+    pub fn status(&self) -> AuthBackendStatus {
+        self.observed
+            .auth_backend
+            .status
+            .clone()
+            .unwrap_or_default()
+    }
+
+    /// The condition on record; panics where there is none.
+    pub fn condition(&self, type_: &str) -> Condition {
+        self.find_condition(type_)
+            .unwrap_or_else(|| panic!("no condition {type_}"))
+    }
+
+    pub fn find_condition(&self, type_: &str) -> Option<Condition> {
+        find(&self.status().conditions, type_).cloned()
+    }
+
+    /// Status and reason of a condition on record.
+    pub fn verdict(&self, type_: &str) -> (String, String) {
+        let condition = self.condition(type_);
+        (condition.status, condition.reason)
+    }
+
+    /// Image of the pods.
+    pub fn deployed_image(&self) -> Option<String> {
+        let spec = self.observed.deployment.as_ref()?.spec.as_ref()?;
+        spec.template
+            .spec
+            .as_ref()?
+            .containers
+            .first()?
+            .image
+            .clone()
+    }
+}
+
+/// Status of the container `migrate`, complete enough to be read.
+fn container_status(state: &Value) -> Value {
+    json!({
+        "name": "migrate", "image": "server", "imageID": "", "ready": false, "restartCount": 0, "state": state,
+    })
+}
+
+/// A pod of a part, with the status of its container.
+pub fn pod(component: &str, container: &Value) -> Arc<Pod> {
+    let mut status = container_status(&json!({}));
+    for (key, value) in container.as_object().unwrap() {
+        status[key] = value.clone();
+    }
+    let pod = json!({
+        "metadata": {"name": format!("shop-{component}-0"), "labels": {"app.kubernetes.io/component": component}},
+        "status": {"phase": "Pending", "containerStatuses": [status]},
+    });
+    Arc::new(serde_json::from_value(pod).unwrap())
+}
