@@ -72,7 +72,6 @@ const urls = [
   'https:app.example',
   'https:\\\\app.example',
   'https://app.example\\@evil.example',
-  'https://app\u3002example',
   'http:evil.example',
   'https://',
   'http://[::1]:8100',

@@ -67,14 +67,22 @@ export default [
     configuration: 'default',
     steps: [
       signUp(ALICE),
-      ...['/welcome', '', '/a?b=c#d', 'http://localhost:8100/x', '/zoë', '/%E2%82%AC', '/a b', '/\u2028'].map(
-        (callbackURL) => inn({ callbackURL }),
+      ...['/welcome', '', '/a?b=c#d', 'http://localhost:8100/x', '/zoë', '/%E2%82%AC', '/a b'].map((callbackURL) =>
+        inn({ callbackURL }),
       ),
       post('/sign-in/email?callbackURL=/query', credentials(ALICE)),
       post('/sign-in/email?callbackURL=https://evil.example', credentials(ALICE)),
       post('/sign-in/email?callbackURL=a&callbackURL=b', credentials(ALICE)),
       inn({ callbackURL: '/ok', password: 'wrong password' }),
     ],
+  },
+  {
+    name: 'callback URLs that a header cannot hold as they are',
+    configuration: 'trusted origins',
+    steps: ['/\u2028', '/\u20ac', 'https://app\u3002example'].flatMap((callbackURL, index) => {
+      const person = { ...ALICE, email: `user${index}@example.com` };
+      return [signUp(person), post('/sign-in/email', { ...credentials(person), callbackURL })];
+    }),
   },
   {
     name: 'accounts without a usable password',

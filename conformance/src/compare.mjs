@@ -4,9 +4,14 @@
 export function differences(reference, ours) {
   const left = new Map(flatten(reference));
   const right = new Map(flatten(ours));
-  return [...new Set([...left.keys(), ...right.keys()])]
-    .filter((path) => left.get(path) !== right.get(path))
-    .map((path) => ({ path, reference: left.get(path) ?? 'absent', ours: right.get(path) ?? 'absent' }));
+  const paths = [...new Set([...left.keys(), ...right.keys()])];
+  return (
+    paths
+      .filter((path) => left.get(path) !== right.get(path))
+      // Of an empty object beside a filled one, the members tell.
+      .filter((path) => (left.has(path) && right.has(path)) || !paths.some((other) => other.startsWith(`${path}.`)))
+      .map((path) => ({ path, reference: left.get(path) ?? 'absent', ours: right.get(path) ?? 'absent' }))
+  );
 }
 
 /** The differences of one request as text. */

@@ -5,7 +5,7 @@ import { play } from './runner.mjs';
 
 /**
  * Plays a scenario on both servers at once. Returns one `{step, list}` per observation, `list` being the
- * differences, each with the `at` by which known-differences.mjs names it.
+ * differences, each with the place `at` by which known-differences.mjs names it.
  */
 export async function compareScenario(reference, ours, scenario, transport) {
   const [left, right] = await Promise.all([play(reference, scenario), play(ours, scenario, transport)]);
@@ -15,7 +15,7 @@ export async function compareScenario(reference, ours, scenario, transport) {
     step,
     list: differences(observed, right[index].observed).map((difference) => ({
       ...difference,
-      at: `${scenario.configuration} › ${scenario.name} › ${step} › ${difference.path}`,
+      at: `${scenario.configuration} › ${scenario.name} › ${step}`,
     })),
   }));
 }
@@ -32,7 +32,7 @@ export class KnownDifferences {
   /** The differences that nobody has explained. */
   unexplained(list) {
     return list.filter((difference) => {
-      const entry = this.#entries.find(({ at }) => at.some((pattern) => matches(pattern, difference.at)));
+      const entry = this.#entries.find((entry) => explains(entry, difference));
       if (entry) this.#seen.add(entry.id);
       return !entry;
     });
@@ -43,6 +43,11 @@ export class KnownDifferences {
     return this.#entries.filter(({ id }) => !this.#seen.has(id));
   }
 }
+
+/** Whether the entry names this place, this path, and what the server under test shows there. */
+const explains = (entry, { at, path, ours }) =>
+  matches(entry.at, at) &&
+  Object.entries(entry.ours).some(([name, value]) => matches(name, path) && matches(value, ours));
 
 /** `*` in a pattern stands for any text. */
 function matches(pattern, text) {

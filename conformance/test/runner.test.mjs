@@ -159,11 +159,16 @@ test('alterations', async (t) => {
 
 test('a known difference explains only what it names', () => {
   const known = new KnownDifferences([
-    { id: 'one', reason: 'a test', at: ['default › a * › headers.x'] },
-    { id: 'two', reason: 'a test', at: ['elsewhere'] },
+    { id: 'one', reason: 'a test', at: 'default › a * › step', ours: { status: '"4*"' } },
+    { id: 'two', reason: 'a test', at: 'elsewhere', ours: { status: '*' } },
   ]);
-  const rest = known.unexplained([{ at: 'default › a b › headers.x' }, { at: 'default › a b › headers.y' }]);
-  assert.deepEqual(rest, [{ at: 'default › a b › headers.y' }]);
+  const explained = { at: 'default › a b › step', path: 'status', ours: '"400"' };
+  const others = [
+    { ...explained, at: 'default › b › step' },
+    { ...explained, path: 'body.json' },
+    { ...explained, ours: '"500"' },
+  ];
+  assert.deepEqual(known.unexplained([explained, ...others]), others);
   assert.deepEqual(
     known.stale().map(({ id }) => id),
     ['two'],
