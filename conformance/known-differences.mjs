@@ -44,6 +44,7 @@ export default [
       'body.json.url': '"*"',
       'body.json.user.*': '*',
       // The answer names the ids of rows that better-auth makes without telling.
+      'user.*.id': '"<id#*>"',
       'session.*': '"<id#*>"',
       'account.*': '"<id#*>"',
     },

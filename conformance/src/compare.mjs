@@ -5,12 +5,11 @@ export function differences(reference, ours) {
   const left = new Map(flatten(reference));
   const right = new Map(flatten(ours));
   const paths = [...new Set([...left.keys(), ...right.keys()])];
-  return (
-    paths
-      .filter((path) => left.get(path) !== right.get(path))
-      // Of an empty object beside a filled one, the members tell.
-      .filter((path) => (left.has(path) && right.has(path)) || !paths.some((other) => other.startsWith(`${path}.`)))
-      .map((path) => ({ path, reference: left.get(path) ?? 'absent', ours: right.get(path) ?? 'absent' }))
+  return paths
+    .filter((path) => left.get(path) !== right.get(path))
+    // Of an empty object or list beside a filled one, the members tell.
+    .filter((path) => !isEmpty(left.get(path) ?? right.get(path)) || !paths.some((other) => other.startsWith(`${path}.`)))
+    .map((path) => ({ path, reference: left.get(path) ?? 'absent', ours: right.get(path) ?? 'absent' }))
   );
 }
 
@@ -20,6 +19,8 @@ export function describe(list) {
     .map(({ path, reference, ours }) => `${path}\n  - reference: ${reference}\n  + ours:      ${ours}`)
     .join('\n');
 }
+
+const isEmpty = (shown) => shown === '{}' || shown === '[]';
 
 /** Paths and values of all leaves; an empty object or list is a leaf of its own. */
 function flatten(value, path = '') {
