@@ -22,10 +22,10 @@ reason stands beside.
   resources: [configmaps, services, serviceaccounts]
   verbs: [get, list, watch, create, patch, delete]
 # get: a referenced Secret, by name. list, watch: that one changed; the operator asks for metadata only, which RBAC
-# cannot express. create: generated credentials and signing secrets. Never changed, never deleted.
+# cannot express. create: generated credentials and signing secrets. patch: owner and labels of these, never their data.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, list, watch, create]
+  verbs: [get, list, watch, create, patch]
 # Exit code and message of a migration's pods; what keeps a pod from starting.
 - apiGroups: [""]
   resources: [pods]

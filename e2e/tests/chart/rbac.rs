@@ -48,7 +48,7 @@ fn allowed() -> Rights {
         ("/configmaps", owned),
         ("/services", owned),
         ("/serviceaccounts", owned),
-        ("/secrets", "get list watch create"),
+        ("/secrets", "get list watch create patch"),
         ("/pods", "list"),
         ("apps/deployments", owned),
         ("apps/statefulsets", owned),
