@@ -1,5 +1,7 @@
 //! Which content types a route reads, and the body of a request as one JSON value.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 use warp::http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -62,11 +64,51 @@ impl Accepts {
 
 fn read_json(body: &str) -> Result<Value, ApiError> {
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-    serde_json::from_str(body).map_err(|_| ApiError::Text {
+    let read = serde_json::from_str(body);
+    let read = read.or_else(|_| serde_json::from_str(&replace_lone_surrogates(body)));
+    read.map_err(|_| ApiError::Text {
         status: StatusCode::BAD_REQUEST,
         code: "BAD_REQUEST",
         message: "Invalid JSON in request body".to_owned(),
     })
+}
+
+/// JavaScript takes an escape for one half of a surrogate pair for a character, and writes U+FFFD in its place when
+/// it leaves the process. No other escape is touched.
+fn replace_lone_surrogates(body: &str) -> String {
+    const HIGH: RangeInclusive<u16> = 0xd800..=0xdbff;
+    const LOW: RangeInclusive<u16> = 0xdc00..=0xdfff;
+    let mut replaced = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(start) = rest.find('\\') {
+        let (before, escape) = rest.split_at(start);
+        replaced.push_str(before);
+        let (text, length) = match (code_unit(escape), escape.get(6..).and_then(code_unit)) {
+            (Some(high), Some(low)) if HIGH.contains(&high) && LOW.contains(&low) => (None, 12),
+            (Some(unit), _) if HIGH.contains(&unit) || LOW.contains(&unit) => (Some("\\ufffd"), 6),
+            _ => (None, 2),
+        };
+        let length = escape.len().min(length);
+        // Half a character cannot follow a backslash in JSON: what is left then is refused as it is.
+        let Some((escape, after)) = escape.split_at_checked(length) else {
+            break;
+        };
+        replaced.push_str(text.unwrap_or(escape));
+        rest = after;
+    }
+    replaced.push_str(rest);
+    replaced
+}
+
+/// The code unit that an escape such as `\u00e9` at the start of `text` names.
+fn code_unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hex {
+        u16::from_str_radix(digits, 16).ok()
+    } else {
+        None
+    }
 }
 
 /// The fields of a form; of two with one name, the last counts.
@@ -188,6 +230,33 @@ mod tests {
             assert_eq!(
                 read(Accepts::Json, JSON, body.as_bytes()),
                 expected,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_becomes_the_replacement_character() {
+        for (body, expected) in [
+            (r#"["\ud800"]"#, json!(["\u{fffd}"])),
+            (
+                r#"["\uDC00\ud83d\ude00\\ud800\n"]"#,
+                json!(["\u{fffd}😀\\ud800\n"]),
+            ),
+            (
+                r#"["\ud800\ud83d\ude00\ud800x"]"#,
+                json!(["\u{fffd}😀\u{fffd}x"]),
+            ),
+        ] {
+            assert_eq!(
+                read(Accepts::Json, JSON, body.as_bytes()),
+                Ok(Some(expected)),
+                "{body}"
+            );
+        }
+        for body in [r#"["\ud8"]"#, "[\"\\", "[\"\\é", r#"["\ud800"#] {
+            assert!(
+                read(Accepts::Json, JSON, body.as_bytes()).is_err(),
                 "{body}"
             );
         }

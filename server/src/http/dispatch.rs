@@ -19,6 +19,7 @@ use warp::{
 
 use super::{
     call::{Call, Query},
+    content_type::Accepts,
     error::ApiError,
     origin, path, reply,
     table::{Route, Table},
@@ -84,7 +85,13 @@ fn admit(app: Arc<App>, route: &Route, request: Request) -> Result<Call, ApiErro
         ..
     } = request;
     let query = Query::parse(&query);
-    let body = route.accepts.read(&headers, &body)?;
+    // A body means nothing with GET (RFC 9110, section 9.3.1).
+    let accepts = if method == Method::GET {
+        Accepts::Nothing
+    } else {
+        route.accepts
+    };
+    let body = accepts.read(&headers, &body)?;
     origin::check_request(&app, &method, &headers, &query, body.as_ref())?;
     Ok(Call::new(app, headers, query, body))
 }

@@ -24,6 +24,7 @@ pub fn filter(
     let table = Arc::new(Table::new(routes::ALL));
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::method()
+        .and_then(with_path)
         .and(warp::path::full())
         .and(query)
         .and(warp::header::headers_cloned())
@@ -49,11 +50,21 @@ pub fn filter(
                 }
             },
         )
-        .recover(unreadable)
+        .recover(rejected)
         .unify()
 }
 
-/// All that can be rejected is a body that ends too early or is too long.
-async fn unreadable(_: Rejection) -> Result<Response, Infallible> {
-    Ok(reply::empty(StatusCode::PAYLOAD_TOO_LARGE))
+/// A request for a tunnel (CONNECT) has no path, which warp's path filters do not survive.
+async fn with_path(method: Method) -> Result<Method, Rejection> {
+    if method == Method::CONNECT { Err(warp::reject::not_found()) } else { Ok(method) }
+}
+
+/// All that can be rejected otherwise is a body that ends too early or is too long.
+async fn rejected(rejection: Rejection) -> Result<Response, Infallible> {
+    let status = if rejection.is_not_found() {
+        StatusCode::NOT_FOUND
+    } else {
+        StatusCode::PAYLOAD_TOO_LARGE
+    };
+    Ok(reply::empty(status))
 }

@@ -3,7 +3,7 @@
 use super::{
     call::Call,
     error::ApiError,
-    error_code::{SESSION_ENDED, SESSION_NOT_FRESH, UNAUTHORIZED},
+    error_code::{FAILED_TO_GET_SESSION, SESSION_ENDED, SESSION_NOT_FRESH, UNAUTHORIZED},
     extract::Extract,
 };
 use crate::identity::session::{SessionUser, store};
@@ -19,7 +19,10 @@ pub struct FreshSession(pub SessionUser);
 
 impl Extract for MaybeSession {
     async fn extract(call: &mut Call) -> Result<Self, ApiError> {
-        match find(call).await? {
+        match find(call)
+            .await
+            .map_err(|error| error.told_as(&FAILED_TO_GET_SESSION))?
+        {
             Found::Nobody => Ok(Self(None)),
             Found::Somebody(session) => Ok(Self(Some(*session))),
             Found::Ended => Err((&SESSION_ENDED).into()),

@@ -94,9 +94,11 @@ async fn revoke_sessions(
 }
 
 async fn revoke_other_sessions(
+    State(app): State,
     CurrentSession(current): CurrentSession,
     Database(mut db): Database,
 ) -> Result<Json<Done>, ApiError> {
-    store::revoke_others(&mut db, &current.user.id, &current.session.token).await?;
+    let SessionUser { session, user } = &current;
+    store::revoke_others(&mut db, &user.id, &session.token, app.clock.now()).await?;
     Ok(Json(DONE))
 }

@@ -1,13 +1,10 @@
 //! Sessions in the database.
 
-use sqlx::{Connection as _, PgConnection, Row as _, postgres::PgRow};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::{NewSession, Session, SessionUser};
-use crate::identity::{
-    account,
-    user::{self, store::user_columns},
-};
+use crate::identity::user::{self, store::user_columns};
 
 /// Columns of a session in the order that [`read`] expects.
 macro_rules! session_columns {
@@ -145,12 +142,19 @@ pub async fn revoke_all(db: &mut PgConnection, user_id: &str) -> sqlx::Result<()
     Ok(())
 }
 
-/// Removes every session of the user `user_id` but the one with `token`.
-pub async fn revoke_others(db: &mut PgConnection, user_id: &str, token: &str) -> sqlx::Result<()> {
-    const SQL: &str = r#"DELETE FROM session WHERE "userId" = $1 AND token <> $2"#;
+/// Removes every session of the user `user_id` that has not ended at `now` but the one with `token`.
+pub async fn revoke_others(
+    db: &mut PgConnection,
+    user_id: &str,
+    token: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    const SQL: &str = r#"
+        DELETE FROM session WHERE "userId" = $1 AND token <> $2 AND "expiresAt" > $3"#;
     sqlx::query(SQL)
         .bind(user_id)
         .bind(token)
+        .bind(now)
         .execute(db)
         .await?;
     Ok(())
@@ -164,9 +168,26 @@ pub async fn replace_all_with_password(
     account_id: &str,
     hash: &str,
 ) -> sqlx::Result<()> {
-    let mut transaction = db.begin().await?;
-    revoke_all(&mut transaction, &session.user_id).await?;
-    account::store::set_password(&mut transaction, account_id, hash, session.created_at).await?;
-    open(&mut transaction, session).await?;
-    transaction.commit().await
+    const SQL: &str = r#"
+        WITH revoked AS (
+            DELETE FROM session WHERE "userId" = $7
+        ), changed AS (
+            UPDATE account SET password = $9, "updatedAt" = $4 WHERE id = $8
+        )
+        INSERT INTO session
+            (id, "expiresAt", token, "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
+        VALUES ($1, $2, $3, $4, $4, $5, $6, $7)"#;
+    sqlx::query(SQL)
+        .bind(&session.id)
+        .bind(session.expires_at)
+        .bind(&session.token)
+        .bind(session.created_at)
+        .bind(&session.ip_address)
+        .bind(&session.user_agent)
+        .bind(&session.user_id)
+        .bind(account_id)
+        .bind(hash)
+        .execute(db)
+        .await?;
+    Ok(())
 }

@@ -1,0 +1,18 @@
+//! The API's endpoints, as a browser sees them.
+
+mod browser;
+mod change_password;
+mod client_address;
+mod error_page;
+mod get_session;
+mod list_sessions;
+mod origin;
+mod revoke;
+mod routing;
+mod secrets;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod update_session;
+mod update_user;
+mod verify_password;
