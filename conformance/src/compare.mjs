@@ -5,11 +5,13 @@ export function differences(reference, ours) {
   const left = new Map(flatten(reference));
   const right = new Map(flatten(ours));
   const paths = [...new Set([...left.keys(), ...right.keys()])];
-  return paths
-    .filter((path) => left.get(path) !== right.get(path))
-    // Of an empty object or list beside a filled one, the members tell.
-    .filter((path) => !isEmpty(left.get(path) ?? right.get(path)) || !paths.some((other) => other.startsWith(`${path}.`)))
-    .map((path) => ({ path, reference: left.get(path) ?? 'absent', ours: right.get(path) ?? 'absent' }))
+  const hasMembers = (path) => paths.some((other) => other.startsWith(`${path}.`));
+  return (
+    paths
+      .filter((path) => left.get(path) !== right.get(path))
+      // Of an empty object or list beside a filled one, the members tell.
+      .filter((path) => !isEmpty(left.get(path) ?? right.get(path)) || !hasMembers(path))
+      .map((path) => ({ path, reference: left.get(path) ?? 'absent', ours: right.get(path) ?? 'absent' }))
   );
 }
 
