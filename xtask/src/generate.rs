@@ -6,8 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cargo;
 use crate::process;
-use crate::workspace::{Workspace, cargo};
+use crate::workspace::Workspace;
 
 /// What `crdgen` prints, and the files that hold it.
 const DERIVED: [(&str, &[&str]); 2] = [
@@ -48,31 +49,18 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 
 /// The files that differ from what they should hold, with that.
 fn stale(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
+    // With the features that the whole workspace gives its crates, so that nothing is compiled for
+    // this alone.
+    let crdgen = cargo::build(&workspace.root, "crdgen", &["--workspace"], process::output)?;
     let mut stale = Vec::new();
     for (kind, paths) in DERIVED {
-        let text = crdgen(workspace, kind)?;
+        let text = process::output(Command::new(&crdgen).arg(kind))?;
         let differing = paths
             .iter()
             .filter(|path| differs(&workspace.root.join(path), &text));
         stale.extend(differing.map(|&path| (path, text.clone())));
     }
     Ok(stale)
-}
-
-fn crdgen(workspace: &Workspace, kind: &str) -> Result<String> {
-    process::output(
-        Command::new(cargo())
-            .args([
-                "run",
-                "--quiet",
-                "--package",
-                "authbackend-crds",
-                "--features",
-                "crd",
-            ])
-            .args(["--bin", "crdgen", "--", kind])
-            .current_dir(&workspace.root),
-    )
 }
 
 /// Whether the file does not hold exactly the text; a missing one does not.

@@ -7,10 +7,11 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
+use crate::cargo;
 use crate::docker::{docker, has_image};
 use crate::process;
 use crate::progress::Step;
-use crate::workspace::{Workspace, cargo};
+use crate::workspace::Workspace;
 
 /// A binary that goes into an image.
 pub(crate) struct Product {
@@ -52,27 +53,8 @@ pub(crate) fn build_binary(product: &Product, step: &Step<'_>, root: &Path) -> R
              virtual machine"
         );
     }
-    let messages = step.capture(
-        Command::new(cargo())
-            .args([
-                "build",
-                "--release",
-                "--message-format=json-render-diagnostics",
-            ])
-            .args(["--package", product.binary, "--bin", product.binary])
-            .current_dir(root),
-    )?;
-    executable(&messages, product.binary)
-        .with_context(|| format!("cargo built no {}", product.binary))
-}
-
-/// The path in cargo's JSON messages of the binary that it built.
-pub(crate) fn executable(messages: &str, binary: &str) -> Option<PathBuf> {
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == binary)
-        .find_map(|message| Some(message["executable"].as_str()?.into()))
+    let package = ["--release", "--package", product.binary];
+    cargo::build(root, product.binary, &package, |build| step.capture(build))
 }
 
 /// Builds the image of a binary, unless this very binary is in one already, and returns its name.
@@ -187,19 +169,6 @@ mod tests {
     #[test]
     fn a_static_binary_has_no_libraries() {
         assert!(libraries("\tstatically linked\n").is_empty());
-    }
-
-    #[test]
-    fn the_executable_is_the_one_of_the_named_target() {
-        let messages = concat!(
-            r#"{"reason":"compiler-artifact","target":{"name":"dep"},"executable":null}"#,
-            "\n",
-            r#"{"reason":"compiler-artifact","target":{"name":"server"},"executable":"/t/server"}"#,
-            "\n",
-            r#"{"reason":"build-finished","success":true}"#,
-        );
-        assert_eq!(executable(messages, "server"), Some("/t/server".into()));
-        assert_eq!(executable(messages, "dep"), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Development tasks: `cargo xtask help`.
 
+mod cargo;
 mod cluster;
 mod docker;
 mod down;

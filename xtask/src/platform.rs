@@ -78,9 +78,12 @@ pub(crate) fn prepare(workspace: &Workspace, progress: &mut Progress) -> Result<
 
 /// The node image for hosts without a registry.
 fn node_image(workspace: &Workspace, step: &Step<'_>) -> Result<String> {
-    step.say("no container registry answers: the node image is built here");
-    let printed = step.capture(&mut tools::node_image_script(workspace, "build.sh"))?;
-    let image = last_line(&printed);
+    let build = || tools::node_image_script(workspace, "build.sh");
+    let image = last_line(&step.capture(build().arg("--name"))?);
+    if !docker::has_image(&image) {
+        step.say("no container registry answers: the node image is built here");
+        step.run(&mut build())?;
+    }
     step.note(image.clone());
     Ok(image)
 }

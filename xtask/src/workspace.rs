@@ -3,10 +3,10 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::cargo::cargo;
 use crate::process;
 
 /// The folders that the tasks work in.
@@ -26,11 +26,8 @@ impl Workspace {
             .parent()
             .context("xtask lies in the repository's root")?
             .to_path_buf();
-        let metadata = process::output(
-            Command::new(cargo())
-                .args(["metadata", "--no-deps", "--format-version=1"])
-                .current_dir(&root),
-        )?;
+        let metadata =
+            process::output(cargo(&root).args(["metadata", "--no-deps", "--format-version=1"]))?;
         let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
         let target = metadata["target_directory"]
             .as_str()
@@ -63,9 +60,4 @@ impl Workspace {
 fn made(folder: PathBuf) -> Result<PathBuf> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder)
-}
-
-/// The cargo that runs this task.
-pub(crate) fn cargo() -> String {
-    env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, bail};
 
 use super::postgres::Postgres;
 use super::runner::Runner;
-use crate::images::{self, SERVER};
+use crate::cargo::{self, cargo};
+use crate::images::SERVER;
 use crate::platform;
 use crate::tools::{self, HELM};
-use crate::workspace::cargo;
 
 /// A group of tests that need the same surroundings.
 pub(super) struct Ring {
@@ -64,64 +64,77 @@ pub(super) const ALL: [Ring; 7] = [
 
 /// Everything that needs nothing but the sources.
 fn unit(runner: &mut Runner<'_>) -> Result<()> {
+    let root = &runner.workspace.root;
     let xtask = env::current_exe().context("cannot find this program")?;
     let own = |arguments: &[&str]| {
         let mut command = Command::new(&xtask);
         command.args(arguments);
         command
     };
-    runner.check("cargo fmt", &mut run_cargo(&["fmt", "--all", "--check"]));
+    runner.check(
+        "cargo fmt",
+        &mut run_cargo(root, &["fmt", "--all", "--check"]),
+    );
     runner.check("tidy", &mut own(&["tidy"]));
     runner.check("generate --check", &mut own(&["generate", "--check"]));
     runner.check(
         "cargo clippy",
-        &mut run_cargo(&[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "--deny=warnings",
-        ]),
+        &mut run_cargo(
+            root,
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--",
+                "--deny=warnings",
+            ],
+        ),
     );
     runner.check(
         "tests",
-        &mut run_cargo(&["test", "--workspace", "--lib", "--bins", "--no-fail-fast"]),
+        &mut run_cargo(
+            root,
+            &["test", "--workspace", "--lib", "--bins", "--no-fail-fast"],
+        ),
     );
     runner.check(
         "examples in the documentation",
-        &mut run_cargo(&["test", "--workspace", "--doc", "--no-fail-fast"]),
+        &mut run_cargo(root, &["test", "--workspace", "--doc", "--no-fail-fast"]),
     );
     Ok(())
 }
 
 /// The Helm chart, rendered by Helm.
 fn chart(runner: &mut Runner<'_>) -> Result<()> {
+    let root = &runner.workspace.root;
     let helm = runner.prepare("helm", |step| tools::find(&HELM, runner.workspace, step))?;
     runner.check(
         "tests",
-        integration_test("authbackend-e2e", "chart").env("HELM_BIN", helm),
+        integration_test(root, "authbackend-e2e", "chart").env("HELM_BIN", helm),
     );
     Ok(())
 }
 
 /// The server on a real Postgres.
 fn server(runner: &mut Runner<'_>) -> Result<()> {
+    let root = &runner.workspace.root;
     let postgres = runner.prepare("Postgres", Postgres::start)?;
     runner.check(
         "tests",
-        integration_test("auth-server", "it").env("TEST_DATABASE_URL", postgres.url()),
+        integration_test(root, "auth-server", "it").env("TEST_DATABASE_URL", postgres.url()),
     );
     Ok(())
 }
 
 /// The operator on a real API server.
 fn operator(runner: &mut Runner<'_>) -> Result<()> {
+    let root = &runner.workspace.root;
     let programs = runner.prepare("kube-apiserver, etcd", |step| {
         tools::api_server(runner.workspace, step)
     })?;
     runner.check(
         "tests",
-        integration_test("authbackend-operator", "it").env("TEST_APISERVER_BIN", programs),
+        integration_test(root, "authbackend-operator", "it").env("TEST_APISERVER_BIN", programs),
     );
     Ok(())
 }
@@ -142,13 +155,10 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
         )
     })?;
     let server = progress.step("auth-server", |step| {
-        let messages = step.capture(
-            Command::new(cargo())
-                .args(["build", "--message-format=json-render-diagnostics"])
-                .args(["--package", SERVER.binary, "--bin", SERVER.binary])
-                .current_dir(&runner.workspace.root),
-        )?;
-        images::executable(&messages, SERVER.binary).context("cargo built no auth-server")
+        let package = ["--package", SERVER.binary];
+        cargo::build(&runner.workspace.root, SERVER.binary, &package, |build| {
+            step.capture(build)
+        })
     })?;
     runner.check(
         "tests",
@@ -163,11 +173,12 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
 
 /// The product on a kind cluster.
 fn e2e(runner: &mut Runner<'_>) -> Result<()> {
+    let root = &runner.workspace.root;
     let mut progress = runner.progress(platform::STEPS)?;
     let platform = platform::prepare(runner.workspace, &mut progress)?;
     runner.check(
         "tests",
-        integration_test("authbackend-e2e", "it")
+        integration_test(root, "authbackend-e2e", "it")
             .args(["--", "--test-threads=1"])
             .env("KIND_BIN", &platform.cluster.kind)
             .env("KUBECTL_BIN", &platform.cluster.kubectl)
@@ -182,6 +193,7 @@ fn e2e(runner: &mut Runner<'_>) -> Result<()> {
 
 /// Licences, banned crates and sources of the dependencies.
 fn deny(runner: &mut Runner<'_>) -> Result<()> {
+    let root = &runner.workspace.root;
     let folder = runner.workspace.cache.join("cargo-deny");
     let program = folder.join("bin/cargo-deny");
     runner.prepare("cargo-deny", |step| {
@@ -190,7 +202,7 @@ fn deny(runner: &mut Runner<'_>) -> Result<()> {
         }
         step.say("compiling it takes some minutes");
         step.run(
-            Command::new(cargo())
+            cargo(root)
                 .args(["install", "cargo-deny", "--locked", "--root"])
                 .arg(&folder)
                 .env_remove("CARGO_TARGET_DIR"),
@@ -207,12 +219,12 @@ fn deny_check(program: &Path) -> Command {
     command
 }
 
-fn integration_test(package: &str, test: &str) -> Command {
-    run_cargo(&["test", "--package", package, "--test", test])
+fn integration_test(root: &Path, package: &str, test: &str) -> Command {
+    run_cargo(root, &["test", "--package", package, "--test", test])
 }
 
-fn run_cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(cargo());
+fn run_cargo(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = cargo(root);
     command.args(arguments);
     command
 }
