@@ -31,6 +31,13 @@ impl Source<'_> {
     fn is_rust(&self) -> bool {
         self.path.rsplit('.').next() == Some("rs")
     }
+
+    /// Whether the whole file is test code.
+    fn is_test(&self) -> bool {
+        self.path.contains("/tests/")
+            || self.path.ends_with("/tests.rs")
+            || self.path.ends_with("_tests.rs")
+    }
 }
 
 /// What is wrong with a file, and where.

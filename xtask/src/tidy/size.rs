@@ -8,7 +8,7 @@ const PRODUCTION: usize = 300;
 const TESTS: usize = 500;
 
 pub(super) fn check(source: &Source<'_>) -> Option<Finding> {
-    let (limit, kind) = if is_test(source.path) {
+    let (limit, kind) = if source.is_test() {
         (TESTS, "tests")
     } else {
         (PRODUCTION, "code")
@@ -22,10 +22,6 @@ pub(super) fn check(source: &Source<'_>) -> Option<Finding> {
         line: limit + 1,
         message: format!("{lines} lines: a file of {kind} has at most {limit}"),
     })
-}
-
-fn is_test(path: &str) -> bool {
-    path.contains("/tests/") || path.ends_with("/tests.rs") || path.ends_with("_tests.rs")
 }
 
 #[cfg(test)]
