@@ -20,7 +20,7 @@ pub fn migration_job(instance: &str, hash: &str) -> String {
     format!("{instance}-migrate-{digits}")
 }
 
-/// Deployment, Service, ServiceAccount, PodDisruptionBudget and HorizontalPodAutoscaler.
+/// Deployment, Service, service account, disruption budget and autoscaler.
 pub fn server(instance: &str) -> String {
     instance.to_owned()
 }

@@ -133,7 +133,7 @@ pub fn identity(
 }
 
 /// Hash of the database that `spec` asks for, or `None` while it is not known (a Secret is missing or unusable).
-/// Compare with `status.current.databaseHash` and `status.migration.databaseHash` of other AuthBackends.
+/// Compare with `status.current.databaseHash` and `status.migration.databaseHash` of the others.
 pub fn target_hash(
     auth_backend: &AuthBackend,
     secrets: &BTreeMap<String, ObservedSecret>,

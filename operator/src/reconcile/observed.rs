@@ -20,23 +20,23 @@ pub struct Observed {
     pub auth_backend: Arc<AuthBackend>,
     /// The Secrets of [`super::references::secrets`] that exist, by name.
     pub secrets: BTreeMap<String, ObservedSecret>,
-    /// Other AuthBackends (of any namespace that the operator sees) whose status names the database hash of
+    /// Each other `AuthBackend` (of any namespace that the operator sees) whose status names the database hash of
     /// [`super::database::target_hash`].
     pub others_on_database: Vec<OtherAuthBackend>,
     /// Why the API server refused what the last plan had it apply (admission, quota, a name that is taken); `None` once it
     /// was accepted, and after a restart.
     pub refusal: Option<String>,
-    /// ConfigMap `<name>-config`.
+    /// `ConfigMap` `<name>-config`.
     pub config_map: Option<Arc<ConfigMap>>,
-    /// ServiceAccount `<name>`.
+    /// `ServiceAccount` `<name>`.
     pub service_account: Option<Arc<ServiceAccount>>,
     /// Service `<name>`.
     pub service: Option<Arc<Service>>,
     /// Deployment `<name>`.
     pub deployment: Option<Arc<Deployment>>,
-    /// PodDisruptionBudget `<name>`.
+    /// `PodDisruptionBudget` `<name>`.
     pub pod_disruption_budget: Option<Arc<PodDisruptionBudget>>,
-    /// HorizontalPodAutoscaler `<name>`.
+    /// `HorizontalPodAutoscaler` `<name>`.
     pub horizontal_pod_autoscaler: Option<Arc<HorizontalPodAutoscaler>>,
     /// StatefulSet `<name>-postgres`.
     pub postgres_stateful_set: Option<Arc<StatefulSet>>,

@@ -39,7 +39,7 @@ use crate::labels::{COMPONENT, Component};
 /// While something moves: pods that cannot start announce it by no event of what is watched.
 const WHILE_MOVING: Duration = Duration::from_secs(10);
 /// While something is waited for whose change is an event, should that be missed.
-const WHILE_WAITING: Duration = Duration::from_secs(60);
+const WHILE_WAITING: Duration = Duration::from_mins(1);
 /// After a Secret was generated.
 const AFTER_GENERATING: Duration = Duration::from_secs(2);
 

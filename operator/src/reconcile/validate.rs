@@ -3,6 +3,7 @@
 //! The schema refuses most mistakes at admission. An object that was admitted under an older schema, or by a server
 //! without these rules, is refused here with all of its problems.
 
+use authbackend_crds::auth::AuthSettings;
 use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Database};
 use kube::{Resource as _, ResourceExt as _};
 
@@ -63,7 +64,7 @@ fn problems_of(spec: &AuthBackendSpec) -> Vec<String> {
     if spec.secret_refs.as_ref().is_some_and(Vec::is_empty) {
         problems.push("secretRefs: must name a Secret, or be left out".to_owned());
     }
-    let settings = spec.auth.iter().flat_map(|settings| settings.validate());
+    let settings = spec.auth.iter().flat_map(AuthSettings::validate);
     problems.extend(settings.map(|problem| format!("auth.{problem}")));
     problems
 }

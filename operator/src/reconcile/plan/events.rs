@@ -19,18 +19,13 @@ pub fn events(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Vec<Plan
     .collect()
 }
 
-fn event(
-    type_: EventType,
-    reason: &str,
-    action: &str,
-    note: impl AsRef<str>,
-) -> Option<PlannedEvent> {
-    Some(PlannedEvent {
+fn event(type_: EventType, reason: &str, action: &str, note: impl AsRef<str>) -> PlannedEvent {
+    PlannedEvent {
         type_,
         reason: reason.to_owned(),
         action: action.to_owned(),
         note: conditions::message(note.as_ref()),
-    })
+    }
 }
 
 fn migration(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<PlannedEvent> {
@@ -45,21 +40,22 @@ fn migration(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<Pl
         return None;
     }
     let image = &migration.image;
-    match migration.phase {
-        MigrationPhase::Pending => None,
+    let (reason, note) = match migration.phase {
         MigrationPhase::Running => {
             let note = format!("Job {} brings the schema up to {image}", migration.job);
-            event(EventType::Normal, "MigrationStarted", "Migrate", note)
+            ("MigrationStarted", note)
         }
         // Without a start nothing ran: the spec went back to what serves.
-        MigrationPhase::Succeeded if migration.started_at.is_none() => None,
-        MigrationPhase::Succeeded => {
-            let note = format!("the schema is what {image} needs");
-            event(EventType::Normal, "MigrationSucceeded", "Migrate", note)
+        MigrationPhase::Succeeded if migration.started_at.is_some() => (
+            "MigrationSucceeded",
+            format!("the schema is what {image} needs"),
+        ),
+        // A failure is announced with the condition that says why.
+        MigrationPhase::Pending | MigrationPhase::Succeeded | MigrationPhase::Failed => {
+            return None;
         }
-        // The condition says why.
-        MigrationPhase::Failed => None,
-    }
+    };
+    Some(event(EventType::Normal, reason, "Migrate", note))
 }
 
 /// The reasons of `Ready` that are worth an event; the others are steps on the way.
@@ -89,21 +85,22 @@ fn readiness(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<Pl
     } else {
         return None;
     };
-    event(type_, reason, "Reconcile", &after.message)
+    Some(event(type_, reason, "Reconcile", &after.message))
 }
 
 fn availability(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<PlannedEvent> {
     let [before, after] = [before, after].map(|status| of_type(status, Type::Available));
     let after = after?;
     let was = before.is_some_and(|before| before.status == "True");
-    match (was, after.status == "True") {
-        (false, true) => event(EventType::Normal, "Available", "Serve", &after.message),
+    let (type_, reason) = match (was, after.status == "True") {
+        (false, true) => (EventType::Normal, "Available"),
         (true, false) if after.reason == Reason::ScaledToZero.as_str() => {
-            event(EventType::Normal, "ScaledToZero", "Serve", &after.message)
+            (EventType::Normal, "ScaledToZero")
         }
-        (true, false) => event(EventType::Warning, "Unavailable", "Serve", &after.message),
-        _ => None,
-    }
+        (true, false) => (EventType::Warning, "Unavailable"),
+        (false, false) | (true, true) => return None,
+    };
+    Some(event(type_, reason, "Serve", &after.message))
 }
 
 fn of_type(status: &AuthBackendStatus, type_: Type) -> Option<&Condition> {

@@ -231,7 +231,7 @@ fn advance(decision: &mut Decision, situation: &Situation<'_>, target: &Target, 
         }
         Some(MigrationPhase::Failed) => decision.step = Step::Failed,
         Some(MigrationPhase::Pending | MigrationPhase::Running) | None => {
-            start(decision, situation, target, hash)
+            start(decision, situation, target, hash);
         }
     }
 }

@@ -1,5 +1,6 @@
 mod conditions;
 mod golden;
+mod guards;
 mod jobs;
 mod lifecycle;
 mod migration_space;

@@ -133,9 +133,9 @@ impl GeneratedSecret {
 pub struct PlannedEvent {
     /// Whether it is news or a warning.
     pub type_: EventType,
-    /// Machine-readable cause, in UpperCamelCase.
+    /// Machine-readable cause, in upper camel case.
     pub reason: String,
-    /// What was done, in UpperCamelCase.
+    /// What was done, in upper camel case.
     pub action: String,
     /// For people, without secrets, at most 1 KiB.
     pub note: String,

@@ -39,11 +39,11 @@ fn produced(case: &str) -> BTreeMap<String, String> {
         "{}",
         world.condition("Ready").message
     );
-    add(&mut files, "status", &Some(world.status()));
+    add(&mut files, "status", Some(&world.status()));
     files
 }
 
-fn add(files: &mut BTreeMap<String, String>, name: &str, object: &Option<impl Serialize>) {
+fn add(files: &mut BTreeMap<String, String>, name: &str, object: Option<&impl Serialize>) {
     if let Some(object) = object {
         // Through JSON, which is what the API server gets.
         let object = serde_json::to_value(object).unwrap();
@@ -57,7 +57,7 @@ fn add(files: &mut BTreeMap<String, String>, name: &str, object: &Option<impl Se
 fn add_generated(files: &mut BTreeMap<String, String>, generated: &GeneratedSecret) {
     let secret = generated.fill("<random>");
     let name = format!("secret-{}", secret.metadata.name.clone().unwrap());
-    add(files, &name, &Some(secret));
+    add(files, &name, Some(&secret));
 }
 
 fn add_resources(files: &mut BTreeMap<String, String>, resources: Resources) {
@@ -75,20 +75,28 @@ fn add_resources(files: &mut BTreeMap<String, String>, resources: Resources) {
         pod_disruption_budget,
         horizontal_pod_autoscaler,
     } = resources;
-    add(files, "service-account", &service_account);
-    add(files, "config-map", &config_map);
-    add(files, "signing-secret-metadata", &signing_secret);
-    add(files, "postgres-secret-metadata", &postgres_secret);
-    add(files, "postgres-service", &postgres_service);
-    add(files, "postgres-stateful-set", &postgres_stateful_set);
-    add(files, "migration-job", &migration_job);
-    add(files, "service", &service);
-    add(files, "deployment", &deployment);
-    add(files, "pod-disruption-budget", &pod_disruption_budget);
+    add(files, "service-account", service_account.as_ref());
+    add(files, "config-map", config_map.as_ref());
+    add(files, "signing-secret-metadata", signing_secret.as_ref());
+    add(files, "postgres-secret-metadata", postgres_secret.as_ref());
+    add(files, "postgres-service", postgres_service.as_ref());
+    add(
+        files,
+        "postgres-stateful-set",
+        postgres_stateful_set.as_ref(),
+    );
+    add(files, "migration-job", migration_job.as_ref());
+    add(files, "service", service.as_ref());
+    add(files, "deployment", deployment.as_ref());
+    add(
+        files,
+        "pod-disruption-budget",
+        pod_disruption_budget.as_ref(),
+    );
     add(
         files,
         "horizontal-pod-autoscaler",
-        &horizontal_pod_autoscaler,
+        horizontal_pod_autoscaler.as_ref(),
     );
 }
 

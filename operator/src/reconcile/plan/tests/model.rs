@@ -10,7 +10,7 @@ use serde_json::json;
 use super::world::{World, spec_with};
 use crate::reconcile::plan::pods::has_ended;
 
-const LIVES: u64 = 150;
+const LIVES: u64 = 60;
 const EVENTS: u32 = 40;
 
 /// A small generator of numbers (SplitMix64): the same lives in every run.

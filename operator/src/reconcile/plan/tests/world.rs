@@ -1,5 +1,7 @@
 //! A cluster in memory that does what a plan says, so that tests meet only states that can come about.
 
+mod jobs;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -8,8 +10,7 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentCondition, DeploymentStatus, StatefulSetStatus,
 };
-use k8s_openapi::api::batch::v1::{Job, JobCondition, JobStatus};
-use k8s_openapi::api::core::v1::{Pod, Secret};
+use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -20,6 +21,8 @@ use crate::reconcile::conditions::find;
 use crate::reconcile::observed::{Observed, ObservedSecret};
 use crate::reconcile::plan::{DeletionKind, Plan, Resources, plan};
 use crate::reconcile::references;
+
+pub use jobs::pod;
 
 pub const NAMESPACE: &str = "team-a";
 pub const SERVER_IMAGE: &str = "registry.example/authbackend/server:1.0.0";
@@ -217,7 +220,7 @@ impl World {
                     .retain(|job| job.uid().as_ref() != Some(&deletion.uid)),
                 DeletionKind::PodDisruptionBudget => self.observed.pod_disruption_budget = None,
                 DeletionKind::HorizontalPodAutoscaler => {
-                    self.observed.horizontal_pod_autoscaler = None
+                    self.observed.horizontal_pod_autoscaler = None;
                 }
             }
         }
@@ -280,118 +283,13 @@ impl World {
         self.observed.deployment = Some(Arc::new(new));
     }
 
-    /// A create: one that exists is left as it is.
-    fn create_job(&mut self, mut job: Job) {
-        if self
-            .observed
-            .jobs
-            .iter()
-            .any(|live| live.name_any() == job.name_any())
-        {
-            return;
-        }
-        let uid = self.uid("job");
-        job.metadata.uid = Some(uid.clone());
-        job.metadata.creation_timestamp = Some(self.time());
-        let pod: Pod = serde_json::from_value(json!({
-            "metadata": {
-                "name": format!("{}-x", job.name_any()),
-                "labels": job.labels(),
-                "creationTimestamp": self.time(),
-                "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": job.name_any(), "uid": uid}],
-            },
-            "status": {"phase": "Running", "containerStatuses": [container_status(&json!({"running": {}}))]},
-        }))
-        .unwrap();
-        self.observed.jobs.push(Arc::new(job));
-        self.observed.pods.push(Arc::new(pod));
-    }
-
     pub fn time(&self) -> Time {
         Time(Timestamp::from_second(self.now).unwrap())
     }
 
-    fn uid(&mut self, kind: &str) -> String {
+    pub(super) fn uid(&mut self, kind: &str) -> String {
         self.next_uid += 1;
         format!("{kind}-{}", self.next_uid)
-    }
-
-    /// The running Job, if there is one.
-    pub fn running_job(&self) -> Option<Arc<Job>> {
-        self.observed
-            .jobs
-            .iter()
-            .find(|job| job.status.is_none())
-            .cloned()
-    }
-
-    pub fn job_succeeds(&mut self, schema_version: u32) {
-        let message = format!(r#"{{"schemaVersion":{schema_version},"applied":[]}}"#);
-        self.end_job("Complete", 0, &message);
-    }
-
-    pub fn job_fails(&mut self, exit_code: i32, message: &str) {
-        self.end_job("Failed", exit_code, message);
-    }
-
-    fn end_job(&mut self, condition: &str, exit_code: i32, message: &str) {
-        let Some(running) = self.running_job() else {
-            return;
-        };
-        self.now += 10;
-        let mut job = (*running).clone();
-        job.status = Some(JobStatus {
-            conditions: Some(vec![JobCondition {
-                type_: condition.to_owned(),
-                status: "True".to_owned(),
-                last_transition_time: Some(self.time()),
-                ..JobCondition::default()
-            }]),
-            ..JobStatus::default()
-        });
-        let terminated = json!({"terminated": {"exitCode": exit_code, "message": message}});
-        self.observed.jobs.retain(|live| live.uid() != job.uid());
-        self.set_pod(&running, "Failed", &terminated);
-        self.observed.jobs.push(Arc::new(job));
-    }
-
-    /// Somebody deletes the running Job; its pod goes on for a while.
-    pub fn job_is_lost(&mut self) {
-        if let Some(running) = self.running_job() {
-            self.observed
-                .jobs
-                .retain(|live| live.uid() != running.uid());
-        }
-    }
-
-    /// Pods whose Job is gone have ended.
-    pub fn orphans_end(&mut self) {
-        let uids: BTreeSet<_> = self
-            .observed
-            .jobs
-            .iter()
-            .filter_map(|job| job.uid())
-            .collect();
-        let owned = |pod: &Arc<Pod>| {
-            pod.owner_references()
-                .iter()
-                .any(|owner| uids.contains(&owner.uid))
-        };
-        self.observed.pods.retain(owned);
-    }
-
-    /// Sets what the pod of `job` says.
-    pub fn set_pod(&mut self, job: &Job, phase: &str, state: &Value) {
-        let uid = job.uid().unwrap();
-        for pod in &mut self.observed.pods {
-            if pod.owner_references().iter().any(|owner| owner.uid == uid) {
-                let status =
-                    json!({"phase": phase, "containerStatuses": [container_status(state)]});
-                let mut changed = (**pod).clone();
-                changed.status = Some(serde_json::from_value(status).unwrap());
-                *pod = Arc::new(changed);
-            }
-        }
     }
 
     pub fn database_gets_ready(&mut self) {
@@ -483,24 +381,4 @@ impl World {
             .image
             .clone()
     }
-}
-
-/// Status of the container `migrate`, complete enough to be read.
-fn container_status(state: &Value) -> Value {
-    json!({
-        "name": "migrate", "image": "server", "imageID": "", "ready": false, "restartCount": 0, "state": state,
-    })
-}
-
-/// A pod of a part, with the status of its container.
-pub fn pod(component: &str, container: &Value) -> Arc<Pod> {
-    let mut status = container_status(&json!({}));
-    for (key, value) in container.as_object().unwrap() {
-        status[key] = value.clone();
-    }
-    let pod = json!({
-        "metadata": {"name": format!("shop-{component}-0"), "labels": {"app.kubernetes.io/component": component}},
-        "status": {"phase": "Pending", "containerStatuses": [status]},
-    });
-    Arc::new(serde_json::from_value(pod).unwrap())
 }
