@@ -1,4 +1,4 @@
-//! How long to wait before an object is tried again after a failure.
+//! What is remembered of an object whose last try failed: how long to wait for the next one, and what was refused.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,7 +14,13 @@ pub const LONGEST: Duration = Duration::from_secs(300);
 /// Consecutive failures per object. An object is in the map only while it fails, so that the map stays small.
 #[derive(Debug)]
 pub struct Backoff<K> {
-    failures: Mutex<HashMap<K, u32>>,
+    failures: Mutex<HashMap<K, Failures>>,
+}
+
+#[derive(Debug, Default)]
+struct Failures {
+    count: u32,
+    refusal: Option<String>,
 }
 
 impl<K> Default for Backoff<K> {
@@ -26,12 +32,21 @@ impl<K> Default for Backoff<K> {
 }
 
 impl<K: Eq + Hash> Backoff<K> {
-    /// Counts a failure of `key` and says how long to wait.
-    pub fn failed(&self, key: K) -> Duration {
+    /// Counts a failure of `key` and says how long to wait. `refusal` is what the API server said, if it refused a request
+    /// and did not merely fail to answer.
+    pub fn failed(&self, key: K, refusal: Option<String>) -> Duration {
         let mut failures = self.lock();
-        let count = failures.entry(key).or_default();
-        *count = count.saturating_add(1);
-        delay(*count, rand::random())
+        let entry = failures.entry(key).or_default();
+        entry.count = entry.count.saturating_add(1);
+        if refusal.is_some() {
+            entry.refusal = refusal;
+        }
+        delay(entry.count, rand::random())
+    }
+
+    /// What the API server refused since the last success of `key`.
+    pub fn refusal(&self, key: &K) -> Option<String> {
+        self.lock().get(key)?.refusal.clone()
     }
 
     /// Forgets the failures of `key`.
@@ -54,7 +69,7 @@ impl<K: Eq + Hash> Backoff<K> {
         self.len() == 0
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, u32>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, Failures>> {
         // A map of counters is never half-written.
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -91,20 +106,30 @@ mod tests {
     fn success_starts_over() {
         let backoff = Backoff::default();
         for _ in 0..20 {
-            backoff.failed("a");
+            backoff.failed("a", None);
         }
         backoff.succeeded(&"a");
         assert!(backoff.is_empty() && !backoff.is_failing(&"a"));
-        assert!(backoff.failed("a") <= FIRST);
+        assert!(backoff.failed("a", None) <= FIRST);
     }
 
     #[test]
     fn objects_do_not_share_their_failures() {
         let backoff = Backoff::default();
         for _ in 0..20 {
-            backoff.failed("a");
+            backoff.failed("a", None);
         }
-        assert!(backoff.failed("b") <= FIRST);
+        assert!(backoff.failed("b", None) <= FIRST);
         assert_eq!(backoff.len(), 2);
+    }
+
+    #[test]
+    fn a_refusal_is_remembered_until_the_next_success() {
+        let backoff = Backoff::default();
+        backoff.failed("a", Some("quota".to_owned()));
+        backoff.failed("a", None);
+        assert_eq!(backoff.refusal(&"a").as_deref(), Some("quota"));
+        backoff.succeeded(&"a");
+        assert_eq!(backoff.refusal(&"a"), None);
     }
 }

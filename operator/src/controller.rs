@@ -158,7 +158,10 @@ fn error_policy(guarded: Arc<Guarded>, error: &Error, context: Arc<Context>) -> 
             Action::requeue(AFTER_CONFLICT.mul_f64(1.0 + rand::random::<f64>()))
         }
         Class::NotFound | Class::Refused | Class::Foreign | Class::Unavailable => {
-            let wait = context.backoff.failed(object);
+            let refused = matches!(failure.class, Class::Refused | Class::Foreign);
+            let wait = context
+                .backoff
+                .failed(object, refused.then(|| failure.to_string()));
             context.metrics.set_in_backoff(context.backoff.len());
             tracing::warn!(object = key(guarded.meta()), %failure, ?wait, "failed");
             Action::requeue(wait)

@@ -16,6 +16,7 @@ use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
 use kube::api::ListParams;
+use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 
@@ -39,9 +40,11 @@ pub async fn observe(
         namespace,
     };
     let (server, postgres) = (names::server(&name), names::postgres(&name));
-    let (secrets, jobs, config_map, service_account, service, deployment, pdb, hpa) = try_join!(
+    let pods = format!("{}=authbackend,{}={name}", labels::NAME, labels::INSTANCE);
+    let (secrets, jobs, pods, config_map, service_account, service, deployment, pdb, hpa) = try_join!(
         reader.secrets(references::secrets(&auth_backend)),
         reader.list::<Job>(labels::selector_text(&name, Component::Migration)),
+        reader.list::<Pod>(pods),
         reader.get(names::config_map(&name)),
         reader.get(server.clone()),
         reader.get(server.clone()),
@@ -59,20 +62,12 @@ pub async fn observe(
     } else {
         (None, None)
     };
-    let pods = if pods_matter(
-        deployment.as_deref(),
-        postgres_stateful_set.as_deref(),
-        &jobs,
-    ) {
-        let selector = format!("{}=authbackend,{}={name}", labels::NAME, labels::INSTANCE);
-        reader.list::<Pod>(selector).await?
-    } else {
-        Vec::new()
-    };
+    let object = ObjectRef::new(&name).within(&reader.namespace);
+    let refusal = context.backoff.refusal(&object);
     Ok(Observed {
         others_on_database: others_on_database(&auth_backend, &secrets, &context.auth_backends),
         auth_backend,
-        refusal: None,
+        refusal,
         secrets,
         config_map,
         service_account,
@@ -153,37 +148,6 @@ impl Reader {
     }
 }
 
-/// Pods are read only where they explain something: why a Job failed, or why a workload is not complete.
-fn pods_matter(
-    deployment: Option<&Deployment>,
-    stateful_set: Option<&StatefulSet>,
-    jobs: &[Arc<Job>],
-) -> bool {
-    let jobs_explain = jobs
-        .iter()
-        .filter_map(|job| job.status.as_ref())
-        .any(|status| {
-            status.active.unwrap_or_default() > 0 || status.failed.unwrap_or_default() > 0
-        });
-    let deployment_incomplete = deployment.is_some_and(|deployment| {
-        let status = deployment.status.clone().unwrap_or_default();
-        let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas);
-        [
-            status.ready_replicas,
-            status.updated_replicas,
-            status.replicas,
-        ]
-        .iter()
-        .any(|count| count.unwrap_or_default() != wanted.unwrap_or(1))
-    });
-    let stateful_set_incomplete = stateful_set.is_some_and(|stateful_set| {
-        let status = stateful_set.status.clone().unwrap_or_default();
-        let wanted = stateful_set.spec.as_ref().and_then(|spec| spec.replicas);
-        status.ready_replicas.unwrap_or_default() != wanted.unwrap_or(1)
-    });
-    jobs_explain || deployment_incomplete || stateful_set_incomplete
-}
-
 /// Other AuthBackends that serve or migrate the database that `auth_backend` asks for.
 fn others_on_database(
     auth_backend: &AuthBackend,
@@ -194,11 +158,18 @@ fn others_on_database(
         return Vec::new();
     };
     let uses_database = |other: &AuthBackend| {
-        let current = other
-            .status
+        let Some(status) = &other.status else {
+            return false;
+        };
+        let current = status
+            .current
             .as_ref()
-            .and_then(|status| status.current.as_ref());
-        current.is_some_and(|current| current.database_hash == hash)
+            .map(|current| &current.database_hash);
+        let migration = status
+            .migration
+            .as_ref()
+            .map(|migration| &migration.database_hash);
+        current == Some(&hash) || migration == Some(&hash)
     };
     auth_backends
         .all()

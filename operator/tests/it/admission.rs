@@ -20,18 +20,39 @@ async fn refusal(world: &World, spec: Value) -> String {
 async fn specs_that_cannot_work_are_refused_with_the_remedy() {
     let world = World::without_simulator("admission").await;
     let table = [
-        (json!({"baseURL": "shop.example"}), "must be an http or https URL"),
-        (json!({"baseURL": "https://shop.example/api?x=1"}), "must have neither query nor fragment"),
-        (json!({"baseURL": "https://u:p@shop.example"}), "must hold no credentials"),
-        (json!({"baseURL": "https://shop.example/"}), "must not end with a slash"),
+        (
+            json!({"baseURL": "shop.example"}),
+            "must be an http or https URL",
+        ),
+        (
+            json!({"baseURL": "https://shop.example/api?x=1"}),
+            "must have neither query nor fragment",
+        ),
+        (
+            json!({"baseURL": "https://u:p@shop.example"}),
+            "must hold no credentials",
+        ),
+        (
+            json!({"baseURL": "https://shop.example/"}),
+            "must not end with a slash",
+        ),
         (json!({"database": null}), "spec.database"),
-        (json!({"database": {"secretRef": null}}), "set exactly one of secretRef, connection and managed"),
-        (json!({"database": {"managed": {}}}), "set exactly one of secretRef, connection and managed"),
+        (
+            json!({"database": {"secretRef": null}}),
+            "set exactly one of secretRef, connection and managed",
+        ),
+        (
+            json!({"database": {"managed": {}}}),
+            "set exactly one of secretRef, connection and managed",
+        ),
         (
             json!({"replicas": 2, "autoscaling": {"maxReplicas": 3}}),
             "replicas and autoscaling exclude each other",
         ),
-        (json!({"image": "a:1", "version": "1"}), "image and version exclude each other"),
+        (
+            json!({"image": "a:1", "version": "1"}),
+            "image and version exclude each other",
+        ),
         (
             json!({"autoscaling": {"minReplicas": 3, "maxReplicas": 2}}),
             "minReplicas must not be above maxReplicas",
@@ -48,7 +69,10 @@ async fn specs_that_cannot_work_are_refused_with_the_remedy() {
     ];
     for (spec, expected) in table {
         let message = refusal(&world, spec.clone()).await;
-        assert!(message.contains(expected), "{spec}\nexpected: {expected}\nfound: {message}");
+        assert!(
+            message.contains(expected),
+            "{spec}\nexpected: {expected}\nfound: {message}"
+        );
     }
 }
 
@@ -58,8 +82,16 @@ async fn a_managed_database_can_be_neither_removed_nor_added() {
     world.create(json!({})).await;
     let patch = json!({"spec": {"database": {"secretRef": null, "managed": {}}}});
     let api: Api<AuthBackend> = world.api();
-    let error = api.patch("shop", &PatchParams::default(), &Patch::Merge(patch)).await.unwrap_err();
-    assert!(error.to_string().contains("managed can be neither added nor removed later"), "{error}");
+    let error = api
+        .patch("shop", &PatchParams::default(), &Patch::Merge(patch))
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("managed can be neither added nor removed later"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -73,6 +105,9 @@ async fn a_name_that_is_too_long_for_what_is_named_after_it_is_refused() {
         "spec": {"baseURL": "https://shop.example", "database": {"managed": {}}},
     });
     let api: Api<AuthBackend> = world.api();
-    let error = api.patch(&name, &PatchParams::apply("test"), &Patch::Apply(&object)).await.unwrap_err();
+    let error = api
+        .patch(&name, &PatchParams::apply("test"), &Patch::Apply(&object))
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("at most 43"), "{error}");
 }

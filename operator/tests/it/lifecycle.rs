@@ -17,8 +17,17 @@ async fn nothing_serves_before_the_schema_is_there() {
     world.create(json!({})).await;
     let shop = world.condition("Ready", "False", "Migrating").await;
     assert_eq!(status_of(&shop, "Available"), "False");
-    assert_eq!(status(&shop).migration.unwrap().phase, MigrationPhase::Running);
-    assert_eq!(world.jobs().await.len(), 1);
+    assert_eq!(
+        status(&shop).migration.unwrap().phase,
+        MigrationPhase::Running
+    );
+    world
+        .until(
+            &status(&shop).migration.unwrap().job,
+            "created",
+            |_: &Job| true,
+        )
+        .await;
     assert!(world.find::<Deployment>("shop").await.is_none());
 }
 
@@ -42,7 +51,9 @@ async fn a_resource_becomes_a_service() {
 async fn a_managed_database_comes_first() {
     let world = World::new("managed").await;
     let _operator = world.operator();
-    world.create(json!({"database": {"secretRef": null, "managed": {}}})).await;
+    world
+        .create(json!({"database": {"secretRef": null, "managed": {}}}))
+        .await;
     world.ready().await;
     let secret: Secret = world.get("shop-postgres").await;
     let keys: Vec<_> = secret.data.unwrap().into_keys().collect();
@@ -58,10 +69,11 @@ async fn a_generated_secret_is_kept() {
     world.ready().await;
     let before: Secret = world.get("shop-signing").await;
     world.edit(json!({"replicas": 3})).await;
-    world.until("shop", "3 replicas", |found: &AuthBackend| {
-        is_ready(found) && status(found).ready_replicas == Some(3)
-    })
-    .await;
+    world
+        .until("shop", "3 replicas", |found: &AuthBackend| {
+            is_ready(found) && status(found).ready_replicas == Some(3)
+        })
+        .await;
     let after: Secret = world.get("shop-signing").await;
     assert_eq!(before.data, after.data);
     assert!(before.data.unwrap()["secret"].0.len() >= 32);
@@ -75,10 +87,11 @@ async fn another_number_of_replicas_needs_no_migration() {
     world.create(json!({})).await;
     world.ready().await;
     world.edit(json!({"replicas": 4})).await;
-    world.until("shop", "scaled", |found: &Deployment| {
-        found.spec.as_ref().and_then(|spec| spec.replicas) == Some(4)
-    })
-    .await;
+    world
+        .until("shop", "scaled", |found: &Deployment| {
+            found.spec.as_ref().and_then(|spec| spec.replicas) == Some(4)
+        })
+        .await;
     world.ready().await;
     assert_eq!(world.jobs().await.len(), 1);
 }
@@ -92,12 +105,16 @@ async fn the_scale_subresource_scales() {
     world.ready().await;
     let api = world.api::<AuthBackend>();
     let patch = Patch::Merge(json!({"spec": {"replicas": 2}}));
-    let scale = api.patch_scale("shop", &PatchParams::default(), &patch).await.unwrap();
+    let scale = api
+        .patch_scale("shop", &PatchParams::default(), &patch)
+        .await
+        .unwrap();
     assert!(scale.status.unwrap().selector.is_some());
-    world.until("shop", "scaled", |found: &Deployment| {
-        found.spec.as_ref().and_then(|spec| spec.replicas) == Some(2)
-    })
-    .await;
+    world
+        .until("shop", "scaled", |found: &Deployment| {
+            found.spec.as_ref().and_then(|spec| spec.replicas) == Some(2)
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -108,11 +125,26 @@ async fn other_settings_roll_on_the_image_that_serves() {
     world.create(json!({})).await;
     world.ready().await;
     let template = |deployment: &Deployment| {
-        deployment.spec.as_ref().unwrap().template.metadata.as_ref().unwrap().annotations.clone()
+        deployment
+            .spec
+            .as_ref()
+            .unwrap()
+            .template
+            .metadata
+            .as_ref()
+            .unwrap()
+            .annotations
+            .clone()
     };
     let before = template(&world.get("shop").await);
-    world.edit(json!({"auth": {"session": {"expiresIn": 86_400}}})).await;
-    world.until("shop", "other pods", |found: &Deployment| template(found) != before).await;
+    world
+        .edit(json!({"auth": {"session": {"expiresIn": 86_400}}}))
+        .await;
+    world
+        .until("shop", "other pods", |found: &Deployment| {
+            template(found) != before
+        })
+        .await;
     world.ready().await;
     let settings: ConfigMap = world.get("shop-config").await;
     assert!(settings.data.unwrap()["config.yaml"].contains("86400"));
@@ -126,7 +158,9 @@ async fn the_old_version_serves_until_the_new_migration_has_succeeded() {
     let _operator = world.operator();
     world.create(json!({})).await;
     world.ready().await;
-    world.edit(json!({"image": "server:held", "replicas": 3})).await;
+    world
+        .edit(json!({"image": "server:held", "replicas": 3}))
+        .await;
     let shop = world.condition("Ready", "False", "Migrating").await;
     let job = status(&shop).migration.unwrap().job;
     // What needs no migration is done meanwhile.
@@ -150,18 +184,26 @@ async fn a_suspended_resource_is_left_as_it_is_and_reported_on() {
     world.database_secret().await;
     let _operator = world.operator();
     world.create(json!({"suspend": true})).await;
-    world.until("shop", "reported", |found: &AuthBackend| {
-        found.status.as_ref().is_some_and(|s| s.observed_generation == found.metadata.generation)
-    })
-    .await;
+    world
+        .until("shop", "reported", |found: &AuthBackend| {
+            found
+                .status
+                .as_ref()
+                .is_some_and(|s| s.observed_generation == found.metadata.generation)
+        })
+        .await;
     assert!(world.jobs().await.is_empty());
     world.edit(json!({"suspend": false})).await;
     world.ready().await;
     world.edit(json!({"suspend": true, "replicas": 5})).await;
-    world.until("shop", "reported", |found: &AuthBackend| {
-        found.status.as_ref().is_some_and(|s| s.observed_generation == found.metadata.generation)
-    })
-    .await;
+    world
+        .until("shop", "reported", |found: &AuthBackend| {
+            found
+                .status
+                .as_ref()
+                .is_some_and(|s| s.observed_generation == found.metadata.generation)
+        })
+        .await;
     let deployment: Deployment = world.get("shop").await;
     assert_eq!(deployment.spec.unwrap().replicas, Some(1));
 }

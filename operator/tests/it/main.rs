@@ -3,4 +3,11 @@
 mod harness;
 
 mod admission;
+mod crash;
+mod deletion;
+mod drift;
+mod failure;
+mod leader;
 mod lifecycle;
+mod schema;
+mod secrets;

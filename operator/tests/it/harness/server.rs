@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::PostParams;
-use kube::config::{AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
+use kube::config::{
+    AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, NamedAuthInfo, NamedCluster,
+    NamedContext,
+};
 use kube::runtime::wait::{await_condition, conditions};
 use kube::{Api, Client, Config, CustomResourceExt as _};
 use ring::rand::SystemRandom;
@@ -89,38 +92,71 @@ async fn start() -> Server {
     let peer_url = format!("http://127.0.0.1:{peer_port}");
 
     let dir = directory("etcd");
-    spawn(&binaries.join("etcd"), &dir, &[
-        "--data-dir", "data",
-        "--unsafe-no-fsync",
-        "--listen-client-urls", &etcd_url,
-        "--advertise-client-urls", &etcd_url,
-        "--listen-peer-urls", &peer_url,
-        "--initial-advertise-peer-urls", &peer_url,
-        "--initial-cluster", &format!("default={peer_url}"),
-    ]);
+    spawn(
+        &binaries.join("etcd"),
+        &dir,
+        &[
+            "--data-dir",
+            "data",
+            "--unsafe-no-fsync",
+            "--listen-client-urls",
+            &etcd_url,
+            "--advertise-client-urls",
+            &etcd_url,
+            "--listen-peer-urls",
+            &peer_url,
+            "--initial-advertise-peer-urls",
+            &peer_url,
+            "--initial-cluster",
+            &format!("default={peer_url}"),
+        ],
+    );
 
     let dir = directory("apiserver");
-    fs::write(dir.join("tokens.csv"), format!("{TOKEN},test,test,\"system:masters\"\n")).unwrap();
+    fs::write(
+        dir.join("tokens.csv"),
+        format!("{TOKEN},test,test,\"system:masters\"\n"),
+    )
+    .unwrap();
     let [private, public] = key_pair();
     fs::write(dir.join("private.pem"), private).unwrap();
     fs::write(dir.join("public.pem"), public).unwrap();
-    spawn(&binaries.join("kube-apiserver"), &dir, &[
-        "--etcd-servers", &etcd_url,
-        "--bind-address", "127.0.0.1",
-        // The addresses of an API server for pods may not be on loopback, and there are no pods.
-        "--endpoint-reconciler-type", "none",
-        "--secure-port", &port.to_string(),
-        "--cert-dir", "certs",
-        "--token-auth-file", "tokens.csv",
-        "--authorization-mode", "RBAC",
-        "--service-account-issuer", "https://kubernetes.default.svc",
-        "--service-account-signing-key-file", "private.pem",
-        "--service-account-key-file", "public.pem",
-        "--service-cluster-ip-range", "10.0.0.0/16",
-        // Without a controller manager no ServiceAccount `default` appears, which pods would wait for.
-        "--disable-admission-plugins", "ServiceAccount",
-    ]);
-    Server { url: format!("https://127.0.0.1:{port}"), log: dir.join("log") }
+    spawn(
+        &binaries.join("kube-apiserver"),
+        &dir,
+        &[
+            "--etcd-servers",
+            &etcd_url,
+            "--bind-address",
+            "127.0.0.1",
+            // The addresses of an API server for pods may not be on loopback, and there are no pods.
+            "--endpoint-reconciler-type",
+            "none",
+            "--secure-port",
+            &port.to_string(),
+            "--cert-dir",
+            "certs",
+            "--token-auth-file",
+            "tokens.csv",
+            "--authorization-mode",
+            "RBAC",
+            "--service-account-issuer",
+            "https://kubernetes.default.svc",
+            "--service-account-signing-key-file",
+            "private.pem",
+            "--service-account-key-file",
+            "public.pem",
+            "--service-cluster-ip-range",
+            "10.0.0.0/16",
+            // Without a controller manager no ServiceAccount `default` appears, which pods would wait for.
+            "--disable-admission-plugins",
+            "ServiceAccount",
+        ],
+    );
+    Server {
+        url: format!("https://127.0.0.1:{port}"),
+        log: dir.join("log"),
+    }
 }
 
 /// Installs the resource's definition, once.
@@ -130,9 +166,14 @@ pub async fn install(client: &Client) {
         .get_or_init(|| async {
             wait_until_ready(client, &server().await.log).await;
             let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-            api.create(&PostParams::default(), &AuthBackend::crd()).await.unwrap();
-            let established =
-                await_condition(api, AuthBackend::crd_name(), conditions::is_crd_established());
+            api.create(&PostParams::default(), &AuthBackend::crd())
+                .await
+                .unwrap();
+            let established = await_condition(
+                api,
+                AuthBackend::crd_name(),
+                conditions::is_crd_established(),
+            );
             tokio::time::timeout(Duration::from_secs(30), established)
                 .await
                 .expect("the definition is accepted within 30 s")
@@ -157,7 +198,9 @@ async fn wait_until_ready(client: &Client, log: &Path) {
 
 fn failure(log: &Path) -> Option<String> {
     let log = fs::read_to_string(log).ok()?;
-    log.lines().find(|line| line.contains("command failed")).map(str::to_owned)
+    log.lines()
+        .find(|line| line.contains("command failed"))
+        .map(str::to_owned)
 }
 
 fn spawn(binary: &Path, dir: &Path, args: &[&str]) {
@@ -177,7 +220,11 @@ fn spawn(binary: &Path, dir: &Path, args: &[&str]) {
 }
 
 fn directory(name: &str) -> PathBuf {
-    tempfile::Builder::new().prefix(&format!("authbackend-{name}-")).tempdir().unwrap().keep()
+    tempfile::Builder::new()
+        .prefix(&format!("authbackend-{name}-"))
+        .tempdir()
+        .unwrap()
+        .keep()
 }
 
 fn free_ports<const N: usize>() -> [u16; N] {
@@ -192,7 +239,10 @@ fn key_pair() -> [String; 2] {
     let private = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
     let pair = EcdsaKeyPair::from_pkcs8(algorithm, private.as_ref(), &random).unwrap();
     let public = [P256_PUBLIC_KEY_INFO, pair.public_key().as_ref()].concat();
-    [pem("PRIVATE KEY", private.as_ref()), pem("PUBLIC KEY", &public)]
+    [
+        pem("PRIVATE KEY", private.as_ref()),
+        pem("PUBLIC KEY", &public),
+    ]
 }
 
 fn pem(label: &str, der: &[u8]) -> String {

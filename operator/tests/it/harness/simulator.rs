@@ -60,7 +60,10 @@ where
     K: kube::Resource + Clone + std::fmt::Debug + Send + serde::de::DeserializeOwned + 'static,
     F: Future<Output = ()>,
 {
-    let mut changes = watcher(api, watcher::Config::default()).default_backoff().applied_objects().boxed();
+    let mut changes = watcher(api, watcher::Config::default())
+        .default_backoff()
+        .applied_objects()
+        .boxed();
     while let Some(change) = changes.next().await {
         if let Ok(object) = change {
             act(object).await;
@@ -69,14 +72,24 @@ where
 }
 
 fn tag(image: Option<&str>) -> String {
-    image.and_then(|image| image.rsplit(':').next()).unwrap_or_default().to_owned()
+    image
+        .and_then(|image| image.rsplit(':').next())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 async fn run_job(jobs: &Api<Job>, pods: &Api<Pod>, job: &Job) {
     let finished = job.status.as_ref().is_some_and(|status| {
-        status.conditions.iter().flatten().any(|c| c.type_ == "Complete" || c.type_ == "Failed")
+        status
+            .conditions
+            .iter()
+            .flatten()
+            .any(|c| c.type_ == "Complete" || c.type_ == "Failed")
     });
-    let template = job.spec.as_ref().and_then(|spec| spec.template.spec.as_ref());
+    let template = job
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.template.spec.as_ref());
     let image = template.and_then(|pod| pod.containers[0].image.as_deref());
     match tag(image) {
         _ if finished => {}
@@ -89,9 +102,7 @@ async fn run_job(jobs: &Api<Job>, pods: &Api<Pod>, job: &Job) {
 /// Ends a Job as the job controller does when its pod exited with 0.
 pub async fn succeed_job(jobs: &Api<Job>, name: &str) {
     let now = Timestamp::now().to_string();
-    let condition = |type_: &str| {
-        json!({"type": type_, "status": "True", "reason": "CompletionsReached", "lastTransitionTime": now})
-    };
+    let condition = |type_: &str| json!({"type": type_, "status": "True", "reason": "CompletionsReached", "lastTransitionTime": now});
     let status = json!({
         "startTime": now, "completionTime": now, "succeeded": 1, "active": 0, "ready": 0, "terminating": 0,
         "uncountedTerminatedPods": {},
@@ -101,7 +112,7 @@ pub async fn succeed_job(jobs: &Api<Job>, name: &str) {
 }
 
 /// Ends a Job as the job controller does when a pod exited with a code of its failure policy.
-pub async fn fail_job(jobs: &Api<Job>, pods: &Api<Pod>, job: &Job) {
+async fn fail_job(jobs: &Api<Job>, pods: &Api<Pod>, job: &Job) {
     let name = job.name_any();
     failed_pod(pods, job).await;
     let now = Timestamp::now().to_string();
@@ -123,7 +134,12 @@ async fn failed_pod(pods: &Api<Pod>, job: &Job) {
     let template = &job.spec.as_ref().unwrap().template;
     let container = &template.spec.as_ref().unwrap().containers[0].name;
     let name = format!("{}-x", job.name_any());
-    let mut labels = template.metadata.clone().unwrap_or_default().labels.unwrap_or_default();
+    let mut labels = template
+        .metadata
+        .clone()
+        .unwrap_or_default()
+        .labels
+        .unwrap_or_default();
     labels.insert("batch.kubernetes.io/job-name".to_owned(), job.name_any());
     let pod: Pod = serde_json::from_value(json!({
         "metadata": {"name": name, "labels": labels, "ownerReferences": [{
@@ -150,13 +166,25 @@ async fn failed_pod(pods: &Api<Pod>, job: &Job) {
 
 async fn roll_out(deployments: &Api<Deployment>, deployment: &Deployment) {
     let spec = deployment.spec.clone().unwrap_or_default();
-    let observed = deployment.status.as_ref().and_then(|status| status.observed_generation);
-    let image = spec.template.spec.as_ref().and_then(|pod| pod.containers[0].image.clone());
-    if observed == deployment.metadata.generation || tag(image.as_deref()).starts_with("held-pods") {
+    let observed = deployment
+        .status
+        .as_ref()
+        .and_then(|status| status.observed_generation);
+    let image = spec
+        .template
+        .spec
+        .as_ref()
+        .and_then(|pod| pod.containers[0].image.clone());
+    if observed == deployment.metadata.generation || tag(image.as_deref()).starts_with("held-pods")
+    {
         return;
     }
     let replicas = spec.replicas.unwrap_or(1);
-    let ready = if tag(image.as_deref()).starts_with("broken") { 0 } else { replicas };
+    let ready = if tag(image.as_deref()).starts_with("broken") {
+        0
+    } else {
+        replicas
+    };
     let now = Timestamp::now().to_string();
     let status = json!({
         "observedGeneration": deployment.metadata.generation,
@@ -178,7 +206,11 @@ async fn start_database(stateful_sets: &Api<StatefulSet>, stateful_set: &Statefu
     if status.and_then(|s| s.observed_generation) == stateful_set.metadata.generation {
         return;
     }
-    let replicas = stateful_set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let replicas = stateful_set
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.replicas)
+        .unwrap_or(1);
     let status = json!({
         "observedGeneration": stateful_set.metadata.generation,
         "replicas": replicas, "readyReplicas": replicas, "currentReplicas": replicas,
@@ -194,7 +226,10 @@ where
 {
     let patch = Patch::Merge(json!({"status": status}));
     for _ in 0..10 {
-        match api.patch_status(name, &PatchParams::default(), &patch).await {
+        match api
+            .patch_status(name, &PatchParams::default(), &patch)
+            .await
+        {
             Ok(_) => return,
             Err(kube::Error::Api(status)) if status.is_not_found() => return,
             Err(kube::Error::Api(status)) if status.is_conflict() => {}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendStatus};
 use authbackend_operator::config::OperatorConfig;
-use authbackend_operator::health::Health;
+use authbackend_operator::health::{Health, Phase};
 use authbackend_operator::lease::Timing;
 use authbackend_operator::metrics::Metrics;
 use authbackend_operator::run::Operator;
@@ -14,6 +14,7 @@ use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Namespace, Secret};
+use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt as _};
@@ -22,8 +23,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::server;
+use super::line::Line;
 use super::simulator::Simulator;
+use super::{server, state};
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,6 +53,15 @@ pub struct Replica {
 }
 
 impl Replica {
+    /// Waits until it is in this phase.
+    pub async fn reaches(&self, phase: Phase) {
+        let start = std::time::Instant::now();
+        while self.health.phase() != phase {
+            assert!(start.elapsed() < PATIENCE, "{phase:?} is not reached");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Ends it as SIGTERM does.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.shutdown.cancel();
@@ -65,7 +76,10 @@ impl Replica {
 
     /// Waits until it ends by itself.
     pub async fn ended(self) -> anyhow::Result<()> {
-        tokio::time::timeout(PATIENCE, self.task).await.expect("it ends").expect("it does not panic")
+        tokio::time::timeout(PATIENCE, self.task)
+            .await
+            .expect("it ends")
+            .expect("it does not panic")
     }
 }
 
@@ -84,11 +98,21 @@ impl World {
         server::install(&client).await;
         let namespace = format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let object = Namespace {
-            metadata: ObjectMeta { name: Some(namespace.clone()), ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name: Some(namespace.clone()),
+                ..ObjectMeta::default()
+            },
             ..Namespace::default()
         };
-        Api::all(client.clone()).create(&PostParams::default(), &object).await.unwrap();
-        Self { client, namespace, simulator: None }
+        Api::all(client.clone())
+            .create(&PostParams::default(), &object)
+            .await
+            .unwrap();
+        Self {
+            client,
+            namespace,
+            simulator: None,
+        }
     }
 
     /// Starts the only replica of the operator.
@@ -113,7 +137,12 @@ impl World {
         };
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(operator.run(client, shutdown.clone()));
-        Replica { health, metrics, shutdown, task }
+        Replica {
+            health,
+            metrics,
+            shutdown,
+            task,
+        }
     }
 
     /// An API of this namespace.
@@ -126,7 +155,9 @@ impl World {
 
     /// Creates AuthBackend `shop` with `spec`, which is completed by a base URL and a database.
     pub async fn create(&self, spec: Value) -> AuthBackend {
-        self.try_create(spec).await.unwrap_or_else(|error| panic!("refused: {error}"))
+        self.try_create(spec)
+            .await
+            .unwrap_or_else(|error| panic!("refused: {error}"))
     }
 
     /// As [`Self::create`]; the error is the server's.
@@ -148,42 +179,63 @@ impl World {
             "spec": spec,
         });
         let params = PatchParams::apply("test").validation_strict();
-        self.api().patch("shop", &params, &Patch::Apply(&object)).await
+        self.api()
+            .patch("shop", &params, &Patch::Apply(&object))
+            .await
     }
 
     /// Changes `spec` of AuthBackend `shop` by a merge patch.
     pub async fn edit(&self, spec: Value) {
         let patch = Patch::Merge(json!({"spec": spec}));
         let api: Api<AuthBackend> = self.api();
-        api.patch("shop", &PatchParams::default(), &patch).await.unwrap();
+        api.patch("shop", &PatchParams::default(), &patch)
+            .await
+            .unwrap();
     }
 
     /// Creates the Secret with the URL of the database.
     pub async fn database_secret(&self) {
-        self.secret("shop-db", &[("uri", "postgres://shop:hunter2@db.example:5432/shop")]).await;
+        self.secret(
+            "shop-db",
+            &[("uri", "postgres://shop:hunter2@db.example:5432/shop")],
+        )
+        .await;
     }
 
     /// Creates or changes a Secret.
     pub async fn secret(&self, name: &str, values: &[(&str, &str)]) {
-        let data: serde_json::Map<_, _> =
-            values.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+        let data: serde_json::Map<_, _> = values
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), json!(value)))
+            .collect();
         let object = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": data});
         let api: Api<Secret> = self.api();
-        api.patch(name, &PatchParams::apply("test"), &Patch::Apply(&object)).await.unwrap();
+        api.patch(name, &PatchParams::apply("test"), &Patch::Apply(&object))
+            .await
+            .unwrap();
     }
 
     /// Deletes an object.
     pub async fn delete<K>(&self, name: &str)
     where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned,
     {
-        self.api::<K>().delete(name, &DeleteParams::background()).await.unwrap();
+        self.api::<K>()
+            .delete(name, &DeleteParams::background())
+            .await
+            .unwrap();
     }
 
     /// An object that must exist.
     pub async fn get<K>(&self, name: &str) -> K
     where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned,
     {
         self.api::<K>().get(name).await.unwrap()
     }
@@ -191,20 +243,30 @@ impl World {
     /// An object that may exist.
     pub async fn find<K>(&self, name: &str) -> Option<K>
     where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned,
     {
         self.api::<K>().get_opt(name).await.unwrap()
     }
 
     /// All Jobs.
     pub async fn jobs(&self) -> Vec<Job> {
-        self.api::<Job>().list(&ListParams::default()).await.unwrap().items
+        self.api::<Job>()
+            .list(&ListParams::default())
+            .await
+            .unwrap()
+            .items
     }
 
     /// Waits until the object `name` is as `wanted`.
     pub async fn until<K>(&self, name: &str, what: &str, wanted: impl Fn(&K) -> bool) -> K
     where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned,
     {
         let start = std::time::Instant::now();
         while start.elapsed() < PATIENCE {
@@ -215,9 +277,62 @@ impl World {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        let status = self.find::<AuthBackend>("shop").await.and_then(|found| found.status);
+        let status = self
+            .find::<AuthBackend>("shop")
+            .await
+            .and_then(|found| found.status);
         let found = self.find::<K>(name).await;
-        panic!("{} {name}: {what}: not within {PATIENCE:?}\n{status:#?}\n{found:#?}", K::kind(&()));
+        panic!(
+            "{} {name}: {what}: not within {PATIENCE:?}\n{status:#?}\n{found:#?}",
+            K::kind(&())
+        );
+    }
+
+    /// Waits until the object `name` is gone.
+    pub async fn gone<K>(&self, name: &str)
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned,
+    {
+        let start = std::time::Instant::now();
+        while self.find::<K>(name).await.is_some() {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{} {name} is still there",
+                K::kind(&())
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until `operator` has been leading and has written nothing for two seconds.
+    pub async fn rest(&self, operator: &Replica) {
+        let start = std::time::Instant::now();
+        let mut last = (operator.metrics.writes(), std::time::Instant::now());
+        while operator.health.phase() != Phase::Leading || last.1.elapsed() < Duration::from_secs(2)
+        {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "the operator does not come to rest"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let writes = operator.metrics.writes();
+            if writes != last.0 {
+                last = (writes, std::time::Instant::now());
+            }
+        }
+    }
+
+    /// All events as JSON.
+    pub async fn events(&self) -> String {
+        let events = self
+            .api::<Event>()
+            .list(&ListParams::default())
+            .await
+            .unwrap();
+        serde_json::to_string(&events.items).unwrap()
     }
 
     /// Waits until the AuthBackend is ready, in its newest generation.
@@ -238,45 +353,44 @@ impl World {
         .await
     }
 
-    /// Resource version of everything that the operator makes or writes, by kind and name.
+    /// Everything of the namespace that the operator makes or writes, with its resource version.
     pub async fn versions(&self) -> Vec<String> {
-        let kinds = [
-            ("authbackend.dev/v1alpha1", "authbackends"),
-            ("v1", "configmaps"),
-            ("v1", "secrets"),
-            ("v1", "services"),
-            ("v1", "serviceaccounts"),
-            ("v1", "events"),
-            ("apps/v1", "deployments"),
-            ("apps/v1", "statefulsets"),
-            ("batch/v1", "jobs"),
-            ("policy/v1", "poddisruptionbudgets"),
-            ("autoscaling/v2", "horizontalpodautoscalers"),
-        ];
-        let mut versions = Vec::new();
-        for (group, plural) in kinds {
-            let prefix = if group == "v1" { "/api" } else { "/apis" };
-            let path = format!("{prefix}/{group}/namespaces/{}/{plural}", self.namespace);
-            let request = hyper::Request::get(path).body(Vec::new()).unwrap();
-            let list: Value = self.client.request(request).await.unwrap();
-            for item in list["items"].as_array().into_iter().flatten() {
-                let metadata = &item["metadata"];
-                versions.push(format!("{plural}/{} {}", metadata["name"], metadata["resourceVersion"]));
-            }
-        }
-        versions
+        let objects = state::objects(&self.client, &self.namespace).await;
+        let version = |object: &Value| object["metadata"]["resourceVersion"].to_string();
+        objects
+            .iter()
+            .map(|(name, object)| format!("{name} {}", version(object)))
+            .collect()
+    }
+
+    /// Everything of the namespace that the operator makes or writes, without what differs from run to run.
+    pub async fn state(&self) -> Value {
+        state::comparable(state::objects(&self.client, &self.namespace).await)
+    }
+
+    /// A client whose line to the API server can be cut.
+    pub fn cuttable_client(&self) -> (Client, Line) {
+        let line = Line::default();
+        (line.client(self.client.clone()), line)
     }
 }
 
 /// A condition of an AuthBackend.
 pub fn condition<'a>(auth_backend: &'a AuthBackend, type_: &str) -> Option<&'a Condition> {
-    let conditions = auth_backend.status.iter().flat_map(|status| &status.conditions);
-    conditions.into_iter().find(|condition| condition.type_ == type_)
+    let conditions = auth_backend
+        .status
+        .iter()
+        .flat_map(|status| &status.conditions);
+    conditions
+        .into_iter()
+        .find(|condition| condition.type_ == type_)
 }
 
 /// Status of a condition; empty if it is absent.
 pub fn status_of(auth_backend: &AuthBackend, type_: &str) -> String {
-    condition(auth_backend, type_).map(|c| c.status.clone()).unwrap_or_default()
+    condition(auth_backend, type_)
+        .map(|c| c.status.clone())
+        .unwrap_or_default()
 }
 
 /// Whether the newest generation is ready.
@@ -288,12 +402,19 @@ pub fn is_ready(auth_backend: &AuthBackend) -> bool {
 
 /// The status, which must exist.
 pub fn status(auth_backend: &AuthBackend) -> AuthBackendStatus {
-    auth_backend.status.clone().unwrap_or_else(|| panic!("{} has no status", auth_backend.name_any()))
+    auth_backend
+        .status
+        .clone()
+        .unwrap_or_else(|| panic!("{} has no status", auth_backend.name_any()))
 }
 
 /// The image that a Deployment's pods run.
 pub fn image_of(deployment: &Deployment) -> String {
-    let template = &deployment.spec.as_ref().expect("a Deployment has a spec").template;
+    let template = &deployment
+        .spec
+        .as_ref()
+        .expect("a Deployment has a spec")
+        .template;
     let pod = template.spec.as_ref().expect("a template has a spec");
     pod.containers[0].image.clone().unwrap_or_default()
 }

@@ -1,0 +1,115 @@
+//! What is deleted with a resource and what is kept.
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
+use kube::{Resource, ResourceExt as _};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::harness::World;
+
+/// Whether the garbage collector deletes the object `name` together with AuthBackend `shop`.
+async fn is_owned<K>(world: &World, name: &str, owner: &str) -> bool
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    K: Clone + std::fmt::Debug + DeserializeOwned,
+{
+    let object: K = world.get(name).await;
+    object
+        .owner_references()
+        .iter()
+        .any(|reference| reference.uid == owner && reference.controller == Some(true))
+}
+
+#[tokio::test]
+async fn everything_that_can_be_made_again_goes_with_its_owner() {
+    let world = World::new("owned").await;
+    let _operator = world.operator();
+    world
+        .create(json!({"database": {"secretRef": null, "managed": {}}}))
+        .await;
+    let shop = world.ready().await;
+    let owner = shop.uid().unwrap();
+    assert!(is_owned::<Deployment>(&world, "shop", &owner).await);
+    assert!(is_owned::<Service>(&world, "shop", &owner).await);
+    assert!(is_owned::<ServiceAccount>(&world, "shop", &owner).await);
+    assert!(is_owned::<ConfigMap>(&world, "shop-config", &owner).await);
+    assert!(is_owned::<StatefulSet>(&world, "shop-postgres", &owner).await);
+    assert!(is_owned::<Service>(&world, "shop-postgres", &owner).await);
+    let job = world.jobs().await.remove(0).name_any();
+    assert!(is_owned::<Job>(&world, &job, &owner).await);
+}
+
+#[tokio::test]
+async fn secrets_are_kept_unless_the_policy_says_otherwise() {
+    let world = World::new("policy").await;
+    let _operator = world.operator();
+    world
+        .create(json!({"database": {"secretRef": null, "managed": {}}}))
+        .await;
+    let owner = world.ready().await.uid().unwrap();
+    for secret in ["shop-signing", "shop-postgres"] {
+        assert!(
+            !is_owned::<Secret>(&world, secret, &owner).await,
+            "{secret}"
+        );
+    }
+    world.edit(json!({"deletionPolicy": "Delete"})).await;
+    for secret in ["shop-signing", "shop-postgres"] {
+        world
+            .until(secret, "owned", |found: &Secret| {
+                !found.owner_references().is_empty()
+            })
+            .await;
+    }
+    world.edit(json!({"deletionPolicy": "Retain"})).await;
+    for secret in ["shop-signing", "shop-postgres"] {
+        world
+            .until(secret, "kept", |found: &Secret| {
+                found.owner_references().is_empty()
+            })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_is_made_again_finds_its_secrets() {
+    let world = World::new("again").await;
+    world.database_secret().await;
+    let _operator = world.operator();
+    world.create(json!({})).await;
+    world.ready().await;
+    let before: Secret = world.get("shop-signing").await;
+    world
+        .delete::<authbackend_crds::v1alpha1::AuthBackend>("shop")
+        .await;
+    // The garbage collector's part.
+    world.delete::<Deployment>("shop").await;
+    world.delete::<Service>("shop").await;
+    world.delete::<ServiceAccount>("shop").await;
+    world.delete::<ConfigMap>("shop-config").await;
+    let job = world.jobs().await.remove(0).name_any();
+    world.delete::<Job>(&job).await;
+    world.create(json!({})).await;
+    world.ready().await;
+    let after: Secret = world.get("shop-signing").await;
+    assert_eq!(after.data, before.data);
+}
+
+#[tokio::test]
+async fn an_operator_that_sees_a_deletion_makes_nothing_again() {
+    let world = World::new("deleted").await;
+    world.database_secret().await;
+    let operator = world.operator();
+    world.create(json!({})).await;
+    world.ready().await;
+    world.rest(&operator).await;
+    world
+        .delete::<authbackend_crds::v1alpha1::AuthBackend>("shop")
+        .await;
+    world.delete::<Deployment>("shop").await;
+    world.rest(&operator).await;
+    assert!(world.find::<Deployment>("shop").await.is_none());
+}

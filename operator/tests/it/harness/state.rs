@@ -1,0 +1,82 @@
+//! All that the operator makes in a namespace, for comparison.
+
+use kube::Client;
+use serde_json::{Map, Value};
+
+/// Kinds that the operator makes or writes.
+const KINDS: [(&str, &str); 10] = [
+    ("/apis/authbackend.dev/v1alpha1", "authbackends"),
+    ("/api/v1", "configmaps"),
+    ("/api/v1", "secrets"),
+    ("/api/v1", "services"),
+    ("/api/v1", "serviceaccounts"),
+    ("/apis/apps/v1", "deployments"),
+    ("/apis/apps/v1", "statefulsets"),
+    ("/apis/batch/v1", "jobs"),
+    ("/apis/policy/v1", "poddisruptionbudgets"),
+    ("/apis/autoscaling/v2", "horizontalpodautoscalers"),
+];
+
+/// Fields and labels that differ from run to run.
+const VOLATILE: [&str; 21] = [
+    "uid",
+    "resourceVersion",
+    "creationTimestamp",
+    "managedFields",
+    "generation",
+    "observedGeneration",
+    "lastTransitionTime",
+    "lastUpdateTime",
+    "startTime",
+    "completionTime",
+    "startedAt",
+    "finishedAt",
+    "clusterIP",
+    "clusterIPs",
+    "nodePort",
+    "secretVersion",
+    "batch.kubernetes.io/controller-uid",
+    "controller-uid",
+    "namespace",
+    "retryToken",
+    "deployment.kubernetes.io/revision",
+];
+
+/// Every object of `namespace` by kind and name, as the server stores it.
+pub async fn objects(client: &Client, namespace: &str) -> Map<String, Value> {
+    let mut objects = Map::new();
+    for (group, plural) in KINDS {
+        let path = format!("{group}/namespaces/{namespace}/{plural}");
+        let request = hyper::Request::get(path).body(Vec::new()).unwrap();
+        let mut list: Value = client.request(request).await.unwrap();
+        for item in list["items"].as_array_mut().into_iter().flatten() {
+            let name = item["metadata"]["name"].as_str().unwrap_or_default();
+            objects.insert(format!("{plural}/{name}"), item.take());
+        }
+    }
+    objects
+}
+
+/// `objects` without what differs from run to run.
+pub fn comparable(mut objects: Map<String, Value>) -> Value {
+    for (name, object) in &mut objects {
+        strip(object);
+        if name.starts_with("secrets/")
+            && let Some(data) = object["data"].as_object_mut()
+        {
+            data.values_mut().for_each(|value| *value = Value::Null);
+        }
+    }
+    Value::Object(objects)
+}
+
+fn strip(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|field, _| !VOLATILE.contains(&field.as_str()));
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}

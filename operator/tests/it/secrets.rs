@@ -1,0 +1,135 @@
+//! Secrets: waited for by name, read by reference, shown to nobody.
+
+use std::time::Duration;
+
+use authbackend_crds::v1alpha1::AuthBackend;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use serde_json::json;
+
+use crate::harness::{World, condition};
+
+#[tokio::test]
+async fn a_missing_secret_is_named_and_waited_for() {
+    let world = World::new("late").await;
+    let _operator = world.operator();
+    world.create(json!({})).await;
+    let shop = world.condition("Ready", "False", "WaitingForSecret").await;
+    assert!(
+        condition(&shop, "Ready")
+            .unwrap()
+            .message
+            .contains("shop-db")
+    );
+    assert!(world.jobs().await.is_empty());
+    world.database_secret().await;
+    world.ready().await;
+}
+
+#[tokio::test]
+async fn a_missing_key_is_named_and_waited_for() {
+    let world = World::new("late").await;
+    world
+        .secret("shop-db", &[("url", "postgres://a:b@c/d")])
+        .await;
+    let _operator = world.operator();
+    world.create(json!({})).await;
+    let shop = world.condition("Ready", "False", "WaitingForSecret").await;
+    let message = &condition(&shop, "Ready").unwrap().message;
+    assert!(
+        message.contains("shop-db") && message.contains("uri"),
+        "{message}"
+    );
+    world.database_secret().await;
+    world.ready().await;
+}
+
+#[tokio::test]
+async fn a_value_that_is_no_url_is_reported_without_being_shown() {
+    let world = World::new("url").await;
+    world
+        .secret("shop-db", &[("uri", "hunter2 is not a URL")])
+        .await;
+    let _operator = world.operator();
+    world.create(json!({})).await;
+    let shop = world
+        .condition("Stalled", "True", "InvalidDatabaseURL")
+        .await;
+    assert!(!serde_json::to_string(&shop).unwrap().contains("hunter2"));
+    world.database_secret().await;
+    world.ready().await;
+}
+
+#[tokio::test]
+async fn keys_that_are_not_referred_to_change_nothing() {
+    let world = World::new("unrelated").await;
+    world.database_secret().await;
+    let operator = world.operator();
+    world.create(json!({})).await;
+    world.ready().await;
+    world.rest(&operator).await;
+    let deployment: Deployment = world.get("shop").await;
+    let writes = operator.metrics.writes();
+    let url = "postgres://shop:hunter2@db.example:5432/shop";
+    world
+        .secret("shop-db", &[("uri", url), ("unrelated", "1")])
+        .await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(operator.metrics.writes(), writes);
+    let after: Deployment = world.get("shop").await;
+    assert_eq!(
+        after.metadata.resource_version,
+        deployment.metadata.resource_version
+    );
+}
+
+#[tokio::test]
+async fn another_password_for_the_same_database_needs_no_migration() {
+    let world = World::new("rotated").await;
+    world.database_secret().await;
+    let operator = world.operator();
+    world.create(json!({})).await;
+    world.ready().await;
+    let before: Deployment = world.get("shop").await;
+    world
+        .secret(
+            "shop-db",
+            &[("uri", "postgres://shop:other@db.example:5432/shop")],
+        )
+        .await;
+    world.rest(&operator).await;
+    world.ready().await;
+    let after: Deployment = world.get("shop").await;
+    assert_eq!(
+        after.metadata.generation, before.metadata.generation,
+        "pods read the file again"
+    );
+    assert_eq!(world.jobs().await.len(), 1);
+}
+
+#[tokio::test]
+async fn no_secret_is_shown_anywhere() {
+    let world = World::new("shown").await;
+    world.database_secret().await;
+    let _operator = world.operator();
+    world.create(json!({})).await;
+    world.ready().await;
+    let signing: Secret = world.get("shop-signing").await;
+    let signing = String::from_utf8(signing.data.unwrap()["secret"].0.clone()).unwrap();
+    let shop: AuthBackend = world.get("shop").await;
+    let deployment: Deployment = world.get("shop").await;
+    let settings: ConfigMap = world.get("shop-config").await;
+    let shown = [
+        serde_json::to_string(&shop).unwrap(),
+        serde_json::to_string(&deployment).unwrap(),
+        serde_json::to_string(&settings).unwrap(),
+        serde_json::to_string(&world.jobs().await).unwrap(),
+        world.events().await,
+    ];
+    for text in shown {
+        assert!(
+            !text.contains("hunter2") && !text.contains(&signing),
+            "{text}"
+        );
+    }
+}
