@@ -32,15 +32,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err(format!("migrations: version {} is used twice", pair[0].0.version).into());
     }
     let mut code = String::from("const EMBEDDED: &[Embedded] = &[\n");
-    for (
-        FileName {
+    for (file, path) in &files {
+        let FileName {
             version,
             name,
             class,
-        },
-        path,
-    ) in &files
-    {
+        } = file;
+        let path = path
+            .to_str()
+            .ok_or("the path of the checkout is not UTF-8")?;
         writeln!(
             code,
             "Embedded {{ version: {version}, name: {name:?}, class: Class::{class:?}, sql: include_str!({path:?}) }},"

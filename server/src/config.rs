@@ -179,9 +179,7 @@ fn load_secrets(environment: &mut Environment<'_>) -> Option<Secrets> {
     match Secrets::read(sources, name) {
         Ok(secrets) => Some(secrets),
         Err(problems) => {
-            problems
-                .into_iter()
-                .for_each(|problem| environment.report(problem));
+            environment.report_all(problems);
             None
         }
     }

@@ -77,7 +77,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("auth_server");
         let requests = Family::<RequestLabels, Counter>::default();
         let latency = Family::<RouteLabel, Histogram>::new_with_constructor(|| {
-            Histogram::new(LATENCY_BUCKETS.into_iter())
+            Histogram::new(LATENCY_BUCKETS)
         });
         let pool = PoolGauges::default();
         let hashing = HashGauges::default();

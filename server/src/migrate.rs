@@ -47,7 +47,7 @@ impl Default for Limits {
     /// Queries that wait behind a migration wait at most three seconds; all tries together take two minutes.
     fn default() -> Self {
         Self {
-            migrator_wait: Duration::from_secs(600),
+            migrator_wait: Duration::from_mins(10),
             lock_timeout: Duration::from_secs(3),
             lock_attempts: 12,
             first_pause: Duration::from_secs(1),

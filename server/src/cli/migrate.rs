@@ -66,11 +66,12 @@ async fn execute(arguments: &Arguments, config: &MigrateConfig) -> Result<String
     if arguments.dry_run {
         let plan = migrator.plan(&target).await?;
         let json = to_json(&plan);
-        if arguments.json {
-            print(&json)
+        let text = if arguments.json {
+            &json
         } else {
-            print(&describe(&plan))
-        }
+            &describe(&plan)
+        };
+        print(text);
         return Ok(json);
     }
     let outcome = migrator.run(&target).await?;

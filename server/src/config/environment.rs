@@ -29,6 +29,12 @@ impl<'a> Environment<'a> {
         }
     }
 
+    pub(super) fn report_all(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            self.report(problem);
+        }
+    }
+
     pub(super) fn problem_count(&self) -> usize {
         self.problems.len()
     }

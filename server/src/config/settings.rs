@@ -88,9 +88,7 @@ pub(super) fn load(environment: &mut Environment<'_>) -> Option<Settings> {
     match read_settings(Path::new(&path), &environment.reader()) {
         Ok(settings) => Some(settings),
         Err(problems) => {
-            problems
-                .into_iter()
-                .for_each(|problem| environment.report(problem));
+            environment.report_all(problems);
             None
         }
     }

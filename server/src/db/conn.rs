@@ -16,7 +16,7 @@ use super::{pool::Pool, slot::Slot};
 pub struct Conn {
     // Dropped in this order: a cell must be unlocked before the next caller may find it.
     slot: OwnedMappedMutexGuard<Option<Slot>, Slot>,
-    _cell: FreeCell,
+    cell: FreeCell,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -29,7 +29,7 @@ impl Conn {
         cell.pool.gauges().in_use.inc();
         Self {
             slot,
-            _cell: cell,
+            cell,
             _permit: permit,
         }
     }
@@ -47,7 +47,7 @@ impl Conn {
 
 impl Drop for Conn {
     fn drop(&mut self) {
-        let pool = &self._cell.pool;
+        let pool = &self.cell.pool;
         pool.gauges().in_use.dec();
         if self.slot.release().is_broken() {
             pool.distrust_resting();

@@ -35,7 +35,7 @@ const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
 const TRUSTED_REST: Duration = Duration::from_secs(1);
 
 /// A connection unused for so long is closed, so that a quiet server holds few.
-const MAX_REST: Duration = Duration::from_secs(5 * 60);
+const MAX_REST: Duration = Duration::from_mins(5);
 
 /// The one pool of the process; clones share it.
 #[derive(Clone)]
@@ -173,13 +173,11 @@ impl Pool {
         let waiting = Waiting::new(&self.gauges);
         let permit = timeout(CHECKOUT_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
         drop(waiting);
-        match permit {
-            Ok(permit) => permit.map_err(|_| DbError::Closed),
-            Err(_) => {
-                self.gauges.timeouts.inc();
-                Err(DbError::Exhausted(CHECKOUT_TIMEOUT))
-            }
-        }
+        let Ok(permit) = permit else {
+            self.gauges.timeouts.inc();
+            return Err(DbError::Exhausted(CHECKOUT_TIMEOUT));
+        };
+        permit.map_err(|_| DbError::Closed)
     }
 
     /// Locks a cell that nobody else uses, so it does not wait.

@@ -22,7 +22,7 @@ const SETTLE_TIMEOUT: Duration = Duration::from_millis(50);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Backends grow with the catalogs that they have seen; a new one now and then costs nothing.
-const MAX_AGE: Duration = Duration::from_secs(30 * 60);
+const MAX_AGE: Duration = Duration::from_mins(30);
 
 /// One open connection.
 pub(super) struct Slot {

@@ -48,10 +48,8 @@ impl Migration {
         sql: impl Into<String>,
     ) -> Self {
         let sql = sql.into();
-        let checksum = Sha256::digest(sql.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest: [u8; 32] = Sha256::digest(sql.as_bytes()).into();
+        let checksum = digest.map(|byte| format!("{byte:02x}")).concat();
         Self {
             version,
             name: name.into(),

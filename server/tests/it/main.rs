@@ -1,4 +1,9 @@
 //! Tests on a real Postgres: `TEST_DATABASE_URL` names one on which databases may be created.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "clippy knows the tests of this crate, not what they call"
+)]
 
 mod admin;
 mod check_config;

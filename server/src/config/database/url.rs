@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str, variable: &str) -> Result<Target, Problem> {
         .strip_prefix('[')
         .and_then(|host| host.strip_suffix(']'))
     {
-        target.host = inner.to_owned();
+        target.host = String::from(inner);
     }
     match &target {
         target if target.host.is_empty() => Err(problem("names no host")),
@@ -62,13 +62,13 @@ fn apply(target: &mut Target, key: &str, value: &str) -> Result<(), &'static str
         "sslrootcert" | "sslcert" | "sslkey" => {
             return Err(
                 "names a certificate file: set DATABASE_CA_FILE instead of sslrootcert; \
-                        client certificates are not supported",
+                 client certificates are not supported",
             );
         }
         "host" => value.clone_into(&mut target.host),
         "port" => {
             target.port =
-                parts::parse_port(value).ok_or("has a port that is not from 1 to 65535")?
+                parts::parse_port(value).ok_or("has a port that is not from 1 to 65535")?;
         }
         "dbname" => target.name = Some(value.to_owned()),
         "user" => value.clone_into(&mut target.user),

@@ -154,7 +154,7 @@ impl Process {
 
     /// Waits until it ends by itself.
     pub(crate) async fn exit(mut self) -> Exit {
-        let status = timeout(Duration::from_secs(60), self.child.wait()).await;
+        let status = timeout(Duration::from_mins(1), self.child.wait()).await;
         let status = status.expect("it does not end").unwrap();
         Exit {
             code: status.code(),
