@@ -108,7 +108,7 @@ impl Step<'_> {
     /// Says what is being done now, where that takes a while.
     pub(crate) fn say(&self, text: &str) {
         if !self.live {
-            println!("    {text} …");
+            println!("{}: {text} …", self.head.trim_end());
         }
         text.clone_into(&mut self.state().now);
     }
