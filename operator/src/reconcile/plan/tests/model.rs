@@ -10,7 +10,7 @@ use serde_json::json;
 use super::world::{World, spec_with};
 use crate::reconcile::plan::pods::has_ended;
 
-const LIVES: u64 = 60;
+const LIVES: u64 = 100;
 const EVENTS: u32 = 40;
 
 /// A small generator of numbers (SplitMix64): the same lives in every run.
@@ -35,9 +35,9 @@ struct Life {
 }
 
 impl Life {
-    fn new(seed: u64) -> Self {
+    fn new(newborn: &World, seed: u64) -> Self {
         Self {
-            world: World::new(&spec_with(&json!({"image": "server:1"}))),
+            world: newborn.clone(),
             random: Random(seed),
             migrated: BTreeSet::new(),
             history: Vec::new(),
@@ -167,8 +167,9 @@ impl Life {
 
 #[test]
 fn in_every_life_one_migration_runs_at_a_time_what_serves_was_migrated_and_all_ends_well() {
+    let newborn = World::new(&spec_with(&json!({"image": "server:1"})));
     for seed in 0..LIVES {
-        let mut life = Life::new(seed);
+        let mut life = Life::new(&newborn, seed);
         let mut served = false;
         for _ in 0..EVENTS {
             life.event();

@@ -29,6 +29,7 @@ pub const SERVER_IMAGE: &str = "registry.example/authbackend/server:1.0.0";
 const RANDOM: &str = "0123456789abcdefghijklmnopqrstuv";
 
 /// The cluster.
+#[derive(Clone)]
 pub struct World {
     pub observed: Observed,
     pub config: OperatorConfig,
