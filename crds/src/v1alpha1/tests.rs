@@ -189,3 +189,24 @@ fn a_certificate_authority_asks_for_full_verification() {
     connection.ca_ref = Some(SecretKeyRef::default());
     assert_eq!(connection.ssl_mode(), SslMode::VerifyFull);
 }
+
+#[test]
+fn a_recorded_migration_says_what_it_was_for_and_how_it_ended() {
+    let migration = MigrationStatus {
+        database_hash: "d1".to_owned(),
+        secret_version: Some("7".to_owned()),
+        schema_version: Some(3),
+        exit_code: Some(11),
+        ..MigrationStatus::default()
+    };
+    let value = serde_json::to_value(&migration).unwrap();
+    let fields = ["databaseHash", "secretVersion", "schemaVersion", "exitCode"];
+    assert_eq!(
+        fields.map(|field| value[field].clone()),
+        [json!("d1"), json!("7"), json!(3), json!(11)]
+    );
+    assert_eq!(
+        serde_json::from_value::<MigrationStatus>(value).unwrap(),
+        migration
+    );
+}
