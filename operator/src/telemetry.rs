@@ -14,7 +14,11 @@ const NEVER_BODIES: &str = "kube_client::client=off";
 pub fn init(format: LogFormat, level: &str) -> anyhow::Result<()> {
     let builder = tracing_subscriber::fmt().with_env_filter(filter(level)?);
     match format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
         LogFormat::Text => builder.try_init(),
     }
     .map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))

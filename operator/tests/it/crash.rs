@@ -40,8 +40,7 @@ async fn matrix(scenario: Scenario) {
         let (permits, expected) = (Arc::clone(&permits), expected.clone());
         runs.spawn(async move {
             let _permit = permits.acquire_owned().await.unwrap();
-            let found = disturbed(scenario, cut).await;
-            assert_eq!(found, expected, "{scenario:?}, {cut:?}");
+            disturbed(scenario, cut, &expected).await;
         });
     }
     while let Some(run) = runs.join_next().await {
@@ -59,7 +58,7 @@ async fn undisturbed(scenario: Scenario) -> (u64, Value) {
     (operator.metrics.writes(), world.state().await)
 }
 
-async fn disturbed(scenario: Scenario, cut: Cut) -> Value {
+async fn disturbed(scenario: Scenario, cut: Cut, expected: &Value) {
     let world = World::new("crash").await;
     begin(&world, scenario).await;
     let (client, line) = world.cuttable_client();
@@ -67,10 +66,10 @@ async fn disturbed(scenario: Scenario, cut: Cut) -> Value {
     let first = world.replica(client, "operator-0", None);
     line.is_cut().await;
     first.kill().await;
-    let second = world.operator();
-    world.ready().await;
-    world.rest(&second).await;
-    world.state().await
+    let _second = world.operator();
+    world
+        .settles(expected, &format!("{scenario:?}, {cut:?}"))
+        .await;
 }
 
 /// Everything up to the moment at which the operator starts that may crash.
@@ -82,7 +81,6 @@ async fn begin(world: &World, scenario: Scenario) {
         Scenario::Upgrade => {
             let operator = world.operator();
             world.ready().await;
-            world.rest(&operator).await;
             operator.stop().await.unwrap();
             world
                 .edit(json!({

@@ -1,6 +1,7 @@
 //! What the tests share: a real API server, a world of its own for each test, and the parts that a cluster would play.
 
 mod line;
+mod rights;
 mod server;
 mod simulator;
 mod state;

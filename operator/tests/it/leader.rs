@@ -20,9 +20,9 @@ const TIMING: Timing = Timing {
 
 /// A leader and a standby.
 async fn pair(world: &World) -> (Replica, Replica) {
-    let leader = world.replica(world.client.clone(), "operator-0", Some(TIMING));
+    let leader = world.replica(world.operator_client.clone(), "operator-0", Some(TIMING));
     leader.reaches(Phase::Leading).await;
-    let standby = world.replica(world.client.clone(), "operator-1", Some(TIMING));
+    let standby = world.replica(world.operator_client.clone(), "operator-1", Some(TIMING));
     standby.reaches(Phase::Standby).await;
     (leader, standby)
 }
@@ -70,7 +70,7 @@ async fn a_leader_that_is_told_to_end_hands_the_lease_over() {
 #[tokio::test]
 async fn a_leader_that_lost_the_lease_ends() {
     let world = World::new("lost").await;
-    let leader = world.replica(world.client.clone(), "operator-0", Some(TIMING));
+    let leader = world.replica(world.operator_client.clone(), "operator-0", Some(TIMING));
     leader.reaches(Phase::Leading).await;
     let patch = Patch::Merge(json!({"spec": {"holderIdentity": "somebody"}}));
     world

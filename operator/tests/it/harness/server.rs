@@ -20,8 +20,23 @@ use tokio::sync::OnceCell;
 
 use authbackend_crds::v1alpha1::AuthBackend;
 
-/// The only user; a member of the group that may do everything.
-const TOKEN: &str = "test-only";
+/// Who asks.
+#[derive(Clone, Copy, Debug)]
+pub enum User {
+    /// A member of the group that may do everything.
+    Administrator,
+    /// The operator, which may do what it was granted.
+    Operator,
+}
+
+impl User {
+    fn token(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator-of-a-test",
+            Self::Operator => "operator-of-a-test",
+        }
+    }
+}
 
 /// Ends its command and removes its directory when the test process is gone, however it ended: its standard input is a
 /// pipe from the test process.
@@ -35,7 +50,7 @@ const P256_PUBLIC_KEY_INFO: &[u8] = &[
 ];
 
 /// The API server's client configuration. Starts it when it is called first.
-pub async fn config() -> Config {
+pub async fn config(user: User) -> Config {
     let url = &server().await.url;
     let kubeconfig = Kubeconfig {
         clusters: vec![NamedCluster {
@@ -50,7 +65,7 @@ pub async fn config() -> Config {
         auth_infos: vec![NamedAuthInfo {
             name: "test".to_owned(),
             auth_info: Some(AuthInfo {
-                token: Some(TOKEN.to_owned().into()),
+                token: Some(user.token().to_owned().into()),
                 ..AuthInfo::default()
             }),
             ..NamedAuthInfo::default()
@@ -113,11 +128,12 @@ async fn start() -> Server {
     );
 
     let dir = directory("apiserver");
-    fs::write(
-        dir.join("tokens.csv"),
-        format!("{TOKEN},test,test,\"system:masters\"\n"),
-    )
-    .unwrap();
+    let tokens = [User::Administrator, User::Operator].map(User::token);
+    let users = format!(
+        "{},admin,admin,\"system:masters\"\n{},operator,operator\n",
+        tokens[0], tokens[1]
+    );
+    fs::write(dir.join("tokens.csv"), users).unwrap();
     let [private, public] = key_pair();
     fs::write(dir.join("private.pem"), private).unwrap();
     fs::write(dir.join("public.pem"), public).unwrap();

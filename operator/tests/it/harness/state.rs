@@ -1,5 +1,7 @@
 //! All that the operator makes in a namespace, for comparison.
 
+use std::collections::BTreeSet;
+
 use kube::Client;
 use serde_json::{Map, Value};
 
@@ -68,6 +70,25 @@ pub fn comparable(mut objects: Map<String, Value>) -> Value {
         }
     }
     Value::Object(objects)
+}
+
+/// The objects of `found` that are not as in `expected`, next to what was expected.
+pub fn difference(found: &Value, expected: &Value) -> String {
+    let (Some(found), Some(expected)) = (found.as_object(), expected.as_object()) else {
+        return "not objects".to_owned();
+    };
+    let names: BTreeSet<_> = found.keys().chain(expected.keys()).collect();
+    let differing = names
+        .into_iter()
+        .filter(|name| found.get(*name) != expected.get(*name));
+    let lines = differing.map(|name| {
+        format!(
+            "{name}\nfound:    {:?}\nexpected: {:?}\n",
+            found.get(name),
+            expected.get(name)
+        )
+    });
+    lines.collect()
 }
 
 fn strip(value: &mut Value) {

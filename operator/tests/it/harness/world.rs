@@ -24,8 +24,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::line::Line;
+use super::server::User;
 use super::simulator::Simulator;
-use super::{server, state};
+use super::{rights, server, state};
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,6 +38,8 @@ pub const IMAGE: &str = "server:1";
 pub struct World {
     /// A client that may do everything.
     pub client: Client,
+    /// A client that may do what the chart lets the operator do, and no more.
+    pub operator_client: Client,
     /// The namespace.
     pub namespace: String,
     simulator: Option<Simulator>,
@@ -94,7 +97,8 @@ impl World {
     /// A namespace in which nothing happens by itself.
     pub async fn without_simulator(name: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let client = Client::try_from(server::config().await).unwrap();
+        let client = Client::try_from(server::config(User::Administrator).await).unwrap();
+        let operator_client = Client::try_from(server::config(User::Operator).await).unwrap();
         server::install(&client).await;
         let namespace = format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let object = Namespace {
@@ -108,8 +112,10 @@ impl World {
             .create(&PostParams::default(), &object)
             .await
             .unwrap();
+        rights::grant(&client, &namespace).await;
         Self {
             client,
+            operator_client,
             namespace,
             simulator: None,
         }
@@ -117,7 +123,7 @@ impl World {
 
     /// Starts the only replica of the operator.
     pub fn operator(&self) -> Replica {
-        self.replica(self.client.clone(), "operator-0", None)
+        self.replica(self.operator_client.clone(), "operator-0", None)
     }
 
     /// Starts a replica that reaches the API server by `client`.
@@ -368,10 +374,27 @@ impl World {
         state::comparable(state::objects(&self.client, &self.namespace).await)
     }
 
+    /// Waits until [`Self::state`] is `expected`.
+    pub async fn settles(&self, expected: &Value, what: &str) {
+        let start = std::time::Instant::now();
+        loop {
+            let found = self.state().await;
+            if found == *expected {
+                return;
+            }
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{what}: {}",
+                state::difference(&found, expected)
+            );
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// A client whose line to the API server can be cut.
     pub fn cuttable_client(&self) -> (Client, Line) {
         let line = Line::default();
-        (line.client(self.client.clone()), line)
+        (line.client(self.operator_client.clone()), line)
     }
 }
 
