@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use anyhow::Result;
 use authbackend_e2e::cluster::{Namespace, kubectl};
 use authbackend_e2e::command::run;
 use authbackend_e2e::operator;
 use authbackend_e2e::postgres::Database;
 use authbackend_e2e::resource::AuthBackend;
-use serde_json::json;
+use authbackend_e2e::wait::{Look, throughout, until};
+use serde_json::{Value, json};
 
 use crate::setup;
 
@@ -32,6 +35,56 @@ fn an_upgrade_of_the_operator_restarts_no_server() -> Result<()> {
             load.finish().map(drop)
         },
     )
+}
+
+/// The kinds that the operator writes, the resource itself included.
+const WRITTEN: [&str; 7] = [
+    "authbackends",
+    "configmaps",
+    "deployments",
+    "jobs",
+    "poddisruptionbudgets",
+    "secrets",
+    "services",
+];
+/// A lease that was not released is free after 15 seconds.
+const TAKEOVER_LIMIT: Duration = Duration::from_secs(30);
+/// Longer than a new operator takes to have reconciled everything.
+const SETTLING: Duration = Duration::from_secs(5);
+
+/// The version of every object, which each write changes.
+fn versions(namespace: &Namespace) -> Result<Vec<Value>> {
+    let mut versions = Vec::new();
+    for kind in WRITTEN {
+        let objects = namespace.list(kind, "")?;
+        versions.extend(
+            objects
+                .iter()
+                .map(|object| object["metadata"]["resourceVersion"].clone()),
+        );
+    }
+    Ok(versions)
+}
+
+#[test]
+fn a_new_operator_writes_nothing_where_nothing_has_changed() -> Result<()> {
+    setup::on_stage(&setup::operator_alone()?, "at-rest", &json!({}), |stage| {
+        let before = versions(stage.namespace)?;
+        let leader = operator::leader()?;
+        operator::install(&[r#"podAnnotations={"e2e/release": "next"}"#])?;
+        until("new leader", TAKEOVER_LIMIT, || {
+            let now = operator::leader()?;
+            let taken_over = now.is_some() && now != leader;
+            Ok(if taken_over {
+                Look::Done(())
+            } else {
+                Look::NotYet(format!("{now:?}"))
+            })
+        })?;
+        throughout("unwritten", SETTLING, || {
+            Ok(versions(stage.namespace)? == before)
+        })
+    })
 }
 
 #[test]
