@@ -4,7 +4,7 @@ use std::{num::NonZero, sync::Arc, thread};
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, Secret},
     crypto::{hmac::Signer, password::PasswordError, random::Random},
     db::Db,
     hasher::Hasher,
@@ -92,12 +92,6 @@ impl App {
 
     /// Signs and verifies with the secrets now in force.
     pub fn signer(&self) -> Signer {
-        Signer::new(
-            self.config
-                .secrets
-                .current()
-                .iter()
-                .map(|secret| secret.expose()),
-        )
+        Signer::new(self.config.secrets.current().iter().map(Secret::expose))
     }
 }

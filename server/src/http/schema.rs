@@ -65,6 +65,7 @@ impl Field {
     }
 
     /// The same field, which may be absent; null is not absent.
+    #[must_use]
     pub const fn optional(self) -> Self {
         Self {
             optional: true,
@@ -73,6 +74,7 @@ impl Field {
     }
 
     /// The same field, which may be null.
+    #[must_use]
     pub const fn nullable(self) -> Self {
         Self {
             nullable: true,
@@ -90,24 +92,43 @@ impl Field {
     }
 
     fn issues(self, value: Option<&Value>) -> Vec<String> {
+        let Some(value) = value else {
+            let missing = vec![unexpected(self.kind.name(), None)];
+            return if self.optional { Vec::new() } else { missing };
+        };
         match (self.kind, value) {
-            (_, None) if self.optional => Vec::new(),
-            (_, Some(Value::Null)) if self.nullable => Vec::new(),
-            (FieldKind::Boolean, Some(Value::Bool(_)))
-            | (FieldKind::String, Some(Value::String(_))) => Vec::new(),
-            (FieldKind::NonEmptyString, Some(Value::String(text))) if text.is_empty() => {
+            (FieldKind::NonEmptyString, Value::String(text)) if text.is_empty() => {
                 vec!["Too small: expected string to have >=1 characters".to_owned()]
             }
-            (FieldKind::NonEmptyString, Some(Value::String(_))) => Vec::new(),
-            (FieldKind::NonEmptyString, Some(Value::Array(items))) if items.is_empty() => vec![
-                unexpected("string", value),
-                // The check of a length goes on after the wrong type, for whatever has a length.
+            (FieldKind::Email, Value::String(text)) if !is_email(text) => {
+                vec!["Invalid email address".to_owned()]
+            }
+            // The check of a length goes on after the wrong type, for whatever has a length.
+            (FieldKind::NonEmptyString, Value::Array(items)) if items.is_empty() => vec![
+                unexpected("string", Some(value)),
                 "Too small: expected array to have >=1 items".to_owned(),
             ],
-            (FieldKind::Email, Some(Value::String(text))) if is_email(text) => Vec::new(),
-            (FieldKind::Email, Some(Value::String(_))) => vec!["Invalid email address".to_owned()],
-            (FieldKind::Boolean, other) => vec![unexpected("boolean", other)],
-            (_, other) => vec![unexpected("string", other)],
+            (kind, value) if kind.has_type_of(value) || self.nullable && value.is_null() => {
+                Vec::new()
+            }
+            (kind, value) => vec![unexpected(kind.name(), Some(value))],
+        }
+    }
+}
+
+impl FieldKind {
+    /// The type as JavaScript names it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::String | Self::NonEmptyString | Self::Email => "string",
+            Self::Boolean => "boolean",
+        }
+    }
+
+    fn has_type_of(self, value: &Value) -> bool {
+        match self {
+            Self::String | Self::NonEmptyString | Self::Email => value.is_string(),
+            Self::Boolean => value.is_boolean(),
         }
     }
 }
@@ -132,11 +153,13 @@ impl Schema {
     }
 
     /// The same shape, with these fields.
+    #[must_use]
     pub const fn with(self, fields: &'static [Field]) -> Self {
         Self { fields, ..self }
     }
 
     /// The same shape, which may be absent altogether.
+    #[must_use]
     pub const fn optional(self) -> Self {
         Self {
             optional: true,
@@ -145,6 +168,7 @@ impl Schema {
     }
 
     /// The same fields, in a body that is also checked to be a record.
+    #[must_use]
     pub const fn and_record(self) -> Self {
         Self {
             kind: BodyKind::ObjectAndRecord,

@@ -5,10 +5,6 @@ use time::OffsetDateTime;
 
 /// Writes `date` as JavaScript's `toISOString` does: UTC with exactly three digits of a second's fraction. The
 /// better-auth client reads the fraction as whole milliseconds, so that six digits would add minutes.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature that serde calls"
-)]
 pub(super) fn serialize<S: Serializer>(
     date: &OffsetDateTime,
     serializer: S,

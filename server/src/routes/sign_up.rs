@@ -105,8 +105,12 @@ async fn email(
         session: session.as_ref(),
     };
     match store::register(&mut *app.db.get().await?, &registration).await? {
-        Registered::Refused => return Err((&FAILED_TO_CREATE_USER).into()),
         Registered::Done => {}
+        // Another request has taken the address since it was looked up.
+        Registered::EmailTaken if !settings.auto_sign_in() => {}
+        Registered::EmailTaken | Registered::Unstorable => {
+            return Err((&FAILED_TO_CREATE_USER).into());
+        }
     }
     if let Some(session) = &session {
         jar.set_session(session.token(), Some(remember));

@@ -140,7 +140,7 @@ pub(super) fn glob(pattern: &str) -> Result<Regex, regex::Error> {
         if *segment == "**" {
             if !separator.is_empty() {
                 expression.push_str(if index == 0 { "" } else { separator });
-                expression.push_str(&format!(r"(?:[^/\\]*?{separator})*?"));
+                expression.extend([r"(?:[^/\\]*?", separator, ")*?"]);
             }
             continue;
         }

@@ -45,8 +45,10 @@ pub struct Registration<'a> {
 pub enum Registered {
     /// User, account and session are there.
     Done,
-    /// Nothing is: someone else has the address, or a text holds a character that Postgres cannot store.
-    Refused,
+    /// Nothing is: someone else has the address.
+    EmailTaken,
+    /// Nothing is: a text holds a character that Postgres cannot store.
+    Unstorable,
 }
 
 /// Adds user, account and session, all or none, in one statement.
@@ -90,11 +92,10 @@ pub async fn register(
         .await;
     match result {
         Ok(_) => Ok(Registered::Done),
-        Err(sqlx::Error::Database(error))
-            if error.is_unique_violation() || is_text_refusal(&*error) =>
-        {
-            Ok(Registered::Refused)
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            Ok(Registered::EmailTaken)
         }
+        Err(sqlx::Error::Database(error)) if is_text_refusal(&*error) => Ok(Registered::Unstorable),
         Err(error) => Err(error),
     }
 }

@@ -70,7 +70,7 @@ impl Browser {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let mut lines: String = headers
+        let mut lines: Vec<String> = headers
             .iter()
             .map(|(name, value)| format!("{name}: {value}\r\n"))
             .collect();
@@ -79,9 +79,12 @@ impl Browser {
                 .cookies
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"));
-            lines += &format!("cookie: {}\r\n", cookies.collect::<Vec<_>>().join("; "));
+            lines.push(format!(
+                "cookie: {}\r\n",
+                cookies.collect::<Vec<_>>().join("; ")
+            ));
         }
-        let request = request(method, &format!("/api{path}"), &lines, body);
+        let request = request(method, &format!("/api{path}"), &lines.concat(), body);
         let answer = send(self.address, &request).await.unwrap();
         self.keep_cookies(&answer);
         answer
@@ -115,7 +118,7 @@ pub(super) fn email(name: &str) -> String {
 
 /// The body of an answer as JSON.
 pub(super) fn json_of(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("no JSON: {answer:?}"))
+    serde_json::from_str(&answer.body).expect("the body is JSON")
 }
 
 /// Status and code of an error, as `400 INVALID_EMAIL`.

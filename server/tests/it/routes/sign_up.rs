@@ -151,6 +151,25 @@ async fn of_twenty_sign_ups_at_once_with_one_address_one_succeeds() {
 }
 
 #[tokio::test]
+async fn without_automatic_sign_in_no_sign_up_at_once_tells_that_the_address_is_known() {
+    let server = server("emailAndPassword: {autoSignIn: false}").await;
+    let attempts = (0..8).map(|_| {
+        let mut browser = Browser::new(&server);
+        tokio::spawn(async move { browser.post("/sign-up/email", &sign_up("ann")).await.status })
+    });
+    for attempt in attempts.collect::<Vec<_>>() {
+        assert_eq!(attempt.await.unwrap(), 200);
+    }
+    assert_eq!(
+        server
+            .database
+            .value(r#"SELECT count(*) FROM "user""#)
+            .await,
+        "1"
+    );
+}
+
+#[tokio::test]
 async fn without_automatic_sign_in_a_known_address_looks_like_a_new_one() {
     let server = server("emailAndPassword: {autoSignIn: false}").await;
     let mut answers = Vec::new();
