@@ -52,12 +52,4 @@ export default [
       'account.*': '"<id#*>"',
     },
   },
-  {
-    id: 'half-surrogate-pairs',
-    reason:
-      'JSON may spell half a surrogate pair, which is no character and cannot be stored. better-auth reads on, and ' +
-      'refuses the field or fails at the database; here the body is refused.',
-    at: 'default › half a surrogate pair in JSON › 1. *',
-    ours: { 'body.json.message': '"Invalid JSON in request body"', 'body.json.code': '"BAD_REQUEST"' },
-  },
 ];
