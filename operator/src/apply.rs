@@ -35,61 +35,7 @@ pub async fn apply(
     delete: &[Deletion],
 ) -> Result<(), Failure> {
     let applier = Applier::new(client, &observed.auth_backend);
-    // Without `..`: a kind that is planned and not applied does not compile.
-    let Resources {
-        service_account,
-        config_map,
-        signing_secret,
-        postgres_secret,
-        postgres_service,
-        postgres_stateful_set,
-        migration_job,
-        service,
-        deployment,
-        pod_disruption_budget,
-        horizontal_pod_autoscaler,
-    } = resources;
-    applier
-        .apply(service_account, observed.service_account.as_deref())
-        .await?;
-    applier
-        .apply(config_map, observed.config_map.as_deref())
-        .await?;
-    for generated in generate {
-        applier.generate(generated).await?;
-    }
-    applier
-        .apply_secret_metadata(signing_secret, &observed.secrets)
-        .await?;
-    applier
-        .apply_secret_metadata(postgres_secret, &observed.secrets)
-        .await?;
-    applier
-        .apply(postgres_service, observed.postgres_service.as_deref())
-        .await?;
-    applier
-        .apply(
-            postgres_stateful_set,
-            observed.postgres_stateful_set.as_deref(),
-        )
-        .await?;
-    applier.create_job(migration_job).await?;
-    applier.apply(service, observed.service.as_deref()).await?;
-    applier
-        .apply(deployment, observed.deployment.as_deref())
-        .await?;
-    applier
-        .apply(
-            pod_disruption_budget,
-            observed.pod_disruption_budget.as_deref(),
-        )
-        .await?;
-    applier
-        .apply(
-            horizontal_pod_autoscaler,
-            observed.horizontal_pod_autoscaler.as_deref(),
-        )
-        .await?;
+    Box::pin(applier.apply_all(observed, resources, generate)).await?;
     for deletion in delete {
         applier.delete(deletion).await?;
     }
@@ -114,6 +60,61 @@ impl<'a> Applier<'a> {
             namespace: owner.namespace().unwrap_or_default(),
             owner_uid: owner.uid().unwrap_or_default(),
         }
+    }
+
+    async fn apply_all(
+        &self,
+        observed: &Observed,
+        resources: Resources,
+        generate: &[GeneratedSecret],
+    ) -> Result<(), Failure> {
+        // Without `..`: a kind that is planned and not applied does not compile.
+        let Resources {
+            service_account,
+            config_map,
+            signing_secret,
+            postgres_secret,
+            postgres_service,
+            postgres_stateful_set,
+            migration_job,
+            service,
+            deployment,
+            pod_disruption_budget,
+            horizontal_pod_autoscaler,
+        } = resources;
+        self.apply(service_account, observed.service_account.as_deref())
+            .await?;
+        self.apply(config_map, observed.config_map.as_deref())
+            .await?;
+        for generated in generate {
+            self.generate(generated).await?;
+        }
+        self.apply_secret_metadata(signing_secret, &observed.secrets)
+            .await?;
+        self.apply_secret_metadata(postgres_secret, &observed.secrets)
+            .await?;
+        self.apply(postgres_service, observed.postgres_service.as_deref())
+            .await?;
+        self.apply(
+            postgres_stateful_set,
+            observed.postgres_stateful_set.as_deref(),
+        )
+        .await?;
+        self.create_job(migration_job).await?;
+        self.apply(service, observed.service.as_deref()).await?;
+        self.apply(deployment, observed.deployment.as_deref())
+            .await?;
+        self.apply(
+            pod_disruption_budget,
+            observed.pod_disruption_budget.as_deref(),
+        )
+        .await?;
+        self.apply(
+            horizontal_pod_autoscaler,
+            observed.horizontal_pod_autoscaler.as_deref(),
+        )
+        .await?;
+        Ok(())
     }
 
     async fn apply<K>(&self, desired: Option<K>, live: Option<&K>) -> Result<(), Failure>
@@ -203,14 +204,13 @@ impl<'a> Applier<'a> {
     fn refuse_foreign(&self, kind: &str, metadata: &ObjectMeta) -> Result<(), Failure> {
         let mut owners = metadata.owner_references.iter().flatten();
         let controller = owners.find(|owner| owner.controller == Some(true));
-        let ours = match controller {
-            Some(owner) => owner.uid == self.owner_uid,
-            None => {
-                let labels = metadata.labels.as_ref();
-                labels
-                    .and_then(|l| l.get(labels::MANAGED_BY))
-                    .is_some_and(|by| by == MANAGER)
-            }
+        let ours = if let Some(owner) = controller {
+            owner.uid == self.owner_uid
+        } else {
+            let labels = metadata.labels.as_ref();
+            labels
+                .and_then(|labels| labels.get(labels::MANAGED_BY))
+                .is_some_and(|manager| manager == MANAGER)
         };
         if ours {
             return Ok(());

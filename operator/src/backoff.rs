@@ -9,7 +9,7 @@ use std::time::Duration;
 pub const FIRST: Duration = Duration::from_secs(1);
 
 /// Longest wait.
-pub const LONGEST: Duration = Duration::from_secs(300);
+pub const LONGEST: Duration = Duration::from_mins(5);
 
 /// Consecutive failures per object. An object is in the map only while it fails, so that the map stays small.
 #[derive(Debug)]

@@ -105,8 +105,8 @@ fn labels(method: &Method, path: &str, query: Option<&str>) -> RequestLabels {
 mod tests {
     use super::*;
 
-    fn name(method: Method, path: &str, query: Option<&str>) -> String {
-        let labels = labels(&method, path, query);
+    fn name(method: &Method, path: &str, query: Option<&str>) -> String {
+        let labels = labels(method, path, query);
         format!("{} {}", labels.verb, labels.resource)
     }
 
@@ -164,7 +164,7 @@ mod tests {
             (Method::GET, "/api/v1/namespaces/a", None, "get namespaces"),
         ];
         for (method, path, query, expected) in table {
-            assert_eq!(name(method, path, query), expected, "{path}");
+            assert_eq!(name(&method, path, query), expected, "{path}");
         }
     }
 }

@@ -32,7 +32,7 @@ const AFTER_CONFLICT: Duration = Duration::from_millis(250);
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("the object cannot be understood: {0}")]
-    Invalid(#[source] InvalidObject),
+    Invalid(#[source] Box<InvalidObject>),
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -52,7 +52,11 @@ pub async fn run(
         controller
             .with_config(kube::runtime::Config::default().concurrency(CONCURRENCY))
             .graceful_shutdown_on(shutdown.clone().cancelled_owned())
-            .run(measured, error_policy, Arc::clone(&context))
+            .run(
+                measured,
+                |guarded, error, context| error_policy(&guarded, error, &context),
+                Arc::clone(&context),
+            )
             .boxed()
     });
     let mut results = select_all(runs);
@@ -84,10 +88,10 @@ async fn measured(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action
     let start = Instant::now();
     let result = match &guarded.0 {
         Ok(auth_backend) => {
-            let result = reconcile(Arc::new(auth_backend.clone()), &context).await;
-            result.map_err(Error::from)
+            let reconciled = reconcile(Arc::new(auth_backend.clone()), &context);
+            Box::pin(reconciled).await.map_err(Error::from)
         }
-        Err(invalid) => Err(Error::Invalid(invalid.clone())),
+        Err(invalid) => Err(Error::Invalid(Box::new(invalid.clone()))),
     };
     let outcome = match &result {
         Ok(_) => Outcome::Done,
@@ -137,8 +141,8 @@ async fn announce(guarded: &Guarded, error: &Error, context: &Context) {
         .await;
 }
 
-fn error_policy(guarded: Arc<Guarded>, error: &Error, context: Arc<Context>) -> Action {
-    let object = ObjectRef::from_obj(guarded.as_ref());
+fn error_policy(guarded: &Guarded, error: &Error, context: &Context) -> Action {
+    let object = ObjectRef::from_obj(guarded);
     let failure = match error {
         Error::Invalid(invalid) => {
             tracing::error!(

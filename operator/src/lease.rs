@@ -150,10 +150,10 @@ impl Candidate {
         match tokio::time::timeout(self.timing.retry, released).await {
             Ok(Ok(_)) => tracing::info!(lease = self.name, "released the leader lease"),
             Ok(Err(error)) => {
-                tracing::warn!(lease = self.name, %error, "cannot release the leader lease")
+                tracing::warn!(lease = self.name, %error, "cannot release the leader lease");
             }
             Err(_elapsed) => {
-                tracing::warn!(lease = self.name, "cannot release the leader lease in time")
+                tracing::warn!(lease = self.name, "cannot release the leader lease in time");
             }
         }
     }

@@ -88,7 +88,11 @@ impl Applier<'_> {
 fn random() -> Result<String, SysError> {
     let mut bytes = [0_u8; RANDOM_BYTES];
     SysRng.try_fill_bytes(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    Ok(digits.collect())
 }
 
 #[cfg(test)]

@@ -61,8 +61,8 @@ impl States {
 mod tests {
     use super::*;
 
-    fn ready(status: &str) -> Option<Conditions> {
-        Some(Conditions(vec![labels(status)]))
+    fn ready(status: &str) -> Conditions {
+        Conditions(vec![labels(status)])
     }
 
     fn labels(status: &str) -> ConditionLabels {
@@ -75,10 +75,10 @@ mod tests {
     #[test]
     fn an_object_is_counted_once_in_its_newest_state() {
         let (mut states, gauges) = (States::default(), Family::default());
-        states.set("a", ready("False"), &gauges);
-        states.set("b", ready("True"), &gauges);
-        states.set("a", ready("True"), &gauges);
-        states.set("a", ready("True"), &gauges);
+        states.set("a", Some(ready("False")), &gauges);
+        states.set("b", Some(ready("True")), &gauges);
+        states.set("a", Some(ready("True")), &gauges);
+        states.set("a", Some(ready("True")), &gauges);
         assert_eq!(gauges.get_or_create(&labels("True")).get(), 2);
         assert_eq!(gauges.get_or_create(&labels("False")).get(), 0);
     }
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn an_object_that_is_gone_is_not_counted() {
         let (mut states, gauges) = (States::default(), Family::default());
-        states.set("a", ready("True"), &gauges);
+        states.set("a", Some(ready("True")), &gauges);
         states.set("a", None, &gauges);
         assert_eq!(gauges.get_or_create(&labels("True")).get(), 0);
         assert!(states.0.is_empty());

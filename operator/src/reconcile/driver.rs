@@ -17,7 +17,7 @@ use crate::observe::observe;
 use crate::report::report;
 
 /// Longest time between two looks at an object: what a missed event left is repaired after it.
-const RESYNC: Duration = Duration::from_secs(600);
+const RESYNC: Duration = Duration::from_mins(10);
 
 /// Brings one AuthBackend a step closer to what it asks for.
 pub async fn reconcile(
@@ -54,7 +54,8 @@ pub async fn reconcile(
             .publish(event, &auth_backend.object_ref(&()))
             .await;
     }
-    apply(&context.client, &observed, resources, &generate, &delete).await?;
+    let applied = apply(&context.client, &observed, resources, &generate, &delete);
+    Box::pin(applied).await?;
     if was_refused {
         // The status just written says so; now that it was accepted, it can say better.
         return Ok(Action::requeue(Duration::ZERO));
@@ -78,8 +79,8 @@ mod tests {
 
     #[test]
     fn an_object_at_rest_is_looked_at_within_ten_minutes() {
-        assert_eq!(wait(Requeue::OnChange, 0.0), Duration::from_secs(600));
-        assert_eq!(wait(Requeue::OnChange, 1.0), Duration::from_secs(480));
+        assert_eq!(wait(Requeue::OnChange, 0.0), Duration::from_mins(10));
+        assert_eq!(wait(Requeue::OnChange, 1.0), Duration::from_mins(8));
     }
 
     #[test]

@@ -34,6 +34,7 @@ async fn an_upgrade_survives_a_crash_after_every_write() {
 async fn matrix(scenario: Scenario) {
     let (writes, expected) = undisturbed(scenario).await;
     assert!(writes >= 5, "{scenario:?} takes {writes} writes");
+    println!("{scenario:?}: {writes} writes, {} crashes", 2 * writes);
     let permits = Arc::new(Semaphore::new(PARALLEL));
     let mut runs = JoinSet::new();
     for cut in (0..writes).flat_map(|n| [Cut::BeforeWrite(n), Cut::AfterWrite(n)]) {

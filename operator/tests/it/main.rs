@@ -1,5 +1,12 @@
 //! The operator on a real API server. There is no kubelet and no controller manager: the harness plays their parts.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod harness;
 
 mod admission;

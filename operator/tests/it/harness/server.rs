@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -90,6 +90,8 @@ pub async fn config(user: User) -> Config {
 struct Server {
     url: String,
     log: PathBuf,
+    /// Their standard inputs stay open until this process ends.
+    _guardians: [Child; 2],
 }
 
 async fn server() -> &'static Server {
@@ -102,74 +104,57 @@ async fn start() -> Server {
     let binaries = std::env::var_os("TEST_APISERVER_BIN").map(PathBuf::from).expect(
         "TEST_APISERVER_BIN (directory with kube-apiserver and etcd) is not set; run: cargo xtask test operator",
     );
-    let [client_port, peer_port, port] = free_ports();
-    let etcd_url = format!("http://127.0.0.1:{client_port}");
-    let peer_url = format!("http://127.0.0.1:{peer_port}");
+    let (etcd, url) = start_etcd(&binaries);
+    start_apiserver(&binaries, etcd, &url)
+}
 
-    let dir = directory("etcd");
-    spawn(
-        &binaries.join("etcd"),
-        &dir,
-        &[
-            "--data-dir",
-            "data",
-            "--unsafe-no-fsync",
-            "--listen-client-urls",
-            &etcd_url,
-            "--advertise-client-urls",
-            &etcd_url,
-            "--listen-peer-urls",
-            &peer_url,
-            "--initial-advertise-peer-urls",
-            &peer_url,
-            "--initial-cluster",
-            &format!("default={peer_url}"),
-        ],
-    );
+/// Returns the process and its URL for clients.
+fn start_etcd(binaries: &Path) -> (Child, String) {
+    let urls = free_ports::<2>().map(|port| format!("http://127.0.0.1:{port}"));
+    let [client, peer] = &urls;
+    let cluster = format!("default={peer}");
+    let args = [
+        ("--data-dir", "data"),
+        ("--listen-client-urls", client),
+        ("--advertise-client-urls", client),
+        ("--listen-peer-urls", peer),
+        ("--initial-advertise-peer-urls", peer),
+        ("--initial-cluster", &cluster),
+        ("--unsafe-no-fsync", "true"),
+    ];
+    let process = spawn(&binaries.join("etcd"), &directory("etcd"), &args);
+    (process, client.clone())
+}
 
+fn start_apiserver(binaries: &Path, etcd: Child, etcd_url: &str) -> Server {
     let dir = directory("apiserver");
-    let tokens = [User::Administrator, User::Operator].map(User::token);
-    let users = format!(
-        "{},admin,admin,\"system:masters\"\n{},operator,operator\n",
-        tokens[0], tokens[1]
-    );
+    let [administrator, operator] = [User::Administrator, User::Operator].map(User::token);
+    let users =
+        format!("{administrator},admin,admin,\"system:masters\"\n{operator},operator,operator\n");
     fs::write(dir.join("tokens.csv"), users).unwrap();
     let [private, public] = key_pair();
     fs::write(dir.join("private.pem"), private).unwrap();
     fs::write(dir.join("public.pem"), public).unwrap();
-    spawn(
-        &binaries.join("kube-apiserver"),
-        &dir,
-        &[
-            "--etcd-servers",
-            &etcd_url,
-            "--bind-address",
-            "127.0.0.1",
-            // The addresses of an API server for pods may not be on loopback, and there are no pods.
-            "--endpoint-reconciler-type",
-            "none",
-            "--secure-port",
-            &port.to_string(),
-            "--cert-dir",
-            "certs",
-            "--token-auth-file",
-            "tokens.csv",
-            "--authorization-mode",
-            "RBAC",
-            "--service-account-issuer",
-            "https://kubernetes.default.svc",
-            "--service-account-signing-key-file",
-            "private.pem",
-            "--service-account-key-file",
-            "public.pem",
-            "--service-cluster-ip-range",
-            "10.0.0.0/16",
-            // Without a controller manager no ServiceAccount `default` appears, which pods would wait for.
-            "--disable-admission-plugins",
-            "ServiceAccount",
-        ],
-    );
+    let [port] = free_ports().map(|port: u16| port.to_string());
+    let args = [
+        ("--etcd-servers", etcd_url),
+        ("--bind-address", "127.0.0.1"),
+        ("--secure-port", &port),
+        // The addresses of an API server for pods may not be on loopback, and there are no pods.
+        ("--endpoint-reconciler-type", "none"),
+        ("--cert-dir", "certs"),
+        ("--token-auth-file", "tokens.csv"),
+        ("--authorization-mode", "RBAC"),
+        ("--service-account-issuer", "https://kubernetes.default.svc"),
+        ("--service-account-signing-key-file", "private.pem"),
+        ("--service-account-key-file", "public.pem"),
+        ("--service-cluster-ip-range", "10.0.0.0/16"),
+        // Without a controller manager no ServiceAccount `default` appears, which pods would wait for.
+        ("--disable-admission-plugins", "ServiceAccount"),
+    ];
+    let process = spawn(&binaries.join("kube-apiserver"), &dir, &args);
     Server {
+        _guardians: [etcd, process],
         url: format!("https://127.0.0.1:{port}"),
         log: dir.join("log"),
     }
@@ -219,20 +204,21 @@ fn failure(log: &Path) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn spawn(binary: &Path, dir: &Path, args: &[&str]) {
+fn spawn(binary: &Path, dir: &Path, args: &[(&str, &str)]) -> Child {
     let log = fs::File::create(dir.join("log")).unwrap();
-    let mut child = Command::new("sh")
+    Command::new("sh")
         .args(["-c", GUARDIAN, "guardian"])
         .args([dir, binary])
-        .args(args)
+        .args(
+            args.iter()
+                .map(|(option, value)| format!("{option}={value}")),
+        )
         .current_dir(dir)
         .stdin(Stdio::piped())
         .stdout(log.try_clone().unwrap())
         .stderr(log)
         .spawn()
-        .unwrap_or_else(|error| panic!("{} cannot be started: {error}", binary.display()));
-    // The write end stays open until this process ends.
-    std::mem::forget(child.stdin.take());
+        .unwrap_or_else(|error| panic!("{} cannot be started: {error}", binary.display()))
 }
 
 fn directory(name: &str) -> PathBuf {

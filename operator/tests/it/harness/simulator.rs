@@ -1,4 +1,4 @@
-//! Plays the controller manager and the kubelet of one namespace: Jobs run, Deployments and StatefulSets roll out.
+//! Plays the controller manager and the kubelet of one namespace: Jobs run, Deployments and `StatefulSets` roll out.
 //!
 //! What a Job does is said by its image: one whose tag starts with `bad` fails as a migration that must not be retried,
 //! one whose tag starts with `held` runs until the test ends it. The tag of a Deployment's image says the same of its
