@@ -33,8 +33,11 @@ export function postRaw(path, body, contentType, extra = {}) {
 export const postForm = (path, value, extra) =>
   postRaw(path, new URLSearchParams(value).toString(), 'application/x-www-form-urlencoded', extra);
 
-/** A statement on the server's database. */
-export const sql = (statement) => ({ name: statement, sql: statement });
+/** A statement on the server's database; `now()` in it has the milliseconds that the servers write. */
+export const sql = (statement) => ({
+  name: statement,
+  sql: statement.replaceAll('now()', "date_trunc('milliseconds', now())"),
+});
 
 /** A look at all rows. */
 export const rows = (name = 'rows') => ({ name, rows: true });
