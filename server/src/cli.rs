@@ -8,7 +8,7 @@ use std::{io::Write as _, path::Path, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{FileReader, Logging, Problem};
+use crate::config::{self, FileReader, Logging, Problem};
 
 /// sysexits.h: something was found in an unconfigured or misconfigured state.
 const EXIT_CONFIGURATION: u8 = 78;
@@ -36,7 +36,7 @@ type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Runs the command that the process was started with.
 pub async fn main() -> ExitCode {
-    let variable = |name: &str| std::env::var(name).ok();
+    let variable = config::process_variable;
     let reader: FileReader = Arc::new(|path: &Path| std::fs::read_to_string(path));
     ExitCode::from(match Cli::parse().command {
         Command::Serve => serve::run(&variable, reader).await,

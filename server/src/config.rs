@@ -95,6 +95,11 @@ impl Config {
     }
 }
 
+/// The variable `name` of this process, where its value is text.
+pub fn process_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// What `migrate` needs to know.
 #[derive(Clone, Debug)]
 pub struct MigrateConfig {

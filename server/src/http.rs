@@ -17,3 +17,6 @@ pub mod schema;
 pub mod serve;
 pub mod session;
 pub mod table;
+
+/// What handlers answer with; from here, so that warp stays behind this border.
+pub use warp::{http::StatusCode, reply::Response};

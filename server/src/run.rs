@@ -17,7 +17,7 @@ use crate::{
     crypto::random::Random,
     db::{Db, DbError},
     http::{
-        filter::filter,
+        filter,
         serve::{Api, RequestIds, serve as accept},
     },
     metrics::Metrics,
@@ -134,7 +134,7 @@ impl Server {
         background.close();
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
-        let api = Api::new(warp::service(filter(app)), metrics, ids, draining.clone());
+        let api = Api::new(filter::service(app), metrics, ids, draining.clone());
         let api = tokio::spawn(accept(
             api_listener,
             Arc::new(api),

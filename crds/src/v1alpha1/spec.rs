@@ -56,6 +56,7 @@ pub struct AuthBackendSpec {
         validation = Rule::new("self.matches('^https?://[^/]')").message("baseURL: must be an http or https URL, for example https://shop.example/api"),
         validation = Rule::new("!self.contains('?') && !self.contains('#')").message("baseURL: must have neither query nor fragment"),
         validation = Rule::new("!self.contains('@')").message("baseURL: must hold no credentials"),
+        validation = Rule::new(r"!self.matches('/([.]|%2[eE]){1,2}(/|$)')").message("baseURL: must have no . or .. in its path"),
         validation = Rule::new("!self.endsWith('/')").message("baseURL: must not end with a slash"),
         validation = Rule::new(r"self.matches('^https?://([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(:[0-9]{1,5})?(/[A-Za-z0-9._~%-]+)*$')").message("baseURL: must look like https://host, https://host:port or https://host/path"),
     )]

@@ -58,6 +58,8 @@ fn a_base_url_that_cannot_be_one_is_refused_with_the_reason() {
         ("https://user:password@shop.example", "credentials"),
         ("https://shop example/api", "must look like"),
         ("https://shop.example//api", "must look like"),
+        ("https://shop.example/a/../b", "no . or .."),
+        ("https://shop.example/a/%2e", "no . or .."),
     ] {
         let refusal = refusal(&json!({"baseURL": url}));
         assert!(refusal.contains(reason), "{url}: {refusal}");

@@ -44,6 +44,8 @@ impl BaseUrl {
         let origin = url.origin().ascii_serialization();
         let path = match url.path() {
             "/" => DEFAULT_MOUNT_PATH,
+            // What an encoded dot segment leaves behind.
+            path if path.ends_with('/') => return Err("must have no . or .. in its path"),
             path if path.contains("//") => return Err("must not have empty path segments"),
             path => path,
         };

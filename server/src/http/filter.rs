@@ -3,9 +3,11 @@
 use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
+use http_body_util::Full;
+use tower_service::Service;
 use warp::{
     Filter, Rejection,
-    http::{HeaderMap, Method, StatusCode},
+    http::{self, HeaderMap, Method, StatusCode},
     path::FullPath,
     reply::Response,
 };
@@ -17,8 +19,19 @@ use super::{
 };
 use crate::{app::App, routes};
 
-/// Answers every request to the API; never rejects.
-pub fn filter(
+/// Answers every request to the API, given with its whole body.
+pub fn service(
+    app: Arc<App>,
+) -> impl Service<http::Request<Full<Bytes>>, Response = Response, Error = Infallible, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static {
+    warp::service(filter(app))
+}
+
+/// Never rejects.
+fn filter(
     app: Arc<App>,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
     let table = Arc::new(Table::new(routes::ALL));
@@ -56,7 +69,11 @@ pub fn filter(
 
 /// A request for a tunnel (CONNECT) has no path, which warp's path filters do not survive.
 async fn with_path(method: Method) -> Result<Method, Rejection> {
-    if method == Method::CONNECT { Err(warp::reject::not_found()) } else { Ok(method) }
+    if method == Method::CONNECT {
+        Err(warp::reject::not_found())
+    } else {
+        Ok(method)
+    }
 }
 
 /// All that can be rejected otherwise is a body that ends too early or is too long.

@@ -1,10 +1,9 @@
 //! `GET /error`: where a browser is sent when something failed that it cannot be told about otherwise.
 
 use url::{Url, form_urlencoded};
-use warp::reply::Response;
 
 use crate::{
-    http::{call::Query, error::ApiError, extract::State, reply, table::Route},
+    http::{Response, call::Query, error::ApiError, extract::State, reply, table::Route},
     route,
 };
 

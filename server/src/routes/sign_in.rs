@@ -1,12 +1,12 @@
 //! `POST /sign-in/email`: a session for an email address and a password.
 
 use serde::{Deserialize, Serialize};
-use warp::{http::StatusCode, reply::Response};
 
 use super::password::check_not_too_long;
 use crate::{
     app::App,
     http::{
+        Response, StatusCode,
         content_type::Accepts,
         cookie::Jar,
         error::ApiError,

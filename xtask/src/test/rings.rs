@@ -110,7 +110,7 @@ fn chart(runner: &mut Runner<'_>) -> Result<()> {
     let helm = runner.prepare("helm", |step| tools::find(&HELM, runner.workspace, step))?;
     runner.check(
         "tests",
-        integration_test(root, "authbackend-e2e", "chart").env("HELM_BIN", helm),
+        integration_test(root, "chart").env("HELM_BIN", helm),
     );
     Ok(())
 }
@@ -121,7 +121,7 @@ fn server(runner: &mut Runner<'_>) -> Result<()> {
     let postgres = runner.prepare("Postgres", Postgres::start)?;
     runner.check(
         "tests",
-        integration_test(root, "auth-server", "it").env("TEST_DATABASE_URL", postgres.url()),
+        integration_test(root, "server").env("TEST_DATABASE_URL", postgres.url()),
     );
     Ok(())
 }
@@ -134,7 +134,7 @@ fn operator(runner: &mut Runner<'_>) -> Result<()> {
     })?;
     runner.check(
         "tests",
-        integration_test(root, "authbackend-operator", "it").env("TEST_APISERVER_BIN", programs),
+        integration_test(root, "operator").env("TEST_APISERVER_BIN", programs),
     );
     Ok(())
 }
@@ -155,8 +155,8 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
         )
     })?;
     let server = progress.step("auth-server", |step| {
-        let package = ["--package", SERVER.binary];
-        cargo::build(&runner.workspace.root, SERVER.binary, &package, |build| {
+        let root = &runner.workspace.root;
+        cargo::build(root, SERVER.binary, &["--workspace"], |build| {
             step.capture(build)
         })
     })?;
@@ -178,7 +178,7 @@ fn e2e(runner: &mut Runner<'_>) -> Result<()> {
     let platform = platform::prepare(runner.workspace, &mut progress)?;
     runner.check(
         "tests",
-        integration_test(root, "authbackend-e2e", "it")
+        integration_test(root, "e2e")
             .args(["--", "--test-threads=1"])
             .env("KIND_BIN", &platform.cluster.kind)
             .env("KUBECTL_BIN", &platform.cluster.kubectl)
@@ -219,8 +219,10 @@ fn deny_check(program: &Path) -> Command {
     command
 }
 
-fn integration_test(root: &Path, package: &str, test: &str) -> Command {
-    run_cargo(root, &["test", "--package", package, "--test", test])
+/// The test binary of the ring. Of the whole workspace, as all that the rings build: with features unified
+/// over it, every dependency is compiled once.
+fn integration_test(root: &Path, test: &str) -> Command {
+    run_cargo(root, &["test", "--workspace", "--test", test])
 }
 
 fn run_cargo(root: &Path, arguments: &[&str]) -> Command {

@@ -57,6 +57,7 @@ fn what_is_not_the_address_of_an_api_is_refused() {
         " https://shop.example",
         "https://shop.example//api",
         "https://shop.example/api/..",
+        "https://shop.example/_/%2e",
         "https://shop.example/./api",
     ] {
         assert!(BaseUrl::parse(text).is_err(), "{text:?} was accepted");
