@@ -42,8 +42,15 @@ pub struct Load<'a> {
 }
 
 impl<'a> Load<'a> {
-    /// Starts the load on the API at `base_url`, and returns once it is being served.
-    pub fn start(namespace: &'a Namespace, image: &str, base_url: &str) -> Result<Self> {
+    /// Starts the load on the API of a Service at `base_url`, and returns once it is being served. The pod knows the
+    /// Service's address, so that no request depends on the cluster's DNS.
+    pub fn start(
+        namespace: &'a Namespace,
+        image: &str,
+        service: &str,
+        base_url: &str,
+    ) -> Result<Self> {
+        let address = &namespace.get(&format!("service/{service}"))?["spec"]["clusterIP"];
         run(namespace
             .kubectl()?
             .args(["delete", "pod", POD, "--ignore-not-found", "--now"]))?;
@@ -55,6 +62,7 @@ impl<'a> Load<'a> {
                 "restartPolicy": "Never",
                 "terminationGracePeriodSeconds": 0,
                 "automountServiceAccountToken": false,
+                "hostAliases": [{"ip": address, "hostnames": [service]}],
                 "securityContext": {
                     "runAsNonRoot": true,
                     "runAsUser": 65532,

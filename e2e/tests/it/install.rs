@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use authbackend_e2e::api::{Account, Client, Connections};
 use authbackend_e2e::cluster::{Namespace, kubectl};
 use authbackend_e2e::command::{output_and_warnings, repository, run};
@@ -12,6 +12,8 @@ use crate::setup;
 
 /// The URL of `examples/authbackend.yaml`, which `kind-config.yaml` maps to this host.
 const BASE_URL: &str = "http://localhost:8100/api";
+/// A lease that was not released is free after 15 seconds.
+const TAKEOVER_LIMIT: Duration = Duration::from_secs(30);
 /// A node's proxy learns of new pods within this time.
 const REACHABLE_LIMIT: Duration = Duration::from_secs(10);
 
@@ -104,7 +106,9 @@ fn the_operators_pod_meets_the_restricted_profile() -> Result<()> {
 fn a_second_operator_takes_over() -> Result<()> {
     setup::on_stage(&setup::operator_alone()?, "standby", &json!({}), |stage| {
         operator::install(&["replicas=2"])?;
-        let leader = operator::leader()?.context("nobody leads")?;
+        let leader = until("leader", TAKEOVER_LIMIT, || {
+            Ok(operator::leader()?.map_or_else(|| Look::NotYet("nobody".to_owned()), Look::Done))
+        })?;
         operator::kill(&leader)?;
         stage.backend.change(&json!({"replicas": 1}))?;
         stage.backend.wait_ready()?;

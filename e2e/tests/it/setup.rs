@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use authbackend_e2e::cluster::Namespace;
 use authbackend_e2e::load::Load;
 use authbackend_e2e::postgres::Database;
-use authbackend_e2e::resource::{AuthBackend, BASE_URL};
+use authbackend_e2e::resource::{self, AuthBackend, BASE_URL};
 use authbackend_e2e::{image, operator};
 use serde_json::{Value, json};
 
@@ -118,7 +118,8 @@ pub fn load(namespace: &Namespace) -> Result<Load<'_>> {
     if built.is_none() {
         *built = Some(image::load(Path::new(env!("CARGO_BIN_EXE_e2e-load")))?);
     }
-    Load::start(namespace, built.as_deref().context("no image")?, BASE_URL)
+    let image = built.as_deref().context("no image")?;
+    Load::start(namespace, image, resource::NAME, BASE_URL)
 }
 
 /// The server of the next release: it brings a column, as its schema's next version.

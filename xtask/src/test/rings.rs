@@ -179,7 +179,7 @@ fn e2e(runner: &mut Runner<'_>) -> Result<()> {
     runner.check(
         "tests",
         integration_test(root, "e2e")
-            .args(["--", "--test-threads=1"])
+            .args(["--", "--test-threads=3"])
             .env("KIND_BIN", &platform.cluster.kind)
             .env("KUBECTL_BIN", &platform.cluster.kubectl)
             .env("HELM_BIN", &platform.helm)
