@@ -1,7 +1,7 @@
 //! Step 1: reads everything that a plan is made from.
 //!
-//! Nothing but the `AuthBackends` themselves is cached: the watches on other kinds only say that something changed. So
-//! memory grows with the number of `AuthBackends` alone, and a plan is made from what is, not from what a cache has
+//! Nothing but the AuthBackends themselves is cached: the watches on other kinds only say that something changed. So
+//! memory grows with the number of AuthBackends alone, and a plan is made from what is, not from what a cache has
 //! not yet heard. The price is about ten small reads per reconcile, and none at rest.
 
 use std::collections::BTreeMap;
@@ -148,7 +148,7 @@ impl Reader {
     }
 }
 
-/// Other `AuthBackends` that serve or migrate the database that `auth_backend` asks for.
+/// Other AuthBackends that serve or migrate the database that `auth_backend` asks for.
 fn others_on_database(
     auth_backend: &AuthBackend,
     secrets: &BTreeMap<String, ObservedSecret>,

@@ -1,6 +1,6 @@
 //! What is watched, and which AuthBackend a change concerns.
 //!
-//! Everything but `AuthBackends` is watched by metadata only and not cached. The `AuthBackends` themselves are watched
+//! Everything but AuthBackends is watched by metadata only and not cached. The AuthBackends themselves are watched
 //! without a filter: the reconcile that follows a status write of our own finds nothing to do and writes nothing, so it
 //! ends there; in return no change can be missed.
 
@@ -62,7 +62,7 @@ fn controller(client: &Client, namespace: Option<&str>) -> Controller<Guarded> {
         )
 }
 
-/// The `AuthBackends` that refer to a Secret by name.
+/// The AuthBackends that refer to a Secret by name.
 fn referring(
     store: &Store<Guarded>,
     secret: &PartialObjectMeta<Secret>,

@@ -1,4 +1,4 @@
-//! How many `AuthBackends` are in which state.
+//! How many AuthBackends are in which state.
 
 use std::collections::HashMap;
 
