@@ -55,6 +55,12 @@ pub struct Replica {
     task: JoinHandle<anyhow::Result<()>>,
 }
 
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
 impl Replica {
     /// Waits until it is in this phase.
     pub async fn reaches(&self, phase: Phase) {
@@ -66,20 +72,20 @@ impl Replica {
     }
 
     /// Ends it as SIGTERM does.
-    pub async fn stop(self) -> anyhow::Result<()> {
+    pub async fn stop(mut self) -> anyhow::Result<()> {
         self.shutdown.cancel();
-        self.task.await.expect("it does not panic")
+        (&mut self.task).await.expect("it does not panic")
     }
 
     /// Ends it as SIGKILL does.
-    pub async fn kill(self) {
+    pub async fn kill(mut self) {
         self.task.abort();
-        let _ = self.task.await;
+        let _ = (&mut self.task).await;
     }
 
     /// Waits until it ends by itself.
-    pub async fn ended(self) -> anyhow::Result<()> {
-        tokio::time::timeout(PATIENCE, self.task)
+    pub async fn ended(mut self) -> anyhow::Result<()> {
+        tokio::time::timeout(PATIENCE, &mut self.task)
             .await
             .expect("it ends")
             .expect("it does not panic")
