@@ -6,10 +6,21 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+/// What `cargo run` says of xtask to xtask. Build scripts (ring's, for one) run again when these
+/// change, and with them all that depends on theirs: passed on, every build by hand would undo
+/// those of xtask and the reverse.
+const OF_XTASK: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"];
+
 /// The cargo that runs this task, in the repository's root.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
     command.current_dir(root);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if OF_XTASK.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
