@@ -16,11 +16,11 @@ reason stands beside.
 - apiGroups: [authbackend.dev]
   resources: [authbackends/finalizers]
   verbs: [update]
-# Settings, addresses and identities of the pods. get, list, watch: see drift. create, patch: apply.
-# delete: what the spec asks for no longer.
+# Settings, addresses and identities of the pods. get, list, watch: see drift. create, patch: apply. They go with their
+# owner, which is the garbage collector's work.
 - apiGroups: [""]
   resources: [configmaps, services, serviceaccounts]
-  verbs: [get, list, watch, create, patch, delete]
+  verbs: [get, list, watch, create, patch]
 # get: a referenced Secret, by name. list, watch: that one changed; the operator asks for metadata only, which RBAC
 # cannot express. create: generated credentials and signing secrets. patch: owner and labels of these, never their data.
 - apiGroups: [""]
@@ -30,19 +30,19 @@ reason stands beside.
 - apiGroups: [""]
   resources: [pods]
   verbs: [list]
-# The servers and the managed Postgres.
+# The servers and the managed Postgres. Never deleted by the operator.
 - apiGroups: [apps]
   resources: [deployments, statefulsets]
-  verbs: [get, list, watch, create, patch, delete]
-# Migrations. delete: old ones, and one that is to be tried again.
+  verbs: [get, list, watch, create, patch]
+# Migrations: created and never changed. delete: old ones, and one that is to be tried again.
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [get, list, watch, create, patch, delete]
-# Availability while nodes are drained.
+  verbs: [list, watch, create, delete]
+# Availability while nodes are drained. delete: one pod is left.
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
   verbs: [get, list, watch, create, patch, delete]
-# spec.autoscaling.
+# spec.autoscaling. delete: it is set no longer.
 - apiGroups: [autoscaling]
   resources: [horizontalpodautoscalers]
   verbs: [get, list, watch, create, patch, delete]

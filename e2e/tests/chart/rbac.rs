@@ -40,21 +40,22 @@ fn named<'a>(manifests: &'a [Value], kind: &str, name: &str) -> Result<&'a Value
 
 /// All that the operator may do where it watches. A new right is a decision: it changes this list.
 fn allowed() -> Rights {
-    let owned = "get list watch create patch delete";
+    let applied = "get list watch create patch";
+    let optional = "get list watch create patch delete";
     [
         ("authbackend.dev/authbackends", "get list watch"),
         ("authbackend.dev/authbackends/status", "patch"),
         ("authbackend.dev/authbackends/finalizers", "update"),
-        ("/configmaps", owned),
-        ("/services", owned),
-        ("/serviceaccounts", owned),
-        ("/secrets", "get list watch create patch"),
+        ("/configmaps", applied),
+        ("/services", applied),
+        ("/serviceaccounts", applied),
+        ("/secrets", applied),
         ("/pods", "list"),
-        ("apps/deployments", owned),
-        ("apps/statefulsets", owned),
-        ("batch/jobs", owned),
-        ("policy/poddisruptionbudgets", owned),
-        ("autoscaling/horizontalpodautoscalers", owned),
+        ("apps/deployments", applied),
+        ("apps/statefulsets", applied),
+        ("batch/jobs", "list watch create delete"),
+        ("policy/poddisruptionbudgets", optional),
+        ("autoscaling/horizontalpodautoscalers", optional),
         ("events.k8s.io/events", "create patch"),
     ]
     .into_iter()
