@@ -1,3 +1,4 @@
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -17,10 +18,15 @@ const TAKEOVER_LIMIT: Duration = Duration::from_secs(30);
 /// A node's proxy learns of new pods within this time.
 const REACHABLE_LIMIT: Duration = Duration::from_secs(10);
 
+/// Several tests look at the example; whichever comes first makes it, alone: two creations at once would collide.
+static EXAMPLE: Mutex<()> = Mutex::new(());
+
 fn example_is_ready() -> Result<()> {
     let _operator = setup::operator()?;
     let example = repository().join("examples/authbackend.yaml");
+    let alone = EXAMPLE.lock().unwrap_or_else(PoisonError::into_inner);
     run(kubectl()?.args(["apply", "--filename"]).arg(example))?;
+    drop(alone);
     let namespace = Namespace::existing("default");
     // It may be ready with another build's image from an earlier run.
     let of_this_build = format!("jsonpath={{.status.current.image}}={}", image::server()?);

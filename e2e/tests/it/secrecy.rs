@@ -34,8 +34,8 @@ fn no_secret_is_in_objects_events_or_logs_while_all_is_well() -> Result<()> {
 #[test]
 fn no_secret_is_in_objects_events_or_logs_when_the_database_refuses_it() -> Result<()> {
     let _operator = setup::operator()?;
-    Namespace::with("wrong-password", |namespace| {
-        let mut database = Database::create("wrong-password", "right-Pa55word")?;
+    Namespace::with("refused", |namespace| {
+        let mut database = Database::create("refused", "right-Pa55word")?;
         "wrong-Pa55word".clone_into(&mut database.password);
         setup::write_secret(namespace, &database)?;
         let backend = AuthBackend::declare(
