@@ -9,7 +9,12 @@ use anyhow::{Context, Result};
 /// What `cargo run` says of xtask to xtask. Build scripts (ring's, for one) run again when these
 /// change, and with them all that depends on theirs: passed on, every build by hand would undo
 /// those of xtask and the reverse.
-const OF_XTASK: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"];
+const OF_XTASK: [&str; 4] = [
+    "CARGO_PKG_",
+    "CARGO_MANIFEST_",
+    "CARGO_CRATE_",
+    "CARGO_BIN_",
+];
 
 /// The cargo that runs this task, in the repository's root.
 pub(crate) fn cargo(root: &Path) -> Command {
