@@ -7,31 +7,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::world::{World, spec_with};
+use super::world::{NEW_IMAGE, World, managed, minimal, spec_with, upgrading, verdict};
 use crate::reconcile::observed::OtherAuthBackend;
 use crate::reconcile::plan::{Deletion, DeletionKind, Requeue, Resources};
-
-const NEW_IMAGE: &str = "registry.example/authbackend/server:2.0.0";
-
-fn minimal() -> Value {
-    spec_with(&json!({}))
-}
-
-fn managed() -> Value {
-    spec_with(&json!({"database": {"managed": {}}}))
-}
-
-fn verdict(status: &str, reason: &str) -> (String, String) {
-    (status.to_owned(), reason.to_owned())
-}
-
-/// A world on its way to a new image, whose Job runs.
-fn upgrading() -> World {
-    let mut world = World::serving(&minimal());
-    world.edit(&json!({"image": NEW_IMAGE}));
-    world.step();
-    world
-}
 
 #[test]
 fn a_missing_secret_is_waited_for_by_name_and_key() {

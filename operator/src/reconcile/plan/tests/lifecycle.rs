@@ -2,32 +2,10 @@
 
 use authbackend_crds::v1alpha1::{MigrationPhase, RETRY_MIGRATION_ANNOTATION};
 use kube::ResourceExt as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::world::{SERVER_IMAGE, World, spec_with};
+use super::world::{NEW_IMAGE, SERVER_IMAGE, World, managed, minimal, upgrading, verdict};
 use crate::reconcile::plan::Requeue;
-
-const NEW_IMAGE: &str = "registry.example/authbackend/server:2.0.0";
-
-fn minimal() -> Value {
-    spec_with(&json!({}))
-}
-
-fn managed() -> Value {
-    spec_with(&json!({"database": {"managed": {}}}))
-}
-
-fn verdict(status: &str, reason: &str) -> (String, String) {
-    (status.to_owned(), reason.to_owned())
-}
-
-/// A world on its way to a new image, whose Job runs.
-fn upgrading() -> World {
-    let mut world = World::serving(&minimal());
-    world.edit(&json!({"image": NEW_IMAGE}));
-    world.step();
-    world
-}
 
 #[test]
 fn a_first_install_creates_the_job_and_no_deployment() {

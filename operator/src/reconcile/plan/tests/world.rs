@@ -383,3 +383,29 @@ impl World {
             .clone()
     }
 }
+
+/// An image to upgrade to.
+pub const NEW_IMAGE: &str = "registry.example/authbackend/server:2.0.0";
+
+/// The smallest spec.
+pub fn minimal() -> Value {
+    spec_with(&json!({}))
+}
+
+/// The smallest spec with a managed database.
+pub fn managed() -> Value {
+    spec_with(&json!({"database": {"managed": {}}}))
+}
+
+/// Status and reason of a condition.
+pub fn verdict(status: &str, reason: &str) -> (String, String) {
+    (status.to_owned(), reason.to_owned())
+}
+
+/// A world on its way to a new image, whose Job runs.
+pub fn upgrading() -> World {
+    let mut world = World::serving(&minimal());
+    world.edit(&json!({"image": NEW_IMAGE}));
+    world.step();
+    world
+}
