@@ -15,6 +15,7 @@ use crate::{
         path::Mount,
     },
     metrics::Metrics,
+    outbound::Outbound,
 };
 
 /// Everything that requests share.
@@ -37,6 +38,8 @@ pub struct App {
     pub client_ip: ClientIp,
     /// Where the API is mounted.
     pub mount: Mount,
+    /// Calls other servers.
+    pub outbound: Outbound,
 }
 
 /// Settings that passed validation and still cannot be used.
@@ -83,6 +86,7 @@ impl App {
                 config.base_url.mount_path(),
                 advanced.skip_trailing_slashes.unwrap_or(false),
             ),
+            outbound: Outbound::new(),
             config,
             db,
             clock,
