@@ -8,6 +8,7 @@
 mod advanced;
 mod email_and_password;
 mod problem;
+mod secret_ref;
 mod session;
 
 use schemars::JsonSchema;
@@ -18,6 +19,7 @@ pub use advanced::{
 };
 pub use email_and_password::{Argon2id, EmailAndPassword, HashAlgorithm, PasswordHashing};
 pub use problem::Problem;
+pub use secret_ref::SecretKeyRef;
 pub use session::Session;
 
 /// Settings of the auth server.

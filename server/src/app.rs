@@ -4,7 +4,7 @@ use std::{num::NonZero, sync::Arc, thread};
 
 use crate::{
     clock::Clock,
-    config::{Config, Secret},
+    config::{Config, Secret, SecretFiles},
     crypto::{hmac::Signer, password::PasswordError, random::Random},
     db::Db,
     hasher::Hasher,
@@ -40,6 +40,8 @@ pub struct App {
     pub mount: Mount,
     /// Calls other servers.
     pub outbound: Outbound,
+    /// Reads the secrets that the settings refer to.
+    pub secret_files: SecretFiles,
 }
 
 /// Settings that passed validation and still cannot be used.
@@ -87,6 +89,7 @@ impl App {
                 advanced.skip_trailing_slashes.unwrap_or(false),
             ),
             outbound: Outbound::new(),
+            secret_files: config.secret_files.clone(),
             config,
             db,
             clock,

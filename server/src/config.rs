@@ -9,6 +9,7 @@ mod database;
 mod environment;
 mod logging;
 mod problem;
+mod secret_files;
 mod secrets;
 mod settings;
 mod value;
@@ -24,6 +25,7 @@ pub use base_url::BaseUrl;
 pub use database::{Database, SslMode, Target};
 pub use logging::{LogFormat, Logging};
 pub use problem::Problem;
+pub use secret_files::SecretFiles;
 pub use secrets::{Secret, Secrets};
 pub use settings::{Settings, read_settings};
 pub use value::FileReader;
@@ -46,6 +48,8 @@ pub struct Config {
     pub settings: AuthSettings,
     /// Paths in that file that this version does not know, for a warning.
     pub unknown_settings: Vec<String>,
+    /// `AUTH_SECRETS_DIR`: the Secrets that the settings refer to.
+    pub secret_files: SecretFiles,
     /// `DATABASE_*`.
     pub database: Database,
     /// `LISTEN_ADDR`: where the API listens.
@@ -68,6 +72,7 @@ impl Config {
         let base_url = load_base_url(&mut environment);
         let secrets = load_secrets(&mut environment);
         let settings = settings::load(&mut environment);
+        let secret_files = SecretFiles::load(&environment);
         let database = Database::load(&mut environment);
         let listen = listen_address(&mut environment, "LISTEN_ADDR", API_PORT);
         let admin_listen = listen_address(&mut environment, "ADMIN_LISTEN_ADDR", ADMIN_PORT);
@@ -83,6 +88,7 @@ impl Config {
                     secrets,
                     settings: settings.auth,
                     unknown_settings: settings.unknown,
+                    secret_files,
                     database,
                     listen,
                     admin_listen,

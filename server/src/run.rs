@@ -118,6 +118,10 @@ impl Server {
         for path in &config.unknown_settings {
             tracing::warn!(%path, "ignoring a setting that this version does not know");
         }
+        // What needs the Secret fails until it is there; everything else serves.
+        for problem in config.secret_files.problems(&config.settings) {
+            tracing::warn!(%problem, "a Secret that the settings refer to cannot be read");
+        }
         let (draining, closing, ending) = (
             CancellationToken::new(),
             CancellationToken::new(),
