@@ -5,8 +5,8 @@ use std::{num::NonZero, sync::Arc, thread};
 use crate::{
     clock::Clock,
     config::{Config, Secret, SecretFiles},
-    crypto::{hmac::Signer, password::PasswordError, random::Random},
-    db::Db,
+    crypto::{hmac::Signer, password::PasswordError, random::Random, token},
+    db::{Db, IdKind},
     hasher::Hasher,
     http::{
         client_ip::ClientIp,
@@ -95,6 +95,15 @@ impl App {
             clock,
             random,
         })
+    }
+
+    /// The id of a new row; none where the database counts ids.
+    pub fn new_id(&self) -> Option<String> {
+        match self.db.tables().ids() {
+            IdKind::Text => Some(token::id(&self.random)),
+            IdKind::Uuid => Some(token::uuid(&self.random)),
+            IdKind::Serial => None,
+        }
     }
 
     /// Signs and verifies with the secrets now in force.

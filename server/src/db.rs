@@ -10,9 +10,11 @@ mod pool;
 mod rotation;
 mod schema;
 mod slot;
+mod tables;
 
 pub use conn::Conn;
 pub(crate) use connect::connect;
 pub use error::DbError;
 pub use pool::Db;
 pub use schema::Schema;
+pub use tables::{AdditionalColumn, ColumnType, IdKind, TableNames, Tables};

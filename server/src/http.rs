@@ -12,6 +12,7 @@ pub mod filter;
 pub mod handler;
 pub mod origin;
 pub mod path;
+pub mod redirect;
 pub mod reply;
 pub mod schema;
 pub mod serve;

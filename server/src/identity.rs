@@ -1,7 +1,8 @@
-//! The entities that every feature may use: users, their accounts and their sessions. Rules are in `model`, SQL is
-//! in `store`.
+//! The entities that every feature may use: users, their accounts, their sessions, and verifications. Rules are in
+//! `model`, SQL is in `store`.
 
 pub mod account;
-mod date;
+pub mod date;
 pub mod session;
 pub mod user;
+pub mod verification;

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::{Config, Problem, Secrets},
     crypto::random::Random,
-    db::{Db, DbError},
+    db::{Db, DbError, Tables},
     http::{
         filter,
         serve::{Api, RequestIds, serve as accept},
@@ -107,7 +107,7 @@ impl Server {
     /// Binds the listeners and starts to serve. The database need not be reachable: `/readyz` tells.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, ServeError> {
         let metrics = Metrics::new();
-        let db = Db::open_measured(&config.database, metrics.pool.clone())?;
+        let db = Db::open_measured(&config.database, Tables::default(), metrics.pool.clone())?;
         let random = Random::from_system()
             .map_err(|error| ServeError::System("no random numbers", io::Error::other(error)))?;
         let ids = request_ids(&random);

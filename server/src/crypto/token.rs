@@ -16,6 +16,16 @@ pub fn id(random: &Random) -> String {
     generate(random, ALPHANUMERIC, ID_LENGTH)
 }
 
+/// A new UUID of version 4 (RFC 9562, section 5.4).
+pub fn uuid(random: &Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    let number = u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let digits = format!("{number:032x}");
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &digits[range]);
+    parts.join("-")
+}
+
 /// The token of a new session: whoever holds it is signed in.
 pub fn session_token(random: &Random) -> String {
     generate(random, ALPHANUMERIC, SESSION_TOKEN_LENGTH)
@@ -24,7 +34,7 @@ pub fn session_token(random: &Random) -> String {
 /// `length` characters of `alphabet` (1 to 256 ASCII characters), each equally likely.
 ///
 /// Bytes that would favour the first characters of the alphabet are thrown away.
-fn generate(random: &Random, alphabet: &[u8], length: usize) -> String {
+pub fn generate(random: &Random, alphabet: &[u8], length: usize) -> String {
     let usable = 256 - 256 % alphabet.len();
     let mut token = String::with_capacity(length);
     let mut bytes = [0; 64];
@@ -54,6 +64,15 @@ mod tests {
             assert_eq!(token.len(), 32);
             assert!(token.bytes().all(|byte| ALPHANUMERIC.contains(&byte)));
         }
+    }
+
+    #[test]
+    fn a_uuid_says_its_version_and_variant() {
+        let uuid = uuid(&Random::from_seed(5));
+        assert_eq!(uuid.len(), 36);
+        assert_eq!(&uuid[14..15], "4", "{uuid}");
+        assert!("89ab".contains(&uuid[19..20]), "{uuid}");
+        assert!(uuid.bytes().filter(|byte| *byte == b'-').count() == 4);
     }
 
     #[test]

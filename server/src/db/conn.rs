@@ -6,7 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use sqlx::{Connection as _, PgConnection, PgTransaction};
+use sqlx::{AssertSqlSafe, PgConnection, postgres::PgTransactionManager};
+use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::{OwnedMappedMutexGuard, OwnedSemaphorePermit};
 
 use super::{pool::Pool, slot::Slot};
@@ -34,14 +35,50 @@ impl Conn {
         }
     }
 
-    /// Begins a transaction. Hides the driver's own `begin`, which forgets the transaction when its future is
-    /// dropped before the server has answered.
-    pub async fn begin(&mut self) -> sqlx::Result<PgTransaction<'_>> {
+    /// The statement that `template` stands for in this database: see [`Tables`](super::Tables).
+    pub fn sql(&self, template: &'static str) -> AssertSqlSafe<Arc<str>> {
+        self.cell.pool.tables().sql(template)
+    }
+
+    /// Begins a transaction, which ends with [`Conn::commit`]; dropping the connection before that rolls it back.
+    /// Hides the driver's own `begin`, which forgets the transaction when its future is dropped before the server
+    /// has answered.
+    ///
+    /// # Errors
+    /// The server refuses, or the connection is lost.
+    pub async fn begin(&mut self) -> sqlx::Result<()> {
         let slot = &mut *self.slot;
         slot.is_uncertain = true;
-        let transaction = slot.connection.begin().await?;
+        PgTransactionManager::begin(&mut slot.connection, None).await?;
         slot.is_uncertain = false;
-        Ok(transaction)
+        slot.in_transaction = true;
+        Ok(())
+    }
+
+    /// Makes everything since [`Conn::begin`] permanent.
+    ///
+    /// # Errors
+    /// The server refuses, which makes nothing permanent, or the connection is lost.
+    pub async fn commit(&mut self) -> sqlx::Result<()> {
+        let slot = &mut *self.slot;
+        slot.is_uncertain = true;
+        PgTransactionManager::commit(&mut slot.connection).await?;
+        slot.is_uncertain = false;
+        slot.in_transaction = false;
+        Ok(())
+    }
+
+    /// Takes everything since [`Conn::begin`] back.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub async fn rollback(&mut self) -> sqlx::Result<()> {
+        let slot = &mut *self.slot;
+        slot.is_uncertain = true;
+        PgTransactionManager::rollback(&mut slot.connection).await?;
+        slot.is_uncertain = false;
+        slot.in_transaction = false;
+        Ok(())
     }
 }
 

@@ -25,6 +25,7 @@ use super::{
     connect::connect,
     rotation::Credentials,
     slot::Slot,
+    tables::Tables,
 };
 use crate::{config::Database, metrics::PoolGauges};
 
@@ -50,16 +51,27 @@ pub(super) struct Pool {
     /// Microseconds after `started` at which a connection broke: one that rested since before may be broken too.
     suspect: AtomicU64,
     gauges: PoolGauges,
+    tables: Tables,
 }
 
 impl Db {
     /// Opens the pool for `database` without connecting yet: a database that is down does not stop the start.
+    ///
+    /// # Errors
+    /// A credential file cannot be read.
     pub fn open(database: &Database) -> Result<Self, DbError> {
-        Self::open_measured(database, PoolGauges::default())
+        Self::open_measured(database, Tables::default(), PoolGauges::default())
     }
 
-    /// As [`Db::open`], and keeps `gauges` up to date.
-    pub fn open_measured(database: &Database, gauges: PoolGauges) -> Result<Self, DbError> {
+    /// As [`Db::open`], for tables with these names, and keeps `gauges` up to date.
+    ///
+    /// # Errors
+    /// A credential file cannot be read.
+    pub fn open_measured(
+        database: &Database,
+        tables: Tables,
+        gauges: PoolGauges,
+    ) -> Result<Self, DbError> {
         let size = usize::try_from(database.max_connections())
             .unwrap_or(1)
             .max(1);
@@ -71,6 +83,7 @@ impl Db {
             started: Instant::now(),
             suspect: AtomicU64::new(0),
             gauges,
+            tables,
         })))
     }
 
@@ -86,6 +99,11 @@ impl Db {
             Ok(slot) => Ok(Conn::new(slot, cell, permit)),
             Err(_) => Err(DbError::Closed),
         }
+    }
+
+    /// The names of the tables and the type of ids.
+    pub fn tables(&self) -> &Tables {
+        self.0.tables()
     }
 
     /// Whether every connection is in use.
@@ -152,6 +170,10 @@ impl Db {
 }
 
 impl Pool {
+    pub(super) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
     pub(super) fn gauges(&self) -> &PoolGauges {
         &self.gauges
     }

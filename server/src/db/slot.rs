@@ -1,12 +1,14 @@
 //! One open connection and what decides its fate.
 
 use std::{
+    mem,
     pin::pin,
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, postgres::PgTransactionManager};
+use sqlx_core::transaction::TransactionManager as _;
 use tokio::time::{Instant, timeout};
 
 use crate::metrics::PoolGauges;
@@ -33,6 +35,8 @@ pub(super) struct Slot {
     pub(super) released: Instant,
     /// Whether the server may be in a transaction that the driver knows nothing of.
     pub(super) is_uncertain: bool,
+    /// Whether a transaction is open.
+    pub(super) in_transaction: bool,
     opened: Instant,
     _open: OpenGauge,
 }
@@ -62,6 +66,7 @@ impl Slot {
             generation,
             released: now,
             is_uncertain: false,
+            in_transaction: false,
             opened: now,
             _open: OpenGauge::new(gauges),
         }
@@ -71,6 +76,9 @@ impl Slot {
     /// its locks do not outlive the request.
     pub(super) fn release(&mut self) -> Look {
         self.released = Instant::now();
+        if mem::take(&mut self.in_transaction) {
+            PgTransactionManager::start_rollback(&mut self.connection);
+        }
         self.look()
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use warp::http::HeaderMap;
 
 use super::{cookie::Jar, error::ApiError};
@@ -16,6 +16,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The request's query.
     pub query: Query,
+    /// The parameter in the path of the route, decoded.
+    pub parameter: Option<String>,
     /// The request's body as JSON, if it has one that the route reads.
     pub body: Option<Value>,
     /// The cookies of the request and of its response.
@@ -31,6 +33,7 @@ impl Call {
             app,
             headers,
             query,
+            parameter: None,
             body,
             jar,
             db: None,
@@ -96,6 +99,22 @@ impl Query {
         self.single(name).is_some()
     }
 
+    /// The query as one JSON object: a name given more than once holds a list.
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        for (name, value) in &self.0 {
+            let value = Value::String(value.clone());
+            match object.get_mut(name) {
+                None => {
+                    object.insert(name.clone(), value);
+                }
+                Some(Value::Array(values)) => values.push(value),
+                Some(first) => *first = Value::Array(vec![first.take(), value]),
+            }
+        }
+        Value::Object(object)
+    }
+
     fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
@@ -122,6 +141,14 @@ mod tests {
         ] {
             assert_eq!(Query::parse(query).has_flag("flag"), set, "{query}");
         }
+    }
+
+    #[test]
+    fn a_query_as_json_holds_texts_and_lists() {
+        assert_eq!(
+            Query::parse("a=1&b=&a=2&a=3").to_json(),
+            serde_json::json!({"a": ["1", "2", "3"], "b": ""})
+        );
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::{
     content_type::Accepts,
     error::ApiError,
     origin, path, reply,
-    table::{Route, Table},
+    table::{Match, Route, Table},
 };
 use crate::{app::App, metrics::MatchedRoute};
 
@@ -43,24 +43,34 @@ pub struct Request {
 
 /// Answers a request.
 pub async fn dispatch(app: Arc<App>, table: &Table, request: Request) -> Response {
-    let path = path::resolve(&request.path);
+    let path = path::resolve(&request.path).into_owned();
     if is_disabled(&app, &path) {
         let text = b"Not Found".to_vec();
         return reply::with_body(StatusCode::NOT_FOUND, "text/plain;charset=UTF-8", text);
     }
-    let route = app
+    let found = app
         .mount
         .route_path(&path)
         .and_then(|path| table.find(&request.method, path));
-    let Some(route) = route else {
+    let Some(Match { route, parameter }) = found else {
         return reply::empty(StatusCode::NOT_FOUND);
     };
     let mut response = match admit(app, route, request) {
-        Ok(call) => run(route, call).await,
+        Ok(mut call) => {
+            call.parameter = parameter.map(percent_decode);
+            run(route, call).await
+        }
         Err(error) => error.into_response(),
     };
     response.extensions_mut().insert(MatchedRoute(route.path));
     response
+}
+
+/// A parameter as the route sees it; what is not UTF-8 stays encoded.
+fn percent_decode(parameter: &str) -> String {
+    percent_encoding::percent_decode_str(parameter)
+        .decode_utf8()
+        .map_or_else(|_| parameter.to_owned(), Into::into)
 }
 
 fn is_disabled(app: &App, path: &str) -> bool {

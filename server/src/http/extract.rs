@@ -30,9 +30,9 @@ impl Extract for State {
     }
 }
 
-/// A body that a route reads.
+/// A body or a query that a route reads.
 pub trait Input: DeserializeOwned + Send {
-    /// What the body must look like; whatever passes can be deserialized.
+    /// What it must look like; whatever passes can be deserialized.
     const SCHEMA: Schema;
 }
 
@@ -49,6 +49,28 @@ impl<T: Input> Extract for Body<T> {
             .take()
             .unwrap_or_else(|| Value::Object(Map::new()));
         Ok(Self(serde_json::from_value(body)?))
+    }
+}
+
+/// The query of the request, validated.
+pub struct Queried<T>(pub T);
+
+impl<T: Input> Extract for Queried<T> {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        let query = call.query.to_json();
+        T::SCHEMA
+            .check_query(&query)
+            .map_err(ApiError::validation)?;
+        Ok(Self(serde_json::from_value(query)?))
+    }
+}
+
+/// The parameter in the path of the route, decoded.
+pub struct Param(pub String);
+
+impl Extract for Param {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        Ok(Self(call.parameter.clone().unwrap_or_default()))
     }
 }
 

@@ -35,12 +35,21 @@ pub struct Field {
     nullable: bool,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum FieldKind {
     String,
     NonEmptyString,
     Email,
     Boolean,
+    Number,
+    /// A list of texts.
+    Strings,
+    /// An object whose values are texts.
+    StringRecord,
+    /// An object with any values.
+    Record,
+    /// An object with these fields.
+    Object(&'static [Field]),
 }
 
 impl Field {
@@ -62,6 +71,31 @@ impl Field {
     /// `true` or `false`.
     pub const fn boolean(name: &'static str) -> Self {
         Self::new(name, FieldKind::Boolean)
+    }
+
+    /// A number.
+    pub const fn number(name: &'static str) -> Self {
+        Self::new(name, FieldKind::Number)
+    }
+
+    /// A list of texts.
+    pub const fn strings(name: &'static str) -> Self {
+        Self::new(name, FieldKind::Strings)
+    }
+
+    /// An object whose values are texts.
+    pub const fn string_record(name: &'static str) -> Self {
+        Self::new(name, FieldKind::StringRecord)
+    }
+
+    /// An object with any values.
+    pub const fn record(name: &'static str) -> Self {
+        Self::new(name, FieldKind::Record)
+    }
+
+    /// An object with these fields.
+    pub const fn object(name: &'static str, fields: &'static [Self]) -> Self {
+        Self::new(name, FieldKind::Object(fields))
     }
 
     /// The same field, which may be absent; null is not absent.
@@ -91,27 +125,55 @@ impl Field {
         }
     }
 
-    fn issues(self, value: Option<&Value>) -> Vec<String> {
+    /// Adds to `issues` what is wrong with `value`, the field at `path`.
+    fn check(self, path: &str, value: Option<&Value>, issues: &mut Vec<String>) {
+        let path = format!("{path}.{}", self.name);
+        let mut report = |path: &str, text: &str| issues.push(format!("[{path}] {text}"));
         let Some(value) = value else {
-            let missing = vec![unexpected(self.kind.name(), None)];
-            return if self.optional { Vec::new() } else { missing };
+            if !self.optional {
+                report(&path, &unexpected(self.kind.name(), None));
+            }
+            return;
         };
+        if self.nullable && value.is_null() {
+            return;
+        }
+        if !self.kind.has_type_of(value) {
+            report(&path, &unexpected(self.kind.name(), Some(value)));
+        }
         match (self.kind, value) {
             (FieldKind::NonEmptyString, Value::String(text)) if text.is_empty() => {
-                vec!["Too small: expected string to have >=1 characters".to_owned()]
-            }
-            (FieldKind::Email, Value::String(text)) if !is_email(text) => {
-                vec!["Invalid email address".to_owned()]
+                report(&path, "Too small: expected string to have >=1 characters");
             }
             // The check of a length goes on after the wrong type, for whatever has a length.
-            (FieldKind::NonEmptyString, Value::Array(items)) if items.is_empty() => vec![
-                unexpected("string", Some(value)),
-                "Too small: expected array to have >=1 items".to_owned(),
-            ],
-            (kind, value) if kind.has_type_of(value) || self.nullable && value.is_null() => {
-                Vec::new()
+            (FieldKind::NonEmptyString, Value::Array(items)) if items.is_empty() => {
+                report(&path, "Too small: expected array to have >=1 items");
             }
-            (kind, value) => vec![unexpected(kind.name(), Some(value))],
+            (FieldKind::Email, Value::String(text)) if !is_email(text) => {
+                report(&path, "Invalid email address");
+            }
+            (FieldKind::Strings, Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate().filter(|it| !it.1.is_string()) {
+                    report(
+                        &format!("{path}.{index}"),
+                        &unexpected("string", Some(item)),
+                    );
+                }
+            }
+            (FieldKind::StringRecord, Value::Object(fields)) => {
+                for (name, value) in fields.iter().filter(|it| !it.1.is_string()) {
+                    report(
+                        &format!("{path}.{name}"),
+                        &unexpected("string", Some(value)),
+                    );
+                }
+            }
+            (FieldKind::Object(fields), Value::Object(values)) => {
+                for field in fields {
+                    field.check(&path, values.get(field.name), issues);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -122,6 +184,10 @@ impl FieldKind {
         match self {
             Self::String | Self::NonEmptyString | Self::Email => "string",
             Self::Boolean => "boolean",
+            Self::Number => "number",
+            Self::Strings => "array",
+            Self::StringRecord | Self::Record => "record",
+            Self::Object(_) => "object",
         }
     }
 
@@ -129,6 +195,9 @@ impl FieldKind {
         match self {
             Self::String | Self::NonEmptyString | Self::Email => value.is_string(),
             Self::Boolean => value.is_boolean(),
+            Self::Number => value.is_number(),
+            Self::Strings => value.is_array(),
+            Self::StringRecord | Self::Record | Self::Object(_) => value.is_object(),
         }
     }
 }
@@ -176,34 +245,40 @@ impl Schema {
         }
     }
 
-    /// Checks `body`.
+    /// Checks the body of a request.
     ///
     /// # Errors
     /// The message of every issue, joined.
     pub fn check(&self, body: Option<&Value>) -> Result<(), String> {
-        let issues = match body {
-            None if self.optional => return Ok(()),
-            Some(Value::Object(fields)) => {
-                let issues_of = |field: &Field| {
-                    let issues = field.issues(fields.get(field.name)).into_iter();
-                    issues
-                        .map(|issue| format!("[body.{}] {issue}", field.name))
-                        .collect::<Vec<_>>()
-                };
-                self.fields.iter().flat_map(issues_of).collect::<Vec<_>>()
+        if body.is_none() && self.optional {
+            return Ok(());
+        }
+        self.check_value("body", body)
+    }
+
+    /// Checks the query of a request.
+    ///
+    /// # Errors
+    /// The message of every issue, joined.
+    pub fn check_query(&self, query: &Value) -> Result<(), String> {
+        self.check_value("query", Some(query))
+    }
+
+    fn check_value(&self, place: &str, value: Option<&Value>) -> Result<(), String> {
+        let mut issues = Vec::new();
+        if let Some(Value::Object(values)) = value {
+            for field in self.fields {
+                field.check(place, values.get(field.name), &mut issues);
             }
-            other => {
-                let expected: &[&str] = match self.kind {
-                    BodyKind::Object => &["object"],
-                    BodyKind::Record => &["record"],
-                    BodyKind::ObjectAndRecord => &["object", "record"],
-                };
-                expected
-                    .iter()
-                    .map(|kind| format!("[body] {}", unexpected(kind, other)))
-                    .collect()
-            }
-        };
+        } else {
+            let expected: &[&str] = match self.kind {
+                BodyKind::Object => &["object"],
+                BodyKind::Record => &["record"],
+                BodyKind::ObjectAndRecord => &["object", "record"],
+            };
+            let issue = |kind: &&str| format!("[{place}] {}", unexpected(kind, value));
+            issues.extend(expected.iter().map(issue));
+        }
         if issues.is_empty() {
             Ok(())
         } else {

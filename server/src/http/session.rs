@@ -1,18 +1,32 @@
 //! Whose request it is.
 
+use std::sync::Arc;
+
 use super::{
     call::Call,
+    cookie::Jar,
     error::ApiError,
     error_code::{FAILED_TO_GET_SESSION, SESSION_ENDED, SESSION_NOT_FRESH, UNAUTHORIZED},
-    extract::Extract,
+    extract::{Client, Extract},
 };
-use crate::identity::session::{SessionUser, store};
+use crate::{
+    app::App,
+    db::Conn,
+    identity::{
+        session::{NewSession, SessionUser, store},
+        user::User,
+    },
+};
 
 /// The session of the request, if it has one. Extends it when that is due.
 pub struct MaybeSession(pub Option<SessionUser>);
 
 /// The session of the request, without which the answer is 401.
 pub struct CurrentSession(pub SessionUser);
+
+/// The session of the request, which may come from the cookie cache, without which the answer is 401: for what a
+/// session that was ended a moment ago may still see.
+pub struct CachedSession(pub SessionUser);
 
 /// A session whose user signed in recently, without which the answer is 401 or 403.
 pub struct FreshSession(pub SessionUser);
@@ -36,6 +50,13 @@ impl Extract for CurrentSession {
             Found::Somebody(session) => Ok(Self(*session)),
             Found::Nobody | Found::Ended => Err((&UNAUTHORIZED).into()),
         }
+    }
+}
+
+impl Extract for CachedSession {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        let CurrentSession(current) = CurrentSession::extract(call).await?;
+        Ok(Self(current))
     }
 }
 
@@ -102,4 +123,78 @@ async fn extend(call: &mut Call, mut found: SessionUser) -> Result<Found, ApiErr
     }
     jar.set_session(&found.session.token, Some(true));
     Ok(Found::Somebody(Box::new(found)))
+}
+
+/// Begins sessions for the client of the request, and tells its browser: the only way in which an endpoint signs
+/// someone in.
+#[derive(Clone)]
+pub struct Issuer {
+    app: Arc<App>,
+    client: Client,
+    jar: Jar,
+}
+
+impl Extract for Issuer {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        Ok(Self {
+            app: Arc::clone(&call.app),
+            client: Client::extract(call).await?,
+            jar: call.jar.clone(),
+        })
+    }
+}
+
+impl Issuer {
+    /// Where the request comes from.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// A session for the user `user_id` that has yet to be stored; `remember` says whether it outlives the browser.
+    pub fn prepare(&self, user_id: &str, remember: bool) -> NewSession {
+        let Self { app, client, .. } = self;
+        NewSession::new(
+            user_id,
+            remember,
+            &app.config.settings.session(),
+            app.clock.now(),
+            &app.random,
+            app.new_id(),
+        )
+        .from_client(client.ip_address.clone(), client.user_agent.clone())
+    }
+
+    /// Signs `user` in. `remember` says whether the session outlives the browser.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn open(
+        &self,
+        db: &mut Conn,
+        user: User,
+        remember: bool,
+    ) -> Result<SessionUser, ApiError> {
+        let session = self.prepare(&user.id, remember);
+        let id = store::open(db, &session).await?;
+        let session = session.stored(id, user.id.clone());
+        let current = SessionUser { session, user };
+        self.announce(&current, Some(remember));
+        Ok(current)
+    }
+
+    /// Gives the browser the cookies of a session that is stored. `remember` says whether it outlives the browser;
+    /// `None` leaves that as the request's own cookies have it.
+    pub fn announce(&self, current: &SessionUser, remember: Option<bool>) {
+        self.jar.set_session(&current.session.token, remember);
+    }
+
+    /// Gives the browser the cookies of its session again, because what they hold has changed.
+    pub fn renew(&self, current: &SessionUser) {
+        self.announce(current, None);
+    }
+
+    /// Takes the cookies of the session from the browser.
+    pub fn end(&self) {
+        self.jar.clear_session();
+    }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, pin::Pin};
 
 use warp::{http::Method, reply::Response};
 
-use super::{call::Call, content_type::Accepts};
+use super::{call::Call, content_type::Accepts, error::ErrorCode};
 
 /// The future of a response.
 pub type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -14,12 +14,14 @@ pub type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 pub struct Route {
     /// The method; any other is not found.
     pub method: Method,
-    /// The path below the mount.
+    /// The path below the mount. One segment of it may be a parameter: `/callback/:id`.
     pub path: &'static str,
     /// The bodies that it reads.
     pub accepts: Accepts,
     /// Whether nobody may keep a copy of its answers.
     pub is_never_stored: bool,
+    /// The errors that it answers itself, besides those of its extractors.
+    pub errors: &'static [&'static ErrorCode],
     /// Answers a request.
     pub call: fn(Call) -> Answer,
 }
@@ -32,6 +34,7 @@ impl Route {
             path,
             accepts: Accepts::Json,
             is_never_stored: false,
+            errors: &[],
             call,
         }
     }
@@ -40,6 +43,13 @@ impl Route {
     #[must_use]
     pub const fn accepting(mut self, accepts: Accepts) -> Self {
         self.accepts = accepts;
+        self
+    }
+
+    /// The same endpoint, which can fail with these errors.
+    #[must_use]
+    pub const fn fails(mut self, errors: &'static [&'static ErrorCode]) -> Self {
+        self.errors = errors;
         self
     }
 
@@ -62,24 +72,112 @@ macro_rules! route {
 }
 
 /// Every endpoint by its path.
-pub struct Table(HashMap<&'static str, Vec<&'static Route>>);
+#[derive(Default)]
+pub struct Table {
+    exact: HashMap<&'static str, Vec<&'static Route>>,
+    /// Endpoints with a parameter: what is before it, what is behind it. Few, so that they are tried one by one.
+    with_parameter: Vec<(&'static str, &'static str, &'static Route)>,
+}
+
+/// An endpoint that was found, and the parameter in the path.
+#[derive(Clone, Copy, Debug)]
+pub struct Match<'a> {
+    /// The endpoint.
+    pub route: &'static Route,
+    /// The parameter, as it is in the path.
+    pub parameter: Option<&'a str>,
+}
 
 impl Table {
     /// The endpoints of several features.
     pub fn new(features: &[&'static [Route]]) -> Self {
-        let mut table: HashMap<_, Vec<_>> = HashMap::new();
+        let mut table = Self::default();
         for route in features.iter().copied().flatten() {
-            table.entry(route.path).or_default().push(route);
+            match split_at_parameter(route.path) {
+                Some((before, after)) => table.with_parameter.push((before, after, route)),
+                None => table.exact.entry(route.path).or_default().push(route),
+            }
         }
-        Self(table)
+        table
     }
 
-    /// The endpoint for a method and a path.
-    pub fn find(&self, method: &Method, path: &str) -> Option<&'static Route> {
-        self.0
-            .get(path)?
+    /// The endpoint for a method and a path. A path without parameter goes before one with.
+    pub fn find<'a>(&self, method: &Method, path: &'a str) -> Option<Match<'a>> {
+        let exact = self.exact.get(path).into_iter().flatten();
+        let exact = exact.map(|route| Match {
+            route,
+            parameter: None,
+        });
+        let others = self
+            .with_parameter
             .iter()
-            .find(|route| route.method == *method)
-            .copied()
+            .filter_map(|(before, after, route)| {
+                let parameter = path.strip_prefix(before)?.strip_suffix(after)?;
+                let is_segment = !parameter.is_empty() && !parameter.contains('/');
+                is_segment.then_some(Match {
+                    route,
+                    parameter: Some(parameter),
+                })
+            });
+        exact
+            .chain(others)
+            .find(|found| found.route.method == *method)
+    }
+}
+
+/// What is before the segment that starts with a colon, and what is behind it.
+fn split_at_parameter(path: &'static str) -> Option<(&'static str, &'static str)> {
+    let (before, parameter) = path.split_once(':')?;
+    let end = parameter.find('/').unwrap_or(parameter.len());
+    Some((before, parameter.get(end..).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUTES: &[Route] = &[
+        route(Method::GET, "/reset-password/:token"),
+        route(Method::POST, "/reset-password"),
+        route(Method::GET, "/a/:id/b"),
+        route(Method::GET, "/a/me/b"),
+    ];
+
+    const fn route(method: Method, path: &'static str) -> Route {
+        Route::new(method, path, |_| Box::pin(async { Response::default() }))
+    }
+
+    fn find(method: &Method, path: &str) -> Option<(&'static str, Option<String>)> {
+        let table = Table::new(&[ROUTES]);
+        let found = table.find(method, path)?;
+        Some((found.route.path, found.parameter.map(str::to_owned)))
+    }
+
+    #[test]
+    fn a_parameter_is_one_segment_that_is_not_empty() {
+        let parameter = |text: &str| Some(("/reset-password/:token", Some(text.to_owned())));
+        for (path, expected) in [
+            ("/reset-password/abc", parameter("abc")),
+            ("/reset-password/a%2fb", parameter("a%2fb")),
+            ("/reset-password/", None),
+            ("/reset-password/a/b", None),
+            ("/reset-password", None),
+        ] {
+            assert_eq!(find(&Method::GET, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_method_chooses_among_routes_of_one_path() {
+        let found = find(&Method::POST, "/reset-password");
+        assert_eq!(found, Some(("/reset-password", None)));
+        assert_eq!(find(&Method::POST, "/reset-password/abc"), None);
+    }
+
+    #[test]
+    fn a_path_without_parameter_goes_before_one_with() {
+        assert_eq!(find(&Method::GET, "/a/me/b"), Some(("/a/me/b", None)));
+        let found = find(&Method::GET, "/a/you/b");
+        assert_eq!(found, Some(("/a/:id/b", Some("you".to_owned()))));
     }
 }

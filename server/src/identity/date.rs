@@ -5,14 +5,15 @@ use time::OffsetDateTime;
 
 /// Writes `date` as JavaScript's `toISOString` does: UTC with exactly three digits of a second's fraction. The
 /// better-auth client reads the fraction as whole milliseconds, so that six digits would add minutes.
-pub(super) fn serialize<S: Serializer>(
-    date: &OffsetDateTime,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+///
+/// # Errors
+/// Those of the serializer.
+pub fn serialize<S: Serializer>(date: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format(*date))
 }
 
-fn format(date: OffsetDateTime) -> String {
+/// `date` as JavaScript's `toISOString` writes it.
+pub fn format(date: OffsetDateTime) -> String {
     let date = date.to_offset(time::UtcOffset::UTC);
     let (hour, minute, second, milli) = date.to_hms_milli();
     format!(

@@ -36,7 +36,7 @@ async fn verify_password(
     CurrentSession(current): CurrentSession,
 ) -> Result<Json<Done>, ApiError> {
     check_not_too_long(&app.config.settings.email_and_password(), &input.password)?;
-    let found = store::credential_of(&mut *app.db.get().await?, &current.user.id).await?;
+    let found = store::credential_of(&mut app.db.get().await?, &current.user.id).await?;
     let stored = found.and_then(|credential| credential.password);
     if app.hasher.verify(stored, input.password).await?.correct {
         Ok(Json(DONE))

@@ -8,18 +8,18 @@ use crate::{
     http::{
         Response, StatusCode,
         content_type::Accepts,
-        cookie::Jar,
         error::ApiError,
         error_code::{EMAIL_PASSWORD_DISABLED, INVALID_EMAIL, INVALID_EMAIL_OR_PASSWORD},
-        extract::{Body, Client, Input, State},
+        extract::{Body, Input, State},
         origin::FormCsrf,
         reply,
         schema::{Field, Schema, is_email},
+        session::Issuer,
         table::Route,
     },
     identity::{
         account::{self, Credential},
-        session::{self, NewSession},
+        session::SessionUser,
         user::User,
     },
     route,
@@ -61,8 +61,7 @@ async fn email(
     State(app): State,
     Body(input): Body<SignIn>,
     _: FormCsrf,
-    client: Client,
-    jar: Jar,
+    issuer: Issuer,
 ) -> Result<Response, ApiError> {
     let settings = app.config.settings.email_and_password();
     if !settings.enabled() {
@@ -74,15 +73,6 @@ async fn email(
     check_not_too_long(&settings, &input.password)?;
     let (user, rehash) = authenticate(&app, &input.email, input.password).await?;
     let remember = input.remember_me != Some(false);
-    let now = app.clock.now();
-    let session = NewSession::new(
-        &user.id,
-        remember,
-        &app.config.settings.session(),
-        now,
-        &app.random,
-    )
-    .from_client(client.ip_address, client.user_agent);
     let mut db = app.db.get().await?;
     if let Some(Rehash {
         account_id,
@@ -90,18 +80,18 @@ async fn email(
         new,
     }) = &rehash
     {
-        account::store::replace_hash(&mut db, account_id, old, new, now).await?;
+        account::store::replace_hash(&mut db, account_id, old, new, app.clock.now()).await?;
     }
-    session::store::open(&mut db, &session).await?;
-    jar.set_session(session.token(), Some(remember));
-    Ok(signed_in(&session, input.callback_url.as_deref(), user))
+    let current = issuer.open(&mut db, user, remember).await?;
+    Ok(signed_in(current, input.callback_url.as_deref()))
 }
 
-fn signed_in(session: &NewSession, callback_url: Option<&str>, user: User) -> Response {
+fn signed_in(current: SessionUser, callback_url: Option<&str>) -> Response {
+    let SessionUser { session, user } = current;
     let redirect = callback_url.filter(|url| !url.is_empty());
     let body = SignedIn {
         redirect: redirect.is_some(),
-        token: session.token(),
+        token: &session.token,
         url: callback_url,
         user,
     };
@@ -126,7 +116,7 @@ async fn authenticate(
     password: String,
 ) -> Result<(User, Option<Rehash>), ApiError> {
     let email = email.to_ascii_lowercase();
-    let found = account::store::credential_by_email(&mut *app.db.get().await?, &email).await?;
+    let found = account::store::credential_by_email(&mut app.db.get().await?, &email).await?;
     let (user, credential) = found.unzip();
     let (account_id, stored) = match credential.flatten() {
         Some(Credential { id, password }) => (Some(id), password),

@@ -41,7 +41,7 @@ async fn sign_out(
     jar: Jar,
 ) -> Result<Json<SignedOut>, ApiError> {
     if let Some(token) = jar.session_token() {
-        store::close(&mut *app.db.get().await?, token).await?;
+        store::close(&mut app.db.get().await?, token).await?;
     }
     jar.clear_session();
     Ok(Json(SignedOut { success: true }))

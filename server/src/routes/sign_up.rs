@@ -1,27 +1,28 @@
 //! `POST /sign-up/email`: a new user with an email address and a password.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
 use super::password::{check_not_too_long, check_not_too_short};
 use crate::{
     app::App,
-    crypto::token,
     http::{
         content_type::Accepts,
-        cookie::Jar,
         error::ApiError,
         error_code::{
             EMAIL_PASSWORD_SIGN_UP_DISABLED, FAILED_TO_CREATE_USER,
             USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
         },
-        extract::{Body, Client, Input, State},
+        extract::{Body, Input, State},
         origin::FormCsrf,
         reply::Json,
         schema::{Field, Schema},
+        session::Issuer,
         table::Route,
     },
     identity::{
-        session::NewSession,
+        account::{CREDENTIAL, NewAccount},
+        session::{NewSession, SessionUser},
         user::{
             User,
             store::{self, Registered, Registration},
@@ -66,8 +67,7 @@ async fn email(
     State(app): State,
     Body(input): Body<SignUp>,
     _: FormCsrf,
-    client: Client,
-    jar: Jar,
+    issuer: Issuer,
 ) -> Result<Json<SignedUp>, ApiError> {
     let settings = app.config.settings.email_and_password();
     if !settings.enabled() || settings.disable_sign_up() {
@@ -82,8 +82,8 @@ async fn email(
         image,
         remember_me,
     } = input;
-    let user = new_user(&app, name, &email, image);
-    let is_taken = store::email_is_taken(&mut *app.db.get().await?, &user.email).await?;
+    let mut user = new_user(&app, name, &email, image);
+    let is_taken = store::email_is_taken(&mut app.db.get().await?, &user.email).await?;
     if is_taken && settings.auto_sign_in() {
         return Err((&USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL).into());
     }
@@ -93,32 +93,56 @@ async fn email(
         return Ok(Json(SignedUp { token: None, user }));
     }
     let remember = remember_me != Some(false);
-    let session = settings.auto_sign_in().then(|| {
-        let settings = app.config.settings.session();
-        NewSession::new(&user.id, remember, &settings, user.created_at, &app.random)
-            .from_client(client.ip_address, client.user_agent)
-    });
+    let session = settings
+        .auto_sign_in()
+        .then(|| issuer.prepare(&user.id, remember));
+    let account = NewAccount {
+        id: app.new_id(),
+        provider_id: CREDENTIAL.to_owned(),
+        password: Some(hash),
+        ..NewAccount::default()
+    };
     let registration = Registration {
         user: &user,
-        account_id: &token::id(&app.random),
-        password: &hash,
+        account: &account,
         session: session.as_ref(),
     };
-    match store::register(&mut *app.db.get().await?, &registration).await? {
-        Registered::Done => {}
+    let registered = store::register(&mut app.db.get().await?, &registration).await?;
+    let session_id = match registered {
+        Registered::Done {
+            user_id,
+            session_id,
+        } => {
+            user.id = user_id;
+            session_id
+        }
         // Another request has taken the address since it was looked up.
-        Registered::EmailTaken if !settings.auto_sign_in() => {}
+        Registered::EmailTaken if !settings.auto_sign_in() => None,
         Registered::EmailTaken | Registered::Unstorable => {
             return Err((&FAILED_TO_CREATE_USER).into());
         }
+    };
+    let stored = session.zip(session_id);
+    Ok(Json(signed_up(&issuer, user, stored, remember)))
+}
+
+/// The answer to a new user, who is signed in if a session was stored with them.
+fn signed_up(
+    issuer: &Issuer,
+    user: User,
+    stored: Option<(NewSession, String)>,
+    remember: bool,
+) -> SignedUp {
+    let Some((session, id)) = stored else {
+        return SignedUp { token: None, user };
+    };
+    let session = session.stored(id, user.id.clone());
+    let current = SessionUser { session, user };
+    issuer.announce(&current, Some(remember));
+    SignedUp {
+        token: Some(current.session.token),
+        user: current.user,
     }
-    if let Some(session) = &session {
-        jar.set_session(session.token(), Some(remember));
-    }
-    Ok(Json(SignedUp {
-        token: session.map(|session| session.token().to_owned()),
-        user,
-    }))
 }
 
 fn new_user(app: &App, name: String, email: &str, image: Option<String>) -> User {
@@ -131,6 +155,7 @@ fn new_user(app: &App, name: String, email: &str, image: Option<String>) -> User
         image,
         created_at: now,
         updated_at: now,
-        id: token::id(&app.random),
+        additional: Map::new(),
+        id: app.new_id().unwrap_or_default(),
     }
 }

@@ -9,19 +9,18 @@ use super::{
 };
 use crate::{
     http::{
-        cookie::Jar,
         error::ApiError,
         error_code::{CREDENTIAL_ACCOUNT_NOT_FOUND, EMAIL_CAN_NOT_BE_UPDATED, INVALID_PASSWORD},
-        extract::{Body, Client, Database, Input, State},
+        extract::{Body, Database, Input, State},
         origin::is_truthy,
         reply::Json,
         schema::{Field, Schema},
-        session::CurrentSession,
+        session::{CurrentSession, Issuer},
         table::Route,
     },
     identity::{
         account::{self, Credential},
-        session::{self, NewSession, SessionUser},
+        session::{self, SessionUser},
         user::{self, User, UserChanges},
     },
     route,
@@ -53,6 +52,7 @@ impl UpdateUser {
         UserChanges {
             name: text("name").flatten(),
             image: text("image"),
+            additional: Map::new(),
         }
     }
 }
@@ -62,7 +62,7 @@ async fn update_user(
     Body(input): Body<UpdateUser>,
     CurrentSession(current): CurrentSession,
     Database(mut db): Database,
-    jar: Jar,
+    issuer: Issuer,
 ) -> Result<Json<Done>, ApiError> {
     if input.0.get("email").is_some_and(is_truthy) {
         return Err((&EMAIL_CAN_NOT_BE_UPDATED).into());
@@ -71,8 +71,11 @@ async fn update_user(
     if changes.is_empty() {
         return Err(ApiError::bad_request("No fields to update"));
     }
-    user::store::update(&mut db, &current.user.id, &changes, app.clock.now()).await?;
-    jar.set_session(&current.session.token, None);
+    let updated = user::store::update(&mut db, &current.user.id, &changes, app.clock.now()).await?;
+    issuer.renew(&SessionUser {
+        user: updated.unwrap_or(current.user),
+        session: current.session,
+    });
     Ok(Json(DONE))
 }
 
@@ -103,15 +106,14 @@ async fn change_password(
     State(app): State,
     Body(input): Body<ChangePassword>,
     CurrentSession(current): CurrentSession,
-    client: Client,
-    jar: Jar,
+    issuer: Issuer,
 ) -> Result<Json<PasswordChanged>, ApiError> {
     let settings = app.config.settings.email_and_password();
     check_not_too_short(&settings, &input.new_password)?;
     check_not_too_long(&settings, &input.new_password)?;
     check_not_too_long(&settings, &input.current_password)?;
     let SessionUser { user, .. } = current;
-    let found = account::store::credential_of(&mut *app.db.get().await?, &user.id).await?;
+    let found = account::store::credential_of(&mut app.db.get().await?, &user.id).await?;
     let Some(Credential {
         id: account_id,
         password: Some(stored),
@@ -134,18 +136,16 @@ async fn change_password(
         account::store::set_password(&mut db, &account_id, &hash, now).await?;
         return Ok(Json(PasswordChanged { token: None, user }));
     }
-    let session = NewSession::new(
-        &user.id,
-        true,
-        &app.config.settings.session(),
-        now,
-        &app.random,
-    )
-    .from_client(client.ip_address, client.user_agent);
-    session::store::replace_all_with_password(&mut db, &session, &account_id, &hash).await?;
-    jar.set_session(session.token(), None);
-    Ok(Json(PasswordChanged {
-        token: Some(session.token().to_owned()),
+    let session = issuer.prepare(&user.id, true);
+    let id =
+        session::store::replace_all_with_password(&mut db, &session, &account_id, &hash).await?;
+    let current = SessionUser {
+        session: session.stored(id, user.id.clone()),
         user,
+    };
+    issuer.renew(&current);
+    Ok(Json(PasswordChanged {
+        token: Some(current.session.token),
+        user: current.user,
     }))
 }

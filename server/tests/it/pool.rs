@@ -106,12 +106,11 @@ async fn a_transaction_that_was_not_committed_is_rolled_back() {
     let db = open(&database, 1);
     let mut connection = db.get().await.unwrap();
     let before = pid(&mut connection).await;
-    let mut transaction = connection.begin().await.unwrap();
+    connection.begin().await.unwrap();
     raw_sql("CREATE TABLE extra (a int)")
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await
         .unwrap();
-    drop(transaction);
     drop(connection);
     let mut connection = db.get().await.unwrap();
     assert_eq!(pid(&mut connection).await, before);
@@ -128,12 +127,11 @@ async fn the_locks_of_a_dropped_transaction_are_released_at_once() {
     let database = TestDatabase::migrated().await;
     let db = open(&database, 1);
     let mut connection = db.get().await.unwrap();
-    let mut transaction = connection.begin().await.unwrap();
+    connection.begin().await.unwrap();
     raw_sql("LOCK TABLE session")
-        .execute(&mut *transaction)
+        .execute(&mut *connection)
         .await
         .unwrap();
-    drop(transaction);
     drop(connection);
     database
         .execute("SET lock_timeout = 1000; LOCK TABLE session")

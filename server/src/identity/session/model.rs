@@ -4,6 +4,7 @@ use std::fmt;
 
 use authbackend_crds::auth;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
 
 use crate::{
@@ -35,6 +36,9 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// Whose session it is.
     pub user_id: String,
+    /// The fields that the settings add, as far as clients see them.
+    #[serde(flatten)]
+    pub additional: Map<String, Value>,
     /// The id.
     pub id: String,
 }
@@ -52,22 +56,26 @@ pub struct SessionUser {
 #[derive(Clone, PartialEq)]
 pub struct NewSession {
     pub(super) user_id: String,
-    pub(in crate::identity) id: String,
+    /// None where the database counts ids.
+    pub(in crate::identity) id: Option<String>,
     pub(in crate::identity) token: String,
     pub(super) created_at: OffsetDateTime,
     pub(in crate::identity) expires_at: OffsetDateTime,
     pub(in crate::identity) ip_address: String,
     pub(in crate::identity) user_agent: String,
+    pub(in crate::identity) additional: Map<String, Value>,
 }
 
 impl NewSession {
-    /// A session of the user `user_id` from `now` on; `remember` says whether it outlives the browser.
+    /// A session of the user `user_id` from `now` on; `remember` says whether it outlives the browser, `id` is none
+    /// where the database counts ids.
     pub fn new(
         user_id: &str,
         remember: bool,
         settings: &auth::Session,
         now: OffsetDateTime,
         random: &Random,
+        id: Option<String>,
     ) -> Self {
         let lifetime = if remember {
             lifetime(settings)
@@ -76,12 +84,13 @@ impl NewSession {
         };
         Self {
             user_id: user_id.to_owned(),
-            id: token::id(random),
+            id,
             token: token::session_token(random),
             created_at: now,
             expires_at: now + lifetime,
             ip_address: String::new(),
             user_agent: String::new(),
+            additional: Map::new(),
         }
     }
 
@@ -95,9 +104,30 @@ impl NewSession {
         }
     }
 
+    /// The same session, with the fields that the settings add.
+    #[must_use]
+    pub fn with_additional(self, additional: Map<String, Value>) -> Self {
+        Self { additional, ..self }
+    }
+
     /// The token.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// The session as it is once the database holds it under `id`, for the user `user_id`.
+    pub fn stored(self, id: String, user_id: String) -> Session {
+        Session {
+            expires_at: self.expires_at,
+            token: self.token,
+            created_at: self.created_at,
+            updated_at: self.created_at,
+            ip_address: Some(self.ip_address),
+            user_agent: Some(self.user_agent),
+            user_id,
+            additional: self.additional,
+            id,
+        }
     }
 }
 
@@ -166,6 +196,7 @@ mod tests {
             ip_address: None,
             user_agent: None,
             user_id: "u".to_owned(),
+            additional: Map::new(),
             id: "s".to_owned(),
         }
     }
@@ -225,7 +256,7 @@ mod tests {
         let settings = auth::Session::default();
         let random = Random::from_seed(1);
         for (remember, days) in [(true, 7), (false, 1)] {
-            let session = NewSession::new("u", remember, &settings, NOW, &random);
+            let session = NewSession::new("u", remember, &settings, NOW, &random, None);
             assert_eq!(session.expires_at, NOW + Duration::days(days));
         }
     }

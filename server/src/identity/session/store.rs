@@ -1,20 +1,13 @@
 //! Sessions in the database.
 
-use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use sqlx::{Row as _, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
 use super::{NewSession, Session, SessionUser};
-use crate::identity::user::{self, store::user_columns};
+use crate::{db::Conn, identity::user};
 
-/// Columns of a session in the order that [`read`] expects.
-macro_rules! session_columns {
-    () => {
-        r#"s.id, s."expiresAt", s.token, s."createdAt", s."updatedAt", s."ipAddress", s."userAgent", s."userId""#
-    };
-}
-
-/// How many columns `session_columns!` names.
-const COLUMN_COUNT: usize = 8;
+/// How many columns `{session.*:s}` stands for.
+const COLUMNS: usize = 9;
 
 fn read(row: &PgRow) -> sqlx::Result<Session> {
     Ok(Session {
@@ -26,23 +19,22 @@ fn read(row: &PgRow) -> sqlx::Result<Session> {
         ip_address: row.try_get(5)?,
         user_agent: row.try_get(6)?,
         user_id: row.try_get(7)?,
+        additional: user::store::read_additional(row, 8)?,
     })
 }
 
 /// The session with `token` and its user, expired or not.
-pub async fn by_token(db: &mut PgConnection, token: &str) -> sqlx::Result<Option<SessionUser>> {
-    const SQL: &str = concat!(
-        "SELECT ",
-        session_columns!(),
-        ", ",
-        user_columns!(),
-        r#" FROM session s JOIN "user" u ON u.id = s."userId" WHERE s.token = $1"#
-    );
-    let row = sqlx::query(SQL).bind(token).fetch_optional(db).await?;
+pub async fn by_token(db: &mut Conn, token: &str) -> sqlx::Result<Option<SessionUser>> {
+    const SQL: &str = "
+        SELECT {session.*:s}, {user.*:u}
+        FROM {session} s JOIN {user} u ON u.{user.id} = s.{session.userId}
+        WHERE s.{session.token} = $1";
+    let query = sqlx::query(db.sql(SQL)).bind(token);
+    let row = query.fetch_optional(&mut **db).await?;
     row.map(|row| {
         Ok(SessionUser {
             session: read(&row)?,
-            user: user::store::read(&row, COLUMN_COUNT)?,
+            user: user::store::read(&row, COLUMNS)?,
         })
     })
     .transpose()
@@ -50,30 +42,28 @@ pub async fn by_token(db: &mut PgConnection, token: &str) -> sqlx::Result<Option
 
 /// The sessions of a user that have not ended at `now`, the oldest first.
 pub async fn active(
-    db: &mut PgConnection,
+    db: &mut Conn,
     user_id: &str,
     now: OffsetDateTime,
 ) -> sqlx::Result<Vec<Session>> {
-    const SQL: &str = concat!(
-        "SELECT ",
-        session_columns!(),
-        r#" FROM session s WHERE s."userId" = $1 AND s."expiresAt" > $2 ORDER BY s."createdAt", s.id"#
-    );
-    let rows = sqlx::query(SQL)
-        .bind(user_id)
-        .bind(now)
-        .fetch_all(db)
-        .await?;
+    const SQL: &str = "
+        SELECT {session.*:s} FROM {session} s
+        WHERE s.{session.userId} = $1::{id} AND s.{session.expiresAt} > $2
+        ORDER BY s.{session.createdAt}, s.{session.id}";
+    let query = sqlx::query(db.sql(SQL)).bind(user_id).bind(now);
+    let rows = query.fetch_all(&mut **db).await?;
     rows.iter().map(read).collect()
 }
 
-/// Adds a session.
-pub async fn open(db: &mut PgConnection, session: &NewSession) -> sqlx::Result<()> {
-    const SQL: &str = r#"
-        INSERT INTO session
-            (id, "expiresAt", token, "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
-        VALUES ($1, $2, $3, $4, $4, $5, $6, $7)"#;
-    sqlx::query(SQL)
+/// Adds a session and returns its id.
+pub async fn open(db: &mut Conn, session: &NewSession) -> sqlx::Result<String> {
+    const SQL: &str = "
+        INSERT INTO {session}
+            ({session.id}, {session.expiresAt}, {session.token}, {session.createdAt}, {session.updatedAt},
+             {session.ipAddress}, {session.userAgent}, {session.userId}{session.+columns})
+        VALUES ({session.newId:$1}, $2, $3, $4, $4, $5, $6, $7::{id}{session.+values:$8})
+        RETURNING {session.id}::text";
+    let query = sqlx::query_scalar(db.sql(SQL))
         .bind(&session.id)
         .bind(session.expires_at)
         .bind(&session.token)
@@ -81,103 +71,99 @@ pub async fn open(db: &mut PgConnection, session: &NewSession) -> sqlx::Result<(
         .bind(&session.ip_address)
         .bind(&session.user_agent)
         .bind(&session.user_id)
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(Json(&session.additional));
+    query.fetch_one(&mut **db).await
 }
 
 /// Extends `session` until `expires_at`, unless another request has done so since it was read. Returns whether
 /// this one did.
 pub async fn extend(
-    db: &mut PgConnection,
+    db: &mut Conn,
     session: &Session,
     expires_at: OffsetDateTime,
     now: OffsetDateTime,
 ) -> sqlx::Result<bool> {
-    const SQL: &str = r#"
-        UPDATE session SET "expiresAt" = $3, "updatedAt" = $4 WHERE token = $1 AND "expiresAt" = $2"#;
-    let done = sqlx::query(SQL)
+    const SQL: &str = "
+        UPDATE {session} SET {session.expiresAt} = $3, {session.updatedAt} = $4
+        WHERE {session.token} = $1 AND {session.expiresAt} = $2";
+    let query = sqlx::query(db.sql(SQL))
         .bind(&session.token)
         .bind(session.expires_at)
         .bind(expires_at)
-        .bind(now)
-        .execute(db)
-        .await?;
+        .bind(now);
+    let done = query.execute(&mut **db).await?;
     Ok(done.rows_affected() > 0)
 }
 
 /// Removes the session with `token`, whoever's it is.
-pub async fn close(db: &mut PgConnection, token: &str) -> sqlx::Result<()> {
-    const SQL: &str = "DELETE FROM session WHERE token = $1";
-    sqlx::query(SQL).bind(token).execute(db).await?;
+pub async fn close(db: &mut Conn, token: &str) -> sqlx::Result<()> {
+    const SQL: &str = "DELETE FROM {session} WHERE {session.token} = $1";
+    let query = sqlx::query(db.sql(SQL)).bind(token);
+    query.execute(&mut **db).await?;
     Ok(())
 }
 
 /// Removes the session with `token` if it has ended at `now`.
-pub async fn remove_expired(
-    db: &mut PgConnection,
-    token: &str,
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    const SQL: &str = r#"DELETE FROM session WHERE token = $1 AND "expiresAt" < $2"#;
-    sqlx::query(SQL).bind(token).bind(now).execute(db).await?;
+pub async fn remove_expired(db: &mut Conn, token: &str, now: OffsetDateTime) -> sqlx::Result<()> {
+    const SQL: &str = "
+        DELETE FROM {session} WHERE {session.token} = $1 AND {session.expiresAt} < $2";
+    let query = sqlx::query(db.sql(SQL)).bind(token).bind(now);
+    query.execute(&mut **db).await?;
     Ok(())
 }
 
 /// Removes the session with `token` if it belongs to the user `user_id`.
-pub async fn revoke(db: &mut PgConnection, user_id: &str, token: &str) -> sqlx::Result<()> {
-    const SQL: &str = r#"DELETE FROM session WHERE token = $2 AND "userId" = $1"#;
-    sqlx::query(SQL)
-        .bind(user_id)
-        .bind(token)
-        .execute(db)
-        .await?;
+pub async fn revoke(db: &mut Conn, user_id: &str, token: &str) -> sqlx::Result<()> {
+    const SQL: &str = "
+        DELETE FROM {session} WHERE {session.token} = $2 AND {session.userId} = $1::{id}";
+    let query = sqlx::query(db.sql(SQL)).bind(user_id).bind(token);
+    query.execute(&mut **db).await?;
     Ok(())
 }
 
 /// Removes every session of the user `user_id`.
-pub async fn revoke_all(db: &mut PgConnection, user_id: &str) -> sqlx::Result<()> {
-    const SQL: &str = r#"DELETE FROM session WHERE "userId" = $1"#;
-    sqlx::query(SQL).bind(user_id).execute(db).await?;
+pub async fn revoke_all(db: &mut Conn, user_id: &str) -> sqlx::Result<()> {
+    const SQL: &str = "DELETE FROM {session} WHERE {session.userId} = $1::{id}";
+    let query = sqlx::query(db.sql(SQL)).bind(user_id);
+    query.execute(&mut **db).await?;
     Ok(())
 }
 
 /// Removes every session of the user `user_id` that has not ended at `now` but the one with `token`.
 pub async fn revoke_others(
-    db: &mut PgConnection,
+    db: &mut Conn,
     user_id: &str,
     token: &str,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
-    const SQL: &str = r#"
-        DELETE FROM session WHERE "userId" = $1 AND token <> $2 AND "expiresAt" > $3"#;
-    sqlx::query(SQL)
-        .bind(user_id)
-        .bind(token)
-        .bind(now)
-        .execute(db)
-        .await?;
+    const SQL: &str = "
+        DELETE FROM {session}
+        WHERE {session.userId} = $1::{id} AND {session.token} <> $2 AND {session.expiresAt} > $3";
+    let query = sqlx::query(db.sql(SQL)).bind(user_id).bind(token).bind(now);
+    query.execute(&mut **db).await?;
     Ok(())
 }
 
 /// Sets the password hash of the account `account_id` and puts `session` in the place of all sessions of its
-/// user, all or nothing.
+/// user, all or nothing. Returns the id of the session.
 pub async fn replace_all_with_password(
-    db: &mut PgConnection,
+    db: &mut Conn,
     session: &NewSession,
     account_id: &str,
     hash: &str,
-) -> sqlx::Result<()> {
-    const SQL: &str = r#"
+) -> sqlx::Result<String> {
+    const SQL: &str = "
         WITH revoked AS (
-            DELETE FROM session WHERE "userId" = $7
+            DELETE FROM {session} WHERE {session.userId} = $7::{id}
         ), changed AS (
-            UPDATE account SET password = $9, "updatedAt" = $4 WHERE id = $8
+            UPDATE {account} SET {account.password} = $10, {account.updatedAt} = $4 WHERE {account.id} = $9::{id}
         )
-        INSERT INTO session
-            (id, "expiresAt", token, "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
-        VALUES ($1, $2, $3, $4, $4, $5, $6, $7)"#;
-    sqlx::query(SQL)
+        INSERT INTO {session}
+            ({session.id}, {session.expiresAt}, {session.token}, {session.createdAt}, {session.updatedAt},
+             {session.ipAddress}, {session.userAgent}, {session.userId}{session.+columns})
+        VALUES ({session.newId:$1}, $2, $3, $4, $4, $5, $6, $7::{id}{session.+values:$8})
+        RETURNING {session.id}::text";
+    let query = sqlx::query_scalar(db.sql(SQL))
         .bind(&session.id)
         .bind(session.expires_at)
         .bind(&session.token)
@@ -185,9 +171,27 @@ pub async fn replace_all_with_password(
         .bind(&session.ip_address)
         .bind(&session.user_agent)
         .bind(&session.user_id)
+        .bind(Json(&session.additional))
         .bind(account_id)
-        .bind(hash)
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(hash);
+    query.fetch_one(&mut **db).await
+}
+
+/// Changes the additional fields of the session with `token`, and returns it as it is now.
+pub async fn update(
+    db: &mut Conn,
+    token: &str,
+    fields: &serde_json::Map<String, serde_json::Value>,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<Session>> {
+    const SQL: &str = "
+        UPDATE {session} s SET {session.updatedAt} = $2{session.+set:$3}
+        WHERE {session.token} = $1
+        RETURNING {session.*:s}";
+    let query = sqlx::query(db.sql(SQL))
+        .bind(token)
+        .bind(now)
+        .bind(Json(fields));
+    let row = query.fetch_optional(&mut **db).await?;
+    row.map(|row| read(&row)).transpose()
 }

@@ -1,6 +1,7 @@
 //! What a user is.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::identity::date;
@@ -23,6 +24,9 @@ pub struct User {
     /// When the row changed last.
     #[serde(serialize_with = "date::serialize")]
     pub updated_at: OffsetDateTime,
+    /// The fields that the settings add, as far as clients see them.
+    #[serde(flatten)]
+    pub additional: Map<String, Value>,
     /// The id.
     pub id: String,
 }
@@ -34,11 +38,13 @@ pub struct UserChanges {
     pub name: Option<String>,
     /// The new picture, or none.
     pub image: Option<Option<String>>,
+    /// The additional fields that change.
+    pub additional: Map<String, Value>,
 }
 
 impl UserChanges {
     /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.name.is_none() && self.image.is_none()
+        self.name.is_none() && self.image.is_none() && self.additional.is_empty()
     }
 }

@@ -1,20 +1,19 @@
 //! Users in the database.
 
-use sqlx::{PgConnection, Row as _, postgres::PgRow};
+mod register;
+
+use serde_json::{Map, Value};
+use sqlx::{Row as _, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
 use super::{User, UserChanges};
-use crate::identity::session::NewSession;
+use crate::db::Conn;
+pub use register::{Registered, Registration, register};
 
-/// Columns of a user in the order that [`read`] expects.
-macro_rules! user_columns {
-    () => {
-        r#"u.id, u.name, u.email, u."emailVerified", u.image, u."createdAt", u."updatedAt""#
-    };
-}
-pub(in crate::identity) use user_columns;
+/// How many columns `{user.*:u}` stands for.
+pub(in crate::identity) const COLUMNS: usize = 8;
 
-/// Reads a user from the columns of `user_columns!`, the first of them at `offset`.
+/// Reads a user from the columns of `{user.*:u}`, the first of them at `offset`.
 pub(in crate::identity) fn read(row: &PgRow, offset: usize) -> sqlx::Result<User> {
     Ok(User {
         id: row.try_get(offset)?,
@@ -24,111 +23,63 @@ pub(in crate::identity) fn read(row: &PgRow, offset: usize) -> sqlx::Result<User
         image: row.try_get(offset + 4)?,
         created_at: row.try_get(offset + 5)?,
         updated_at: row.try_get(offset + 6)?,
+        additional: read_additional(row, offset + 7)?,
     })
 }
 
-/// A user who is not in the database yet, with the password hash and perhaps the first session.
-#[derive(Debug)]
-pub struct Registration<'a> {
-    /// The user.
-    pub user: &'a User,
-    /// Id of the account that holds the password.
-    pub account_id: &'a str,
-    /// Hash of the password.
-    pub password: &'a str,
-    /// The session to begin with.
-    pub session: Option<&'a NewSession>,
-}
-
-/// What became of a registration.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Registered {
-    /// User, account and session are there.
-    Done,
-    /// Nothing is: someone else has the address.
-    EmailTaken,
-    /// Nothing is: a text holds a character that Postgres cannot store.
-    Unstorable,
-}
-
-/// Adds user, account and session, all or none, in one statement.
-pub async fn register(
-    db: &mut PgConnection,
-    registration: &Registration<'_>,
-) -> sqlx::Result<Registered> {
-    const SQL: &str = r#"
-        WITH new_user AS (
-            INSERT INTO "user" (id, name, email, "emailVerified", image, "createdAt", "updatedAt")
-            VALUES ($1, $2, $3, $4, $5, $6, $6)
-            RETURNING id
-        ), new_account AS (
-            INSERT INTO account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt")
-            SELECT $7, id, 'credential', id, $8, $6, $6 FROM new_user
-        )
-        INSERT INTO session
-            (id, "expiresAt", token, "createdAt", "updatedAt", "ipAddress", "userAgent", "userId")
-        SELECT $9, $10, $11, $6, $6, $12, $13, id FROM new_user WHERE $9 IS NOT NULL"#;
-    let Registration {
-        user,
-        account_id,
-        password,
-        session,
-    } = registration;
-    let result = sqlx::query(SQL)
-        .bind(&user.id)
-        .bind(&user.name)
-        .bind(&user.email)
-        .bind(user.email_verified)
-        .bind(&user.image)
-        .bind(user.created_at)
-        .bind(account_id)
-        .bind(password)
-        .bind(session.map(|session| &session.id))
-        .bind(session.map(|session| session.expires_at))
-        .bind(session.map(|session| &session.token))
-        .bind(session.map(|session| &session.ip_address))
-        .bind(session.map(|session| &session.user_agent))
-        .execute(db)
-        .await;
-    match result {
-        Ok(_) => Ok(Registered::Done),
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Ok(Registered::EmailTaken)
-        }
-        Err(sqlx::Error::Database(error)) if is_text_refusal(&*error) => Ok(Registered::Unstorable),
-        Err(error) => Err(error),
-    }
-}
-
-/// `character_not_in_repertoire`: a NUL character, which JSON can carry and Postgres cannot store.
-fn is_text_refusal(error: &dyn sqlx::error::DatabaseError) -> bool {
-    error.code().as_deref() == Some("22021")
+/// Reads the JSON object of additional fields at `index`; null stands for none.
+pub(in crate::identity) fn read_additional(
+    row: &PgRow,
+    index: usize,
+) -> sqlx::Result<Map<String, Value>> {
+    let fields: Option<Json<Map<String, Value>>> = row.try_get(index)?;
+    Ok(fields.map(|Json(fields)| fields).unwrap_or_default())
 }
 
 /// Whether a user has the address `email`, in lower case.
-pub async fn email_is_taken(db: &mut PgConnection, email: &str) -> sqlx::Result<bool> {
-    const SQL: &str = r#"SELECT EXISTS (SELECT FROM "user" WHERE email = $1)"#;
-    sqlx::query_scalar(SQL).bind(email).fetch_one(db).await
+pub async fn email_is_taken(db: &mut Conn, email: &str) -> sqlx::Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT FROM {user} WHERE {user.email} = $1)";
+    let query = sqlx::query_scalar(db.sql(SQL)).bind(email);
+    query.fetch_one(&mut **db).await
 }
 
-/// Changes the user `id`.
+/// The user with the address `email`, in lower case.
+pub async fn by_email(db: &mut Conn, email: &str) -> sqlx::Result<Option<User>> {
+    const SQL: &str = "SELECT {user.*:u} FROM {user} u WHERE u.{user.email} = $1";
+    let row = sqlx::query(db.sql(SQL)).bind(email);
+    let row = row.fetch_optional(&mut **db).await?;
+    row.map(|row| read(&row, 0)).transpose()
+}
+
+/// The user `id`.
+pub async fn by_id(db: &mut Conn, id: &str) -> sqlx::Result<Option<User>> {
+    const SQL: &str = "SELECT {user.*:u} FROM {user} u WHERE u.{user.id} = $1::{id}";
+    let row = sqlx::query(db.sql(SQL)).bind(id);
+    let row = row.fetch_optional(&mut **db).await?;
+    row.map(|row| read(&row, 0)).transpose()
+}
+
+/// Changes the user `id`, and returns them as they are now.
 pub async fn update(
-    db: &mut PgConnection,
+    db: &mut Conn,
     id: &str,
     changes: &UserChanges,
     now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    const SQL: &str = r#"
-        UPDATE "user"
-        SET name = COALESCE($2, name), image = CASE WHEN $3 THEN $4 ELSE image END, "updatedAt" = $5
-        WHERE id = $1"#;
-    sqlx::query(SQL)
+) -> sqlx::Result<Option<User>> {
+    const SQL: &str = "
+        UPDATE {user} u
+        SET {user.name} = COALESCE($2, {user.name}),
+            {user.image} = CASE WHEN $3 THEN $4 ELSE {user.image} END,
+            {user.updatedAt} = $5{user.+set:$6}
+        WHERE {user.id} = $1::{id}
+        RETURNING {user.*:u}";
+    let row = sqlx::query(db.sql(SQL))
         .bind(id)
         .bind(&changes.name)
         .bind(changes.image.is_some())
         .bind(changes.image.as_ref().and_then(Option::as_ref))
         .bind(now)
-        .execute(db)
-        .await?;
-    Ok(())
+        .bind(Json(&changes.additional));
+    let row = row.fetch_optional(&mut **db).await?;
+    row.map(|row| read(&row, 0)).transpose()
 }

@@ -1,0 +1,86 @@
+//! Verifications in the database.
+
+use sqlx::{Row as _, postgres::PgRow};
+use time::OffsetDateTime;
+
+use super::{NewVerification, Verification};
+use crate::db::Conn;
+
+fn read(row: &PgRow) -> sqlx::Result<Verification> {
+    Ok(Verification {
+        id: row.try_get(0)?,
+        identifier: row.try_get(1)?,
+        value: row.try_get(2)?,
+        expires_at: row.try_get(3)?,
+    })
+}
+
+/// Adds a verification. Others with the same identifier stay, and are outdated by it.
+pub async fn create(
+    db: &mut Conn,
+    verification: &NewVerification<'_>,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    const SQL: &str = "
+        INSERT INTO {verification}
+            ({verification.id}, {verification.identifier}, {verification.value}, {verification.expiresAt},
+             {verification.createdAt}, {verification.updatedAt})
+        VALUES ({verification.newId:$1}, $2, $3, $4, $5, $5)";
+    let query = sqlx::query(db.sql(SQL))
+        .bind(&verification.id)
+        .bind(verification.identifier)
+        .bind(verification.value)
+        .bind(verification.expires_at)
+        .bind(now);
+    query.execute(&mut **db).await?;
+    Ok(())
+}
+
+/// The newest verification for `identifier`, if it has not ended at `now`. It can be found again.
+pub async fn find(
+    db: &mut Conn,
+    identifier: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<Verification>> {
+    const SQL: &str = "
+        SELECT {verification.*:v} FROM {verification} v
+        WHERE v.{verification.identifier} = $1
+        ORDER BY v.{verification.createdAt} DESC LIMIT 1";
+    let query = sqlx::query(db.sql(SQL)).bind(identifier);
+    let row = query.fetch_optional(&mut **db).await?;
+    let found = row.map(|row| read(&row)).transpose()?;
+    Ok(found.filter(|found| found.expires_at >= now))
+}
+
+/// Takes the newest verification for `identifier` out of the database, with all older ones. Of several requests at
+/// once, one gets it. It is none if it has ended at `now`.
+pub async fn consume(
+    db: &mut Conn,
+    identifier: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<Verification>> {
+    const SQL: &str = "
+        WITH v AS (DELETE FROM {verification} WHERE {verification.identifier} = $1 RETURNING *)
+        SELECT {verification.*:v} FROM v ORDER BY v.{verification.createdAt} DESC LIMIT 1";
+    let query = sqlx::query(db.sql(SQL)).bind(identifier);
+    let row = query.fetch_optional(&mut **db).await?;
+    let found = row.map(|row| read(&row)).transpose()?;
+    Ok(found.filter(|found| found.expires_at >= now))
+}
+
+/// Removes every verification for `identifier`.
+pub async fn remove(db: &mut Conn, identifier: &str) -> sqlx::Result<()> {
+    const SQL: &str = "DELETE FROM {verification} WHERE {verification.identifier} = $1";
+    let query = sqlx::query(db.sql(SQL)).bind(identifier);
+    query.execute(&mut **db).await?;
+    Ok(())
+}
+
+/// Removes up to a thousand verifications that have ended at `now`. Returns how many.
+pub async fn remove_expired(db: &mut Conn, now: OffsetDateTime) -> sqlx::Result<u64> {
+    const SQL: &str = "
+        DELETE FROM {verification} WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM {verification} WHERE {verification.expiresAt} < $1 LIMIT 1000 FOR UPDATE SKIP LOCKED))";
+    let query = sqlx::query(db.sql(SQL)).bind(now);
+    Ok(query.execute(&mut **db).await?.rows_affected())
+}
