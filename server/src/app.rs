@@ -5,7 +5,10 @@ use std::{num::NonZero, sync::Arc, thread};
 use crate::{
     clock::Clock,
     config::{Config, Secret, SecretFiles},
-    crypto::{hmac::Signer, password::PasswordError, random::Random, token},
+    crypto::{
+        hmac::Signer, jwt::JwtSigner, password::PasswordError, random::Random,
+        secret_box::SecretBox, token,
+    },
     db::{Db, IdKind},
     hasher::Hasher,
     http::{
@@ -109,5 +112,15 @@ impl App {
     /// Signs and verifies with the secrets now in force.
     pub fn signer(&self) -> Signer {
         Signer::new(self.config.secrets.current().iter().map(Secret::expose))
+    }
+
+    /// Signs and verifies tokens that carry claims with the secrets now in force.
+    pub fn jwt_signer(&self) -> JwtSigner {
+        JwtSigner::new(self.config.secrets.current().iter().map(Secret::expose))
+    }
+
+    /// Encrypts and decrypts what is stored with the secrets now in force.
+    pub fn secret_box(&self) -> SecretBox {
+        SecretBox::new(self.config.secrets.current().iter().map(Secret::expose))
     }
 }

@@ -1,6 +1,10 @@
-//! Cryptography without I/O: signatures, passwords, random values.
+//! Cryptography without I/O: signatures, encryption, passwords, random values.
 
+pub mod hkdf;
 pub mod hmac;
+pub mod jws;
+pub mod jwt;
 pub mod password;
 pub mod random;
+pub mod secret_box;
 pub mod token;

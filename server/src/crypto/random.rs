@@ -10,6 +10,9 @@ use rand::{
 /// A cryptographically secure generator, shared by all requests.
 pub struct Random(Mutex<StdRng>);
 
+/// A generator of one's own, for libraries that want one.
+pub type Generator = StdRng;
+
 impl Random {
     /// Seeded by the operating system.
     ///
@@ -30,5 +33,12 @@ impl Random {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .fill_bytes(bytes);
+    }
+
+    /// A generator of one's own, seeded by this one.
+    pub fn fork(&self) -> Generator {
+        let mut seed = [0; 32];
+        self.fill(&mut seed);
+        StdRng::from_seed(seed)
     }
 }
