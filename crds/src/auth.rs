@@ -8,6 +8,7 @@
 mod advanced;
 mod email_and_password;
 mod problem;
+mod schema_settings;
 mod secret_ref;
 mod session;
 

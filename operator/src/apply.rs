@@ -7,11 +7,13 @@ mod quantity;
 mod secret;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use authbackend_crds::v1alpha1::AuthBackend;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
@@ -84,7 +86,7 @@ impl<'a> Applier<'a> {
         } = resources;
         self.apply(service_account, observed.service_account.as_deref())
             .await?;
-        self.apply(config_map, observed.config_map.as_deref())
+        self.apply_config_map(config_map, &observed.config_maps)
             .await?;
         for generated in generate {
             self.generate(generated).await?;
@@ -144,6 +146,25 @@ impl<'a> Applier<'a> {
             .map_err(|error| Failure::new("apply", &kind, &name, &error))
     }
 
+    /// One that is not among `observed`, which were found by their labels, may still exist: without our labels, or as
+    /// somebody else's.
+    async fn apply_config_map(
+        &self,
+        desired: Option<ConfigMap>,
+        observed: &[Arc<ConfigMap>],
+    ) -> Result<(), Failure> {
+        let Some(desired) = desired else {
+            return Ok(());
+        };
+        let name = desired.name_any();
+        if let Some(live) = observed.iter().find(|live| live.name_any() == name) {
+            return self.apply(Some(desired), Some(live.as_ref())).await;
+        }
+        let found = self.api::<ConfigMap>().get_opt(&name).await;
+        let found = found.map_err(|e| Failure::new("get", "ConfigMap", &name, &e))?;
+        self.apply(Some(desired), found.as_ref()).await
+    }
+
     /// A Job is created and never changed: its name says what it does.
     async fn create_job(&self, job: Option<Job>) -> Result<(), Failure> {
         let Some(job) = job else {
@@ -167,6 +188,7 @@ impl<'a> Applier<'a> {
     async fn delete(&self, deletion: &Deletion) -> Result<(), Failure> {
         match deletion.kind {
             DeletionKind::Job => self.delete_one::<Job>(deletion).await,
+            DeletionKind::ConfigMap => self.delete_one::<ConfigMap>(deletion).await,
             DeletionKind::PodDisruptionBudget => {
                 self.delete_one::<PodDisruptionBudget>(deletion).await
             }

@@ -15,4 +15,4 @@ mod environment;
 mod instance;
 mod pod;
 
-pub use instance::{Instance, Serving};
+pub use instance::{Instance, Serving, Settings};

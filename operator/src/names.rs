@@ -4,9 +4,9 @@
 /// The field manager and the value of the label `app.kubernetes.io/managed-by`.
 pub const MANAGER: &str = "authbackend-operator";
 
-/// ConfigMap with the server's settings.
-pub fn config_map(instance: &str) -> String {
-    format!("{instance}-config")
+/// ConfigMap with the server's settings; `hash` is that of the settings, of which the first ten digits are used.
+pub fn config_map(instance: &str, hash: &str) -> String {
+    format!("{instance}-config-{}", digits(hash))
 }
 
 /// Secret with the generated signing secret.
@@ -16,8 +16,11 @@ pub fn signing_secret(instance: &str) -> String {
 
 /// Job that migrates; `hash` is that of the migration, of which the first ten digits are used.
 pub fn migration_job(instance: &str, hash: &str) -> String {
-    let digits: String = hash.chars().take(10).collect();
-    format!("{instance}-migrate-{digits}")
+    format!("{instance}-migrate-{}", digits(hash))
+}
+
+fn digits(hash: &str) -> String {
+    hash.chars().take(10).collect()
 }
 
 /// Deployment, Service, service account, disruption budget and autoscaler.

@@ -41,11 +41,11 @@ pub async fn observe(
     };
     let (server, postgres) = (names::server(&name), names::postgres(&name));
     let pods = format!("{}=authbackend,{}={name}", labels::NAME, labels::INSTANCE);
-    let (secrets, jobs, pods, config_map, service_account, service, deployment, pdb, hpa) = try_join!(
+    let (secrets, jobs, pods, config_maps, service_account, service, deployment, pdb, hpa) = try_join!(
         reader.secrets(references::secrets(&auth_backend)),
         reader.list::<Job>(labels::selector_text(&name, Component::Migration)),
         reader.list::<Pod>(pods),
-        reader.get(names::config_map(&name)),
+        reader.list(labels::selector_text(&name, Component::Server)),
         reader.get(server.clone()),
         reader.get(server.clone()),
         reader.get::<Deployment>(server.clone()),
@@ -69,7 +69,7 @@ pub async fn observe(
         auth_backend,
         refusal,
         secrets,
-        config_map,
+        config_maps,
         service_account,
         service,
         deployment,

@@ -16,11 +16,16 @@ reason stands beside.
 - apiGroups: [authbackend.dev]
   resources: [authbackends/finalizers]
   verbs: [update]
-# Settings, addresses and identities of the pods. get, list, watch: see drift. create, patch: apply. They go with their
-# owner, which is the garbage collector's work.
+# Addresses and identities of the pods. get, list, watch: see drift. create, patch: apply. They go with their owner, which
+# is the garbage collector's work.
 - apiGroups: [""]
-  resources: [configmaps, services, serviceaccounts]
+  resources: [services, serviceaccounts]
   verbs: [get, list, watch, create, patch]
+# Settings of the pods. get: is the name somebody else's? list, watch: see drift. create, patch: apply. delete: settings
+# that no pod runs with any longer.
+- apiGroups: [""]
+  resources: [configmaps]
+  verbs: [get, list, watch, create, patch, delete]
 # get: a referenced Secret, by name. list, watch: that one changed; the operator asks for metadata only, which RBAC
 # cannot express. create: generated credentials and signing secrets. patch: owner and labels of these, never their data.
 - apiGroups: [""]

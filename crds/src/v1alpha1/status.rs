@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Database;
+use super::{Database, SecretKeyRef};
 
 /// What the operator observed and did.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -66,9 +66,17 @@ pub struct Current {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema_version: Option<i64>,
 
-    /// Hash of the settings that the pods run with.
+    /// Hash of the settings that the pods run with; its first ten digits end the name of their ConfigMap.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_hash: Option<String>,
+
+    /// Hash of the part of the settings that the schema was migrated for; absent where nothing of it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema_settings_hash: Option<String>,
+
+    /// The Secrets that the settings with `configHash` refer to. References only, no secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_refs: Vec<SecretKeyRef>,
 }
 
 /// A migration.

@@ -46,7 +46,7 @@ fn allowed() -> Rights {
         ("authbackend.dev/authbackends", "get list watch"),
         ("authbackend.dev/authbackends/status", "patch"),
         ("authbackend.dev/authbackends/finalizers", "update"),
-        ("/configmaps", applied),
+        ("/configmaps", optional),
         ("/services", applied),
         ("/serviceaccounts", applied),
         ("/secrets", applied),

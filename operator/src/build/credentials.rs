@@ -13,6 +13,7 @@ use crate::reconcile::references::{self, URI_KEY};
 
 const DATABASE_DIRECTORY: &str = "/etc/authbackend/database";
 const SIGNING_DIRECTORY: &str = "/etc/authbackend/signing";
+const SETTINGS_DIRECTORY: &str = "/etc/authbackend/secrets";
 
 /// Variables, volume and mount that hand something over to a container.
 pub struct Access {
@@ -87,6 +88,23 @@ pub fn signing(instance: &Instance) -> Access {
         volume: projected("signing", sources),
         mount: mount("signing", SIGNING_DIRECTORY, true),
     }
+}
+
+/// The keys that the settings refer to, each as the file `<Secret>/<key>`; `None` where they refer to none.
+pub fn settings(references: &[SecretKeyRef]) -> Option<Access> {
+    if references.is_empty() {
+        return None;
+    }
+    let path = |reference: &SecretKeyRef| format!("{}/{}", reference.name, reference.key);
+    let sources = references
+        .iter()
+        .map(|reference| file_of(reference, &path(reference)))
+        .collect();
+    Some(Access {
+        env: vec![variable("AUTH_SECRETS_DIR", SETTINGS_DIRECTORY)],
+        volume: projected("secrets", sources),
+        mount: mount("secrets", SETTINGS_DIRECTORY, true),
+    })
 }
 
 /// A projected volume: several Secrets in one directory.

@@ -4,13 +4,14 @@ use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment,
 };
 use k8s_openapi::api::core::v1::{
-    ConfigMapVolumeSource, Container, ContainerPort, HTTPGetAction, PodSpec, PodTemplateSpec,
-    Probe, TopologySpreadConstraint, Volume,
+    Container, ContainerPort, HTTPGetAction, PodSpec, PodTemplateSpec, Probe,
+    TopologySpreadConstraint,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::pod::{self, SERVER_USER, mount, variable};
+use super::credentials::Access;
+use super::pod::{self, SERVER_USER, variable};
 use super::{Instance, Serving, config_map, credentials, environment};
 use crate::labels::{CONFIG_HASH, Component, SPEC_HASH};
 use crate::names;
@@ -23,8 +24,6 @@ pub const CONTAINER: &str = "server";
 const HTTP_PORT: i32 = 8100;
 /// Port of probes and metrics, named `admin`.
 const ADMIN_PORT: i32 = 8101;
-/// Where the settings are mounted.
-const CONFIG_DIRECTORY: &str = "/etc/authbackend/config";
 /// Seconds between SIGTERM and the closed listener: time for every proxy to learn that the pod goes.
 const SHUTDOWN_DELAY_SECONDS: u8 = 5;
 /// Seconds between SIGTERM and SIGKILL: the delay, the server's drain limit of 25 s, and a margin.
@@ -71,7 +70,7 @@ fn selector(instance: &Instance) -> LabelSelector {
 
 fn template(instance: &Instance, serving: Serving<'_>) -> PodTemplateSpec {
     // Settings are read at start, so their change rolls the pods. Credential files are re-read: no hash of them.
-    let config_hash = (CONFIG_HASH.to_owned(), instance.settings_hash.clone());
+    let config_hash = (CONFIG_HASH.to_owned(), serving.config_hash.to_owned());
     PodTemplateSpec {
         metadata: Some(ObjectMeta {
             annotations: Some([config_hash].into()),
@@ -82,18 +81,27 @@ fn template(instance: &Instance, serving: Serving<'_>) -> PodTemplateSpec {
 }
 
 fn pod_spec(instance: &Instance, serving: Serving<'_>) -> PodSpec {
-    let database = credentials::database(instance, serving.database);
-    let signing = credentials::signing(instance);
-    let mut own = vec![variable(
-        "AUTH_CONFIG",
-        format!("{CONFIG_DIRECTORY}/{}", config_map::KEY),
-    )];
-    own.extend(signing.env);
-    own.extend(database.env);
+    let access: Vec<Access> = [
+        Some(config_map::access(instance, serving.config_hash)),
+        Some(credentials::database(instance, serving.database)),
+        Some(credentials::signing(instance)),
+        credentials::settings(serving.secret_refs),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut own: Vec<_> = access
+        .iter()
+        .flat_map(|access| access.env.clone())
+        .collect();
     own.push(variable(
         "SHUTDOWN_DELAY",
         SHUTDOWN_DELAY_SECONDS.to_string(),
     ));
+    let (volumes, mounts) = access
+        .into_iter()
+        .map(|access| (access.volume, access.mount))
+        .unzip();
     PodSpec {
         termination_grace_period_seconds: Some(TERMINATION_GRACE_SECONDS),
         topology_spread_constraints: Some(spread(instance)),
@@ -109,30 +117,11 @@ fn pod_spec(instance: &Instance, serving: Serving<'_>) -> PodSpec {
             startup_probe: Some(probe("/livez", 1, 60)),
             liveness_probe: Some(probe("/livez", 10, 3)),
             readiness_probe: Some(probe("/readyz", 5, 2)),
-            volume_mounts: Some(vec![
-                mount("config", CONFIG_DIRECTORY, true),
-                database.mount,
-                signing.mount,
-            ]),
+            volume_mounts: Some(mounts),
             ..pod::server_container(instance, CONTAINER, serving.image)
         }],
-        volumes: Some(vec![
-            config_volume(instance),
-            database.volume,
-            signing.volume,
-        ]),
+        volumes: Some(volumes),
         ..pod::restricted(instance, SERVER_USER)
-    }
-}
-
-fn config_volume(instance: &Instance) -> Volume {
-    Volume {
-        name: "config".to_owned(),
-        config_map: Some(ConfigMapVolumeSource {
-            name: names::config_map(&instance.name),
-            ..ConfigMapVolumeSource::default()
-        }),
-        ..Volume::default()
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use authbackend_crds::v1alpha1::{AuthBackendSpec, Database, DeletionPolicy};
+use authbackend_crds::v1alpha1::{
+    AuthBackendSpec, Current, Database, DeletionPolicy, SecretKeyRef,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
 use crate::labels::{self, Component};
@@ -22,22 +24,55 @@ pub struct Instance {
     pub image: String,
     /// Image of a managed database.
     pub postgres_image: String,
-    /// `spec.auth` as YAML.
-    pub settings: String,
-    /// Hash of [`Instance::settings`].
-    pub settings_hash: String,
+    /// `spec.auth`.
+    pub settings: Settings,
 }
 
-/// What the server's pods are rendered from apart from the spec: an image, and a database whose schema fits it.
+/// The settings of the server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// As YAML.
+    pub text: String,
+    /// Hash of the text.
+    pub hash: String,
+    /// Hash of the part that the database's schema depends on; `None` where nothing of it is set.
+    pub schema_hash: Option<String>,
+    /// The Secrets that they refer to.
+    pub secret_refs: Vec<SecretKeyRef>,
+}
+
+/// What the server's pods are rendered from apart from the spec: an image and settings, and a database whose schema fits
+/// both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Serving<'a> {
     /// Image of the auth server.
     pub image: &'a str,
     /// The database.
     pub database: &'a Database,
+    /// Hash of the settings.
+    pub config_hash: &'a str,
+    /// The Secrets that the settings refer to.
+    pub secret_refs: &'a [SecretKeyRef],
 }
 
 impl Instance {
+    /// What serves, given what was migrated last: the settings of the spec where the schema fits them, else those that
+    /// served before. `None` where these are not on record, because an earlier release did not record them.
+    pub fn serving<'a>(&'a self, current: &'a Current) -> Option<Serving<'a>> {
+        let settings = &self.settings;
+        let (config_hash, secret_refs) = if current.schema_settings_hash == settings.schema_hash {
+            (&settings.hash, &settings.secret_refs)
+        } else {
+            (current.config_hash.as_ref()?, &current.secret_refs)
+        };
+        Some(Serving {
+            image: &current.image,
+            database: &current.database,
+            config_hash,
+            secret_refs,
+        })
+    }
+
     /// Metadata of an object that is deleted with the AuthBackend.
     pub fn metadata(&self, name: String, component: Component) -> ObjectMeta {
         ObjectMeta {

@@ -8,7 +8,7 @@ use k8s_openapi::api::batch::v1::{
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 
 use super::pod::{self, SERVER_USER, variable};
-use super::{Instance, credentials, environment};
+use super::{Instance, config_map, credentials, environment};
 use crate::labels::{Component, MIGRATION_HASH};
 use crate::names;
 
@@ -86,8 +86,9 @@ fn failure_policy() -> PodFailurePolicy {
 
 fn pod_spec(instance: &Instance, database: &Database) -> PodSpec {
     let migration = instance.spec.migration.clone().unwrap_or_default();
-    let access = credentials::database(instance, database);
-    let mut own = access.env;
+    let settings = config_map::access(instance, &instance.settings.hash);
+    let database = credentials::database(instance, database);
+    let mut own = [settings.env, database.env].concat();
     own.push(variable(
         "TERMINATION_MESSAGE_PATH",
         TERMINATION_MESSAGE_PATH,
@@ -104,10 +105,10 @@ fn pod_spec(instance: &Instance, database: &Database) -> PodSpec {
                 ["20m", "32Mi", "128Mi"],
             )),
             termination_message_path: Some(TERMINATION_MESSAGE_PATH.to_owned()),
-            volume_mounts: Some(vec![access.mount]),
+            volume_mounts: Some(vec![settings.mount, database.mount]),
             ..pod::server_container(instance, CONTAINER, &instance.image)
         }],
-        volumes: Some(vec![access.volume]),
+        volumes: Some(vec![settings.volume, database.volume]),
         ..pod::restricted(instance, SERVER_USER)
     }
 }

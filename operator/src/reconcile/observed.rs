@@ -26,8 +26,8 @@ pub struct Observed {
     /// Why the API server refused what the last plan had it apply (admission, quota, a name that is taken); `None` once it
     /// was accepted, and after a restart.
     pub refusal: Option<String>,
-    /// `ConfigMap` `<name>-config`.
-    pub config_map: Option<Arc<ConfigMap>>,
+    /// Every `ConfigMap` with the labels of [`crate::labels::selector`] for the component `server`.
+    pub config_maps: Vec<Arc<ConfigMap>>,
     /// `ServiceAccount` `<name>`.
     pub service_account: Option<Arc<ServiceAccount>>,
     /// Service `<name>`.

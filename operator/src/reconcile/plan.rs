@@ -1,5 +1,6 @@
 //! What to do, given what is: a pure function without client, clock or randomness.
 
+mod config_maps;
 mod desired;
 mod events;
 pub mod job;
@@ -78,7 +79,7 @@ pub fn plan(observed: &Observed, now: Timestamp, config: &OperatorConfig) -> Pla
         view.unapplied = desired::unapplied(&resources, observed, instance);
         view.deployment_blocker = blocker;
         if !view.is_suspended() {
-            plan.delete = desired::deletions(&resources, observed, &view.decision, &jobs);
+            plan.delete = desired::deletions(instance, &resources, &view, &jobs);
             plan.generate = desired::generated(instance, observed);
             plan.apply = resources;
         }

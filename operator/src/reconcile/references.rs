@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use authbackend_crds::auth::AuthSettings;
 use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Database, SecretKeyRef};
 use kube::ResourceExt as _;
 
@@ -27,8 +28,8 @@ pub struct SecretUse {
     pub url_keys: BTreeSet<String>,
 }
 
-/// Every Secret that `auth_backend` refers to, by name: of its database (also the one that still serves), its
-/// signing secrets, and those that the operator generates for it.
+/// Every Secret that `auth_backend` refers to, by name: of its database and its settings (also of those that still
+/// serve), its signing secrets, and those that the operator generates for it.
 pub fn secrets(auth_backend: &AuthBackend) -> BTreeMap<String, SecretUse> {
     let name = auth_backend.name_any();
     let status = auth_backend.status.as_ref();
@@ -50,7 +51,19 @@ pub fn secrets(auth_backend: &AuthBackend) -> BTreeMap<String, SecretUse> {
             entry.url_keys.insert(reference.key.clone());
         }
     }
-    for reference in signing(&auth_backend.spec, &name) {
+    let settings = auth_backend
+        .spec
+        .auth
+        .iter()
+        .flat_map(AuthSettings::secret_refs);
+    let served = serving
+        .iter()
+        .flat_map(|current| current.secret_refs.clone());
+    for reference in signing(&auth_backend.spec, &name)
+        .into_iter()
+        .chain(settings)
+        .chain(served)
+    {
         uses.entry(reference.name)
             .or_default()
             .keys

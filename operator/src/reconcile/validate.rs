@@ -8,7 +8,7 @@ use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Database};
 use kube::{Resource as _, ResourceExt as _};
 
 use super::{hash, image};
-use crate::build::Instance;
+use crate::build::{Instance, Settings};
 use crate::config::OperatorConfig;
 
 /// Checks `auth_backend`; the error lists every problem, each with the path of its field and the remedy.
@@ -36,7 +36,6 @@ pub fn validate(
         postgres_image: managed
             .and_then(|managed| managed.image.clone())
             .unwrap_or_else(|| config.postgres_image.clone()),
-        settings_hash: hash::of(&settings),
         settings,
         spec: spec.clone(),
     })
@@ -93,11 +92,18 @@ fn is_base_url(text: &str) -> bool {
     })
 }
 
-/// `spec.auth` as YAML.
-fn settings(spec: &AuthBackendSpec) -> Result<String, String> {
+/// `spec.auth`, with what depends on it.
+fn settings(spec: &AuthBackendSpec) -> Result<Settings, String> {
     let settings = spec.auth.clone().unwrap_or_default();
-    serde_saphyr::to_string(&settings)
-        .map_err(|error| format!("auth: cannot be written as YAML: {error}"))
+    let text = serde_saphyr::to_string(&settings)
+        .map_err(|error| format!("auth: cannot be written as YAML: {error}"))?;
+    let schema = settings.schema_settings();
+    Ok(Settings {
+        hash: hash::of(&text),
+        text,
+        schema_hash: (!schema.is_empty()).then(|| hash::of(&schema)),
+        secret_refs: settings.secret_refs(),
+    })
 }
 
 #[cfg(test)]

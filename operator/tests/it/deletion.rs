@@ -35,7 +35,7 @@ async fn everything_that_can_be_made_again_goes_with_its_owner() {
     assert!(is_owned::<Deployment>(&world, "shop", &owner).await);
     assert!(is_owned::<Service>(&world, "shop", &owner).await);
     assert!(is_owned::<ServiceAccount>(&world, "shop", &owner).await);
-    assert!(is_owned::<ConfigMap>(&world, "shop-config", &owner).await);
+    assert!(is_owned::<ConfigMap>(&world, &world.only_settings().await, &owner).await);
     assert!(is_owned::<StatefulSet>(&world, "shop-postgres", &owner).await);
     assert!(is_owned::<Service>(&world, "shop-postgres", &owner).await);
     let job = world.jobs().await.remove(0).name_any();
@@ -89,7 +89,9 @@ async fn a_resource_that_is_made_again_finds_its_secrets() {
     world.delete::<Deployment>("shop").await;
     world.delete::<Service>("shop").await;
     world.delete::<ServiceAccount>("shop").await;
-    world.delete::<ConfigMap>("shop-config").await;
+    world
+        .delete::<ConfigMap>(&world.only_settings().await)
+        .await;
     let job = world.jobs().await.remove(0).name_any();
     world.delete::<Job>(&job).await;
     world.create(json!({})).await;

@@ -108,14 +108,15 @@ async fn deleted_objects_are_made_again() {
     let (world, _operator) = running().await;
     world.delete::<Deployment>("shop").await;
     world.delete::<Service>("shop").await;
-    world.delete::<ConfigMap>("shop-config").await;
+    let settings = world.only_settings().await;
+    world.delete::<ConfigMap>(&settings).await;
     world.delete::<ServiceAccount>("shop").await;
     world
         .until("shop", "made again", |_: &Deployment| true)
         .await;
     world.until("shop", "made again", |_: &Service| true).await;
     world
-        .until("shop-config", "made again", |_: &ConfigMap| true)
+        .until(&settings, "made again", |_: &ConfigMap| true)
         .await;
     world
         .until("shop", "made again", |_: &ServiceAccount| true)

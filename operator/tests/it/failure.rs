@@ -8,7 +8,9 @@ use kube::ResourceExt as _;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use crate::harness::{FAILURE, IMAGE, Replica, World, condition, image_of, status, status_of};
+use crate::harness::{
+    DEFAULT_SETTINGS, FAILURE, IMAGE, Replica, World, condition, image_of, status, status_of,
+};
 
 /// A world in which an upgrade has failed after the first version served.
 async fn failed_upgrade() -> (World, Replica) {
@@ -125,7 +127,7 @@ async fn an_object_of_somebody_else_is_left_alone_and_reported() {
     let world = World::new("foreign").await;
     world.database_secret().await;
     let theirs: ConfigMap = serde_json::from_value(json!({
-        "metadata": {"name": "shop-config"}, "data": {"theirs": "1"},
+        "metadata": {"name": DEFAULT_SETTINGS}, "data": {"theirs": "1"},
     }))
     .unwrap();
     world
@@ -140,11 +142,11 @@ async fn an_object_of_somebody_else_is_left_alone_and_reported() {
         condition(&shop, "Ready")
             .unwrap()
             .message
-            .contains("ConfigMap shop-config")
+            .contains(&format!("ConfigMap {DEFAULT_SETTINGS}"))
     );
-    let found: ConfigMap = world.get("shop-config").await;
+    let found: ConfigMap = world.get(DEFAULT_SETTINGS).await;
     assert_eq!(found.data, theirs.data);
-    world.delete::<ConfigMap>("shop-config").await;
+    world.delete::<ConfigMap>(DEFAULT_SETTINGS).await;
     world.ready().await;
 }
 

@@ -146,7 +146,7 @@ async fn other_settings_roll_on_the_image_that_serves() {
         })
         .await;
     world.ready().await;
-    let settings: ConfigMap = world.get("shop-config").await;
+    let settings: ConfigMap = world.get(&world.only_settings().await).await;
     assert!(settings.data.unwrap()["config.yaml"].contains("86400"));
     assert_eq!(world.jobs().await.len(), 1);
 }

@@ -18,3 +18,4 @@ mod leader;
 mod lifecycle;
 mod schema;
 mod secrets;
+mod settings;

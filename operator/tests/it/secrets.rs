@@ -118,7 +118,7 @@ async fn no_secret_is_shown_anywhere() {
     let signing = String::from_utf8(signing.data.unwrap()["secret"].0.clone()).unwrap();
     let shop: AuthBackend = world.get("shop").await;
     let deployment: Deployment = world.get("shop").await;
-    let settings: ConfigMap = world.get("shop-config").await;
+    let settings: ConfigMap = world.get(&world.only_settings().await).await;
     let shown = [
         serde_json::to_string(&shop).unwrap(),
         serde_json::to_string(&deployment).unwrap(),

@@ -8,17 +8,20 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
 use kube::{Resource, ResourceExt as _};
 
+use super::config_maps;
 use super::job::JobFacts;
 use super::migration::{Decision, Step};
 use super::needs::{self, Blocker};
 use super::types::{Deletion, DeletionKind, GeneratedSecret, Resources};
+use super::view::View;
 use crate::build::{
-    Instance, Serving, config_map, deployment, horizontal_pod_autoscaler, job,
-    pod_disruption_budget, postgres, service, service_account, signing_secret,
+    Instance, config_map, deployment, horizontal_pod_autoscaler, job, pod_disruption_budget,
+    postgres, service, service_account, signing_secret,
 };
 use crate::labels::MANAGED_BY;
 use crate::names::MANAGER;
 use crate::reconcile::observed::Observed;
+use crate::reconcile::reason::Reason;
 use crate::reconcile::references;
 
 /// Finished Jobs that are kept, for their logs.
@@ -74,15 +77,16 @@ fn server(
     observed: &Observed,
     current: &Current,
 ) -> Result<Deployment, Blocker> {
-    let mut mounted = references::of_database(&current.database, &instance.name);
+    let Some(serving) = instance.serving(current) else {
+        let message = "the settings that serve are not on record and stay as they are until the schema fits those of the spec";
+        return Err(Blocker::new(Reason::Migrating, message));
+    };
+    let mut mounted = references::of_database(serving.database, &instance.name);
     mounted.extend(references::signing(&instance.spec, &instance.name));
+    mounted.extend(serving.secret_refs.iter().cloned());
     if let Some(blocker) = needs::missing(instance, &mounted, &observed.secrets) {
         return Err(blocker);
     }
-    let serving = Serving {
-        image: &current.image,
-        database: &current.database,
-    };
     let replicas = instance
         .replicas()
         .or_else(|| not_handed_over(observed.deployment.as_deref()));
@@ -135,11 +139,12 @@ pub fn generated(instance: &Instance, observed: &Observed) -> Vec<GeneratedSecre
 
 /// Objects that there should not be any longer.
 pub fn deletions(
+    instance: &Instance,
     resources: &Resources,
-    observed: &Observed,
-    decision: &Decision,
+    view: &View<'_>,
     jobs: &[JobFacts],
 ) -> Vec<Deletion> {
+    let (observed, decision) = (view.observed, &view.decision);
     let mut deletions = Vec::new();
     if resources.pod_disruption_budget.is_none() {
         deletions.extend(deletion(
@@ -158,6 +163,13 @@ pub fn deletions(
             observed,
         ));
     }
+    let current = decision.current.as_ref();
+    let unneeded = config_maps::unneeded(instance, observed, current, &view.rollout, jobs);
+    deletions.extend(
+        unneeded
+            .into_iter()
+            .filter_map(|live| deletion(DeletionKind::ConfigMap, Some(live), observed)),
+    );
     deletions.extend(
         expired(jobs, decision)
             .into_iter()
@@ -212,10 +224,6 @@ pub fn unapplied(
     observed: &Observed,
     instance: &Instance,
 ) -> Option<&'static str> {
-    let config = observed
-        .config_map
-        .as_ref()
-        .and_then(|live| live.data.as_ref()?.get(config_map::KEY));
     let service = observed.service.is_some();
     let account = observed.service_account.is_some();
     let budget =
@@ -224,7 +232,7 @@ pub fn unapplied(
         observed.horizontal_pod_autoscaler.is_some() == instance.spec.autoscaling.is_some();
     [
         (account, "ServiceAccount"),
-        (config == Some(&instance.settings), "ConfigMap"),
+        (config_maps::is_applied(instance, observed), "ConfigMap"),
         (service, "Service"),
         (budget, "PodDisruptionBudget"),
         (autoscaler, "HorizontalPodAutoscaler"),

@@ -226,7 +226,8 @@ fn advance(decision: &mut Decision, situation: &Situation<'_>, target: &Target, 
         .filter(|recorded| recorded.hash == hash);
     match recorded.map(|recorded| recorded.phase) {
         Some(MigrationPhase::Succeeded) => {
-            decision.current = recorded.map(|recorded| target.current(recorded.schema_version));
+            let version = recorded.and_then(|recorded| recorded.schema_version);
+            decision.current = Some(target.current(version, decision.current.as_ref()));
             decision.step = Step::Done;
         }
         Some(MigrationPhase::Failed) => decision.step = Step::Failed,

@@ -1,11 +1,12 @@
 //! The status: what was found, in the words of conditions.
 
-use authbackend_crds::v1alpha1::{AuthBackendStatus, DEFAULT_MOUNT_PATH, MigrationPhase};
+use authbackend_crds::v1alpha1::{AuthBackendStatus, Current, DEFAULT_MOUNT_PATH, MigrationPhase};
 use kube::ResourceExt as _;
 
 use super::rollout::Rollout;
 use super::verdict::{State, Verdict};
 use super::view::View;
+use crate::build::Instance;
 use crate::labels::{self, Component};
 use crate::reconcile::conditions::{self, Finding, Holds, Type};
 use crate::reconcile::reason::Reason;
@@ -19,10 +20,7 @@ pub fn status(view: &View<'_>, verdict: &Verdict) -> AuthBackendStatus {
     let count = deployment.map(|live| live.status.clone().unwrap_or_default());
     let mut current = view.decision.current.clone();
     if let (Some(current), Rollout::Complete { .. }) = (current.as_mut(), &view.rollout) {
-        current.config_hash = view
-            .instance
-            .as_ref()
-            .map(|instance| instance.settings_hash.clone());
+        record_settings(current, view.instance.as_ref());
     }
     AuthBackendStatus {
         observed_generation: generation,
@@ -46,6 +44,18 @@ pub fn status(view: &View<'_>, verdict: &Verdict) -> AuthBackendStatus {
             &auth_backend.name_any(),
             Component::Server,
         )),
+    }
+}
+
+/// Every pod runs with the settings that were rendered last.
+fn record_settings(current: &mut Current, instance: Option<&Instance>) {
+    let served = instance.and_then(|instance| {
+        let serving = instance.serving(current)?;
+        Some((serving.config_hash.to_owned(), serving.secret_refs.to_vec()))
+    });
+    if let Some((hash, secret_refs)) = served {
+        current.config_hash = Some(hash);
+        current.secret_refs = secret_refs;
     }
 }
 

@@ -10,12 +10,12 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use serde::Serialize;
 
-use crate::build::{Instance, job};
+use crate::build::{Instance, Settings, job};
 use crate::names;
 use crate::reconcile::observed::{Observed, ObservedSecret};
 use crate::reconcile::{hash, image, references};
 
-/// An image on a database.
+/// An image on a database, with settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     /// Image of the auth server.
@@ -26,6 +26,8 @@ pub struct Target {
     pub database_hash: String,
     /// Resource versions of the Secrets with its credentials.
     pub secret_version: String,
+    /// The settings.
+    pub settings: Settings,
     /// Hash of all that the migration depends on, apart from the content of Secrets.
     pub hash: String,
     /// Name of the AuthBackend.
@@ -43,6 +45,9 @@ struct Inputs<'a> {
     env: Option<&'a [EnvVar]>,
     migration: Option<&'a Migration>,
     retry: Option<&'a String>,
+    /// Left out where nothing is set, so that the hash stays the one of releases that knew no such settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema_settings: Option<&'a str>,
 }
 
 impl Target {
@@ -60,6 +65,7 @@ impl Target {
                 .auth_backend
                 .annotations()
                 .get(RETRY_MIGRATION_ANNOTATION),
+            schema_settings: instance.settings.schema_hash.as_deref(),
         };
         Self {
             hash: hash::of(&inputs),
@@ -67,6 +73,7 @@ impl Target {
             database: spec.database.clone(),
             secret_version: secret_version(&spec.database, &instance.name, &observed.secrets),
             database_hash,
+            settings: instance.settings.clone(),
             instance: instance.name.clone(),
         }
     }
@@ -88,9 +95,12 @@ impl Target {
         recorded.hash.clone()
     }
 
-    /// Whether `current` is this image on this database. Other credentials for it make no difference.
+    /// Whether `current` is this image on this database, with a schema for these settings. Other credentials, and
+    /// settings that the schema does not depend on, make no difference.
     pub fn is(&self, current: &Current) -> bool {
-        current.image == self.image && current.database_hash == self.database_hash
+        current.image == self.image
+            && current.database_hash == self.database_hash
+            && current.schema_settings_hash == self.settings.schema_hash
     }
 
     /// The record of a migration to this target.
@@ -113,15 +123,25 @@ impl Target {
         }
     }
 
-    /// This target as what serves.
-    pub fn current(&self, schema_version: Option<i64>) -> Current {
+    /// This target as what serves after `before`, whose settings stay on record until others have proven themselves by a
+    /// complete rollout, where the schema fits them.
+    pub fn current(&self, schema_version: Option<i64>, before: Option<&Current>) -> Current {
+        let kept = before.filter(|before| {
+            before.config_hash.is_some() && before.schema_settings_hash == self.settings.schema_hash
+        });
+        let (config_hash, secret_refs) = match kept {
+            Some(kept) => (kept.config_hash.clone(), &kept.secret_refs),
+            None => (Some(self.settings.hash.clone()), &self.settings.secret_refs),
+        };
         Current {
             image: self.image.clone(),
             version: image::version(&self.image),
             database: self.database.clone(),
             database_hash: self.database_hash.clone(),
             schema_version,
-            config_hash: None,
+            config_hash,
+            schema_settings_hash: self.settings.schema_hash.clone(),
+            secret_refs: secret_refs.clone(),
         }
     }
 }

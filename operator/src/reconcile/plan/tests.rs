@@ -6,4 +6,5 @@ mod lifecycle;
 mod migration_space;
 mod model;
 mod pods;
+mod settings;
 mod world;

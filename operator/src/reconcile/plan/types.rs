@@ -40,7 +40,7 @@ impl Plan {
 pub struct Resources {
     /// Identity of all pods; applied first, because pods refer to it.
     pub service_account: Option<ServiceAccount>,
-    /// The server's settings.
+    /// The settings that the spec asks for.
     pub config_map: Option<ConfigMap>,
     /// Metadata (labels and owner) of the existing generated signing Secret, with its uid and without data, so that
     /// the apply can neither create it nor touch its values.
@@ -79,6 +79,8 @@ pub struct Deletion {
 pub enum DeletionKind {
     /// A finished migration that is not kept any longer.
     Job,
+    /// Settings that nothing runs with any longer.
+    ConfigMap,
     /// No longer more than one pod.
     PodDisruptionBudget,
     /// No longer autoscaled.

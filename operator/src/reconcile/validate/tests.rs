@@ -27,7 +27,7 @@ fn checked(change: &Value) -> Result<Instance, Vec<String>> {
 fn the_smallest_resource_is_complete() {
     let instance = checked(&json!({})).unwrap();
     assert_eq!(instance.image, "server:1");
-    assert_eq!(instance.settings.trim_end(), "{}");
+    assert_eq!(instance.settings.text.trim_end(), "{}");
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn a_managed_database_may_have_an_image_of_its_own() {
 fn settings_reach_the_server_as_they_were_written() {
     let auth = json!({"trustedOrigins": ["https://a.example"], "session": {"expiresIn": 3600}});
     let instance = checked(&json!({"auth": auth})).unwrap();
-    let read: Value = serde_saphyr::from_str(&instance.settings).unwrap();
+    let read: Value = serde_saphyr::from_str(&instance.settings.text).unwrap();
     assert_eq!(read, auth);
 }
 
@@ -83,7 +83,7 @@ fn settings_reach_the_server_as_they_were_written() {
 fn another_setting_has_another_hash() {
     let hash = |seconds: u32| {
         let auth = json!({"session": {"expiresIn": seconds}});
-        checked(&json!({"auth": auth})).unwrap().settings_hash
+        checked(&json!({"auth": auth})).unwrap().settings.hash
     };
     assert_ne!(hash(3600), hash(7200));
     assert_eq!(hash(3600), hash(3600));

@@ -29,7 +29,7 @@ use super::simulator::Simulator;
 use super::{rights, server, state};
 
 /// How long a test waits for what must happen.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The image that the operator's installation names.
 pub const IMAGE: &str = "server:1";

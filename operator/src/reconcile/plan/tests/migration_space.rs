@@ -4,6 +4,7 @@ use authbackend_crds::v1alpha1::{Database, MigrationPhase, MigrationStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
+use crate::build::Settings;
 use crate::reconcile::plan::job::{JobFacts, Outcome};
 use crate::reconcile::plan::migration::{Decision, Permission, Situation, Step, decide};
 use crate::reconcile::plan::target::Target;
@@ -26,6 +27,12 @@ fn target(image: &str) -> Target {
         database: Database::default(),
         database_hash: "d".to_owned(),
         secret_version: "1".to_owned(),
+        settings: Settings {
+            text: "{}".to_owned(),
+            hash: "settings".to_owned(),
+            schema_hash: None,
+            secret_refs: Vec::new(),
+        },
         hash: format!("hash-{image}"),
         instance: "shop".to_owned(),
     }
@@ -81,8 +88,8 @@ fn for_each(check: impl Fn(&Situation<'_>, &Decision)) -> usize {
     let targets = [None, Some(target(IMAGES[0])), Some(target(IMAGES[1]))];
     let currents = [
         None,
-        Some(target(IMAGES[0]).current(None)),
-        Some(target(IMAGES[1]).current(None)),
+        Some(target(IMAGES[0]).current(None, None)),
+        Some(target(IMAGES[1]).current(None, None)),
     ];
     let (records, now) = (records(), at(1_000));
     let mut count = 0;

@@ -10,10 +10,10 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentCondition, DeploymentStatus, StatefulSetStatus,
 };
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
-use kube::ResourceExt as _;
+use kube::{Resource as _, ResourceExt as _};
 use serde_json::{Value, json};
 
 use crate::config::OperatorConfig;
@@ -126,6 +126,16 @@ impl World {
         self.store_secret(secret);
     }
 
+    /// A ConfigMap of the server's part that the AuthBackend owns.
+    pub fn put_config_map(&mut self, name: &str) {
+        let mut config_map = ConfigMap::default();
+        config_map.metadata.name = Some(name.to_owned());
+        config_map.metadata.uid = Some(format!("uid-{name}"));
+        let owner = self.observed.auth_backend.controller_owner_ref(&());
+        config_map.metadata.owner_references = owner.map(|owner| vec![owner]);
+        self.observed.config_maps.push(Arc::new(config_map));
+    }
+
     fn store_secret(&mut self, mut secret: Secret) {
         let name = secret.name_any();
         let uid = self.uid("secret");
@@ -219,6 +229,10 @@ impl World {
                     .observed
                     .jobs
                     .retain(|job| job.uid().as_ref() != Some(&deletion.uid)),
+                DeletionKind::ConfigMap => self
+                    .observed
+                    .config_maps
+                    .retain(|live| live.uid().as_ref() != Some(&deletion.uid)),
                 DeletionKind::PodDisruptionBudget => self.observed.pod_disruption_budget = None,
                 DeletionKind::HorizontalPodAutoscaler => {
                     self.observed.horizontal_pod_autoscaler = None;
@@ -230,12 +244,12 @@ impl World {
 
     fn apply_resources(&mut self, resources: Resources) {
         let observed = &mut self.observed;
-        let replace = |live: &mut Option<Arc<_>>, new: Option<_>| {
-            if let Some(new) = new {
-                *live = Some(Arc::new(new));
-            }
-        };
-        replace(&mut observed.config_map, resources.config_map);
+        if let Some(mut new) = resources.config_map {
+            let name = new.name_any();
+            observed.config_maps.retain(|live| live.name_any() != name);
+            new.metadata.uid = Some(format!("uid-{name}"));
+            observed.config_maps.push(Arc::new(new));
+        }
         if let Some(new) = resources.service_account {
             observed.service_account = Some(Arc::new(new));
         }

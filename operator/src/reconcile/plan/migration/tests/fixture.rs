@@ -4,6 +4,7 @@ use authbackend_crds::v1alpha1::{Database, SecretKeyRef};
 use k8s_openapi::jiff::Timestamp;
 
 use super::super::*;
+use crate::build::Settings;
 
 pub const IMAGE_A: &str = "server:1";
 pub const IMAGE_B: &str = "server:2";
@@ -29,6 +30,12 @@ pub fn target(image: &str) -> Target {
         database: database("db"),
         database_hash: "d1".to_owned(),
         secret_version: "7".to_owned(),
+        settings: Settings {
+            text: "{}".to_owned(),
+            hash: "settings".to_owned(),
+            schema_hash: None,
+            secret_refs: Vec::new(),
+        },
         hash: format!("hash-of-{image}"),
         instance: "shop".to_owned(),
     }
@@ -95,7 +102,7 @@ impl Given {
 
     /// One on which `serving` serves and that asks for `image`.
     pub fn serving(serving: &str, image: &str) -> Self {
-        let current = target(serving).current(Some(2));
+        let current = target(serving).current(Some(2), None);
         let recorded = recorded(serving, MigrationPhase::Succeeded);
         Self::new(image)
             .with_current(current)

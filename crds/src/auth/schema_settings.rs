@@ -1,0 +1,88 @@
+//! The settings that the database's schema depends on.
+
+use serde_json::{Map, Value};
+
+use super::AuthSettings;
+
+/// Path of each setting that decides over names, types or columns of tables. Another value of one of them needs a
+/// migration before a server may run with it; every other setting rolls at once.
+const PATHS: [&[&str]; 13] = [
+    &["account", "additionalFields"],
+    &["account", "fields"],
+    &["account", "modelName"],
+    &["advanced", "database", "generateId"],
+    &["session", "additionalFields"],
+    &["session", "fields"],
+    &["session", "modelName"],
+    &["user", "additionalFields"],
+    &["user", "fields"],
+    &["user", "modelName"],
+    &["verification", "additionalFields"],
+    &["verification", "fields"],
+    &["verification", "modelName"],
+];
+
+impl AuthSettings {
+    /// The part that the database's schema depends on, by path; empty where nothing of it is set.
+    pub fn schema_settings(&self) -> Map<String, Value> {
+        // Settings are maps with text keys, lists and plain values, so that they always serialize.
+        let settings = serde_json::to_value(self).unwrap_or_default();
+        select(&settings)
+    }
+}
+
+fn select(settings: &Value) -> Map<String, Value> {
+    let value = |path: &[&str]| {
+        let value = path
+            .iter()
+            .try_fold(settings, |value, name| value.get(name));
+        value.filter(|value| !is_empty(value)).cloned()
+    };
+    PATHS
+        .iter()
+        .filter_map(|path| Some((path.join("."), value(path)?)))
+        .collect()
+}
+
+/// `fields: {}` says no more than no `fields`.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_that_name_nothing_of_the_schema_have_no_part_of_it() {
+        let settings = json!({
+            "session": {"expiresIn": 3600, "fields": {}},
+            "user": {"changeEmail": {"enabled": true}},
+        });
+        assert_eq!(select(&settings), Map::new());
+    }
+
+    #[test]
+    fn names_columns_and_types_of_ids_are_part_of_the_schema() {
+        let settings = json!({
+            "user": {"modelName": "users", "additionalFields": {"plan": {"type": "string"}}},
+            "session": {"expiresIn": 3600, "fields": {"userId": "user_id"}},
+            "advanced": {"cookiePrefix": "shop", "database": {"generateId": "uuid"}},
+        });
+        assert_eq!(
+            Value::Object(select(&settings)),
+            json!({
+                "advanced.database.generateId": "uuid",
+                "session.fields": {"userId": "user_id"},
+                "user.additionalFields": {"plan": {"type": "string"}},
+                "user.modelName": "users",
+            })
+        );
+    }
+}
