@@ -7,10 +7,12 @@
 
 mod advanced;
 mod email_and_password;
+mod email_verification;
 mod problem;
 mod schema_settings;
 mod secret_ref;
 mod session;
+mod user;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,9 +21,11 @@ pub use advanced::{
     Advanced, CookieAttributes, CrossSubDomainCookies, DEFAULT_COOKIE_PREFIX, IpAddress, SameSite,
 };
 pub use email_and_password::{Argon2id, EmailAndPassword, HashAlgorithm, PasswordHashing};
+pub use email_verification::EmailVerification;
 pub use problem::Problem;
 pub use secret_ref::SecretKeyRef;
 pub use session::Session;
+pub use user::{ChangeEmail, DeleteUser, User};
 
 /// Settings of the auth server.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -30,6 +34,14 @@ pub struct AuthSettings {
     /// Sign-up and sign-in with an email address and a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_and_password: Option<EmailAndPassword>,
+
+    /// Showing that an email address is its user's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verification: Option<EmailVerification>,
+
+    /// What users may do with their own account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
 
     /// Lifetime and refresh of sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +84,16 @@ impl AuthSettings {
         self.email_and_password.clone().unwrap_or_default()
     }
 
+    /// Verification of email addresses, with defaults where nothing is set.
+    pub fn email_verification(&self) -> EmailVerification {
+        self.email_verification.clone().unwrap_or_default()
+    }
+
+    /// What users may do with their own account, with defaults where nothing is set.
+    pub fn user(&self) -> User {
+        self.user.clone().unwrap_or_default()
+    }
+
     /// Session lifetimes, with defaults where nothing is set.
     pub fn session(&self) -> Session {
         self.session.clone().unwrap_or_default()
@@ -89,6 +111,12 @@ impl AuthSettings {
     pub fn validate(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Some(settings) = &self.email_and_password {
+            settings.validate(&mut problems);
+        }
+        if let Some(settings) = &self.email_verification {
+            settings.validate(&mut problems);
+        }
+        if let Some(settings) = &self.user {
             settings.validate(&mut problems);
         }
         if let Some(settings) = &self.session {

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Problem, check_range};
+use super::{
+    email_verification::MAX_LINK_LIFETIME_SECONDS,
+    problem::{Problem, check_range},
+};
 
 /// Sign-up and sign-in with an email address and a password.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -21,6 +24,25 @@ pub struct EmailAndPassword {
     /// Sign a new user in at once. Default: true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_sign_in: Option<bool>,
+
+    /// Sign users in only once their email address is verified; sign-up opens no session and does not tell whether
+    /// an address is known. Needs `mail`, or another way to verify addresses. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_email_verification: Option<bool>,
+
+    /// When somebody signs up with the address of an existing user and is not told so, tell that user by mail.
+    /// Needs `mail`. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_existing_user_sign_up: Option<bool>,
+
+    /// Lifetime of the link to choose a new password in seconds, 60 to 2592000 (30 days). Default: 3600 (1 hour).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 60, max = 2_592_000))]
+    pub reset_password_token_expires_in: Option<u32>,
+
+    /// End every session of a user who has chosen a new password by mail. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoke_sessions_on_password_reset: Option<bool>,
 
     /// Shortest password in UTF-16 code units, 1 to 1024. Default: 8.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,6 +131,26 @@ impl EmailAndPassword {
         self.auto_sign_in.unwrap_or(true)
     }
 
+    /// Whether users have to verify their email address before they sign in.
+    pub fn require_email_verification(&self) -> bool {
+        self.require_email_verification.unwrap_or(false)
+    }
+
+    /// Whether a user is told of a sign-up with their address.
+    pub fn on_existing_user_sign_up(&self) -> bool {
+        self.on_existing_user_sign_up.unwrap_or(false)
+    }
+
+    /// Lifetime of the link to choose a new password in seconds.
+    pub fn reset_password_token_expires_in(&self) -> u32 {
+        self.reset_password_token_expires_in.unwrap_or(3600)
+    }
+
+    /// Whether a password chosen by mail ends every session of its user.
+    pub fn revoke_sessions_on_password_reset(&self) -> bool {
+        self.revoke_sessions_on_password_reset.unwrap_or(false)
+    }
+
     /// Shortest password in UTF-16 code units.
     pub fn min_password_length(&self) -> u32 {
         self.min_password_length.unwrap_or(8)
@@ -126,6 +168,12 @@ impl EmailAndPassword {
 
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         let path = |field: &str| format!("emailAndPassword.{field}");
+        check_range(
+            problems,
+            &path("resetPasswordTokenExpiresIn"),
+            self.reset_password_token_expires_in,
+            60..=MAX_LINK_LIFETIME_SECONDS,
+        );
         check_range(
             problems,
             &path("minPasswordLength"),

@@ -51,6 +51,8 @@ fn valid_settings_have_no_problem() {
 fn every_problem_is_reported_with_its_path() {
     let yaml = "
         emailAndPassword: {minPasswordLength: 64, maxPasswordLength: 32, password: {argon2id: {memoryKiB: 1}}}
+        emailVerification: {expiresIn: 59}
+        user: {deleteUser: {deleteTokenExpiresIn: 2592001}}
         session: {expiresIn: 1}
         trustedOrigins: [' https://a.example']
         disabledPaths: [sign-up]
@@ -60,6 +62,8 @@ fn every_problem_is_reported_with_its_path() {
         [
             "emailAndPassword.minPasswordLength",
             "emailAndPassword.password.argon2id.memoryKiB",
+            "emailVerification.expiresIn",
+            "user.deleteUser.deleteTokenExpiresIn",
             "session.expiresIn",
             "advanced.cookiePrefix",
             "advanced.ipAddress.trustedProxies[0]",
