@@ -5,6 +5,7 @@
 //! and a later release may improve one. Unknown fields are ignored by design: an older server must be able
 //! to read what a newer operator wrote (`auth-server check-config` names them).
 
+mod account;
 mod advanced;
 mod email_and_password;
 mod email_verification;
@@ -13,10 +14,12 @@ mod schema_settings;
 mod secret_ref;
 mod session;
 mod user;
+mod social_providers;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use account::{Account, AccountLinking, StateStrategy};
 pub use advanced::{
     Advanced, CookieAttributes, CrossSubDomainCookies, DEFAULT_COOKIE_PREFIX, IpAddress, SameSite,
 };
@@ -26,6 +29,9 @@ pub use problem::Problem;
 pub use secret_ref::SecretKeyRef;
 pub use session::Session;
 pub use user::{ChangeEmail, DeleteUser, User};
+pub use social_providers::{
+    ClientId, PROVIDER_IDS, Prompt, SocialProvider, SocialProviders, TokenEndpointAuthMethod,
+};
 
 /// Settings of the auth server.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -46,6 +52,14 @@ pub struct AuthSettings {
     /// Lifetime and refresh of sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<Session>,
+
+    /// Accounts: the ways in which a user signs in, and which of them belong to the same user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
+
+    /// Sign-in through other services, by the name that better-auth gives them, for example `google`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub social_providers: Option<SocialProviders>,
 
     /// Origins, besides that of `baseURL`, from which browsers may call the API and to which it may redirect.
     /// Exact origins (`https://app.example`), globs (`https://*.app.example`, `*.app.example`) and custom
@@ -99,6 +113,11 @@ impl AuthSettings {
         self.session.clone().unwrap_or_default()
     }
 
+    /// Accounts, with defaults where nothing is set.
+    pub fn account(&self) -> Account {
+        self.account.clone().unwrap_or_default()
+    }
+
     /// Cookie, address and origin settings, with defaults where nothing is set.
     pub fn advanced(&self) -> Advanced {
         self.advanced.clone().unwrap_or_default()
@@ -124,6 +143,9 @@ impl AuthSettings {
         }
         if let Some(settings) = &self.advanced {
             settings.validate(&mut problems);
+        }
+        if let Some(providers) = &self.social_providers {
+            social_providers::validate(providers, &mut problems);
         }
         for (index, origin) in self.trusted_origins.iter().flatten().enumerate() {
             if origin.trim() != origin || origin.is_empty() {
