@@ -16,6 +16,7 @@ pub mod http;
 pub mod identity;
 pub mod metrics;
 pub mod migrate;
+pub mod oauth;
 pub mod outbound;
 pub mod routes;
 pub mod run;
