@@ -6,7 +6,15 @@
 
 pub mod authorize;
 pub mod catalog;
+pub mod profile;
 pub mod service;
+mod special;
+pub mod token;
+pub mod transport;
+mod wechat;
+
+#[cfg(test)]
+mod recorded;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -139,7 +139,8 @@ impl Parameters {
         self.0.iter().any(|(known, _)| known == name)
     }
 
-    fn encoded(&self) -> String {
+    /// As a form.
+    pub fn encoded(&self) -> String {
         form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.0)
             .finish()

@@ -216,7 +216,6 @@ pub enum Special {
     Google,
     Microsoft,
     PayPal,
-    Reddit,
     Twitter,
     Vk,
     Wechat,

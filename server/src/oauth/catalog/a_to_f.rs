@@ -192,7 +192,7 @@ pub(super) static FACEBOOK: Service = Service {
     profile: Profile {
         source: Source::Get("https://graph.facebook.com/me"),
         subject: Pick::Present(&[At::Place("/sub"), At::Place("/id")]),
-        image: Pick::Present(&[At::Place("/picture/data/url")]),
+        image: Pick::Present(&[At::Place("/picture/data/url"), At::Place("/picture")]),
         ..Profile::OIDC
     },
     id_token: Some(IdTokenRules {

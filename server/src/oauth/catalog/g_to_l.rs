@@ -2,12 +2,9 @@
 
 use super::{base, extra};
 use crate::oauth::service::{
-    At, Exchange, Headers, IdTokenRules, Page, Pick, Profile, PromptRule, Scopes, Service, Source,
-    Special, Verified,
+    At, Exchange, IdTokenRules, Page, Pick, Profile, PromptRule, Scopes, Service, Source, Special,
+    Verified,
 };
-
-/// The name by which better-auth calls services that want callers to have one.
-const BETTER_AUTH: Headers = &[("user-agent", "better-auth")];
 
 pub(super) static GITHUB: Service = Service {
     id: "github",
@@ -26,7 +23,6 @@ pub(super) static GITHUB: Service = Service {
     },
     profile: Profile {
         source: Source::Get("https://api.github.com/user"),
-        headers: BETTER_AUTH,
         subject: Pick::Present(&[At::Place("/id")]),
         name: Pick::Truthy(&[At::Place("/name"), At::Place("/login")]),
         image: Pick::Present(&[At::Place("/avatar_url")]),

@@ -2,12 +2,9 @@
 
 use super::base;
 use crate::oauth::service::{
-    At, ClientAuth, Exchange, Headers, IdTokenRules, Page, Pick, Profile, PromptRule, Refresh,
-    Scopes, Service, Source, Special, Verified,
+    At, ClientAuth, Exchange, IdTokenRules, Page, Pick, Profile, PromptRule, Refresh, Scopes,
+    Service, Source, Special, Verified,
 };
-
-/// The name by which better-auth calls services that want callers to have one.
-const BETTER_AUTH: Headers = &[("user-agent", "better-auth")];
 
 pub(super) static MICROSOFT: Service = Service {
     id: "microsoft",
@@ -205,21 +202,20 @@ pub(super) static REDDIT: Service = Service {
         auth: ClientAuth::Basic,
         refresh_auth: ClientAuth::Basic,
         verifier: false,
-        headers: &[("accept", "text/plain"), ("user-agent", "better-auth")],
+        headers: &[("accept", "text/plain")],
         ..Exchange::STANDARD
     },
     profile: Profile {
         source: Source::Get("https://oauth.reddit.com/api/v1/me"),
-        headers: BETTER_AUTH,
         subject: Pick::Present(&[At::Place("/id")]),
         email: Pick::Present(&[]),
-        image: Pick::Present(&[At::Place("/icon_img")]),
+        image: Pick::Present(&[At::WithoutQuery("/icon_img")]),
         verified: Verified::Never,
         placeholder_email: true,
         ..Profile::OIDC
     },
     id_token: None,
-    special: Some(Special::Reddit),
+    special: None,
 };
 
 pub(super) static ROBLOX: Service = Service {

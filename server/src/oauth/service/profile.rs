@@ -58,6 +58,8 @@ pub enum Pick {
 pub enum At {
     /// At one place.
     Place(&'static str),
+    /// At one place, a URL whose query is left out.
+    WithoutQuery(&'static str),
     /// At several, joined by spaces.
     Words(&'static [&'static str]),
 }
