@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use authbackend_crds::auth::SocialProvider;
+use authbackend_crds::auth::{ClientId, Prompt, SocialProvider};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use url::{Url, form_urlencoded};
@@ -163,7 +163,7 @@ fn standard(
     parameters.set_some("display", settings.display.as_deref());
     parameters.set_some("login_hint", request.login_hint.filter(|_| page.login_hint));
     parameters.set_some("nonce", request.nonce);
-    let prompt = settings.prompt.map(|prompt| prompt.as_str());
+    let prompt = settings.prompt.map(Prompt::as_str);
     parameters.set_some(
         "prompt",
         match page.prompt {
@@ -271,7 +271,7 @@ fn own_form(
 }
 
 fn client_id(settings: &SocialProvider) -> &str {
-    settings.client_id.as_ref().map_or("", |id| id.primary())
+    settings.client_id.as_ref().map_or("", ClientId::primary)
 }
 
 /// Where the service sends the user back to.

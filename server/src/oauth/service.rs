@@ -6,6 +6,9 @@ use authbackend_crds::auth::SocialProvider;
 
 pub use profile::{At, Pick, Profile, Source, Verified};
 
+/// What stands for `{}` in URLs.
+pub type Base = fn(&SocialProvider) -> String;
+
 /// A service that signs users in, as far as it is data.
 ///
 /// URLs may hold `{}`, which [`Service::base`] fills in.
@@ -14,7 +17,7 @@ pub struct Service {
     /// Its name in settings, paths and rows.
     pub id: &'static str,
     /// What stands for `{}` in its URLs.
-    pub base: Option<fn(&SocialProvider) -> String>,
+    pub base: Option<Base>,
     /// The page where the user agrees.
     pub page: Page,
     /// Where tokens come from.
@@ -29,6 +32,10 @@ pub struct Service {
 
 /// The page where the user agrees.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one way in which services differ"
+)]
 pub struct Page {
     /// Its URL.
     pub url: &'static str,
@@ -51,7 +58,7 @@ pub struct Page {
     /// `response_mode`.
     pub response_mode: Option<&'static str>,
     /// Parameters that a client may replace.
-    pub extra: Option<fn(&SocialProvider, &[String]) -> Vec<(String, String)>>,
+    pub extra: Option<Extra>,
     /// Parameters that nobody may replace.
     pub fixed: &'static [(&'static str, &'static str)],
     /// Whether further parameters of the client are passed on.
@@ -59,6 +66,9 @@ pub struct Page {
     /// In which form the parameters are.
     pub form: Form,
 }
+
+/// Parameters that follow from the settings and the scopes.
+pub type Extra = fn(&SocialProvider, &[String]) -> Vec<(String, String)>;
 
 /// Which scopes are asked for.
 #[derive(Debug)]
@@ -177,6 +187,8 @@ impl Exchange {
 /// Which id tokens are believed.
 #[derive(Debug)]
 pub struct IdTokenRules {
+    /// What stands for `{}` in the following two.
+    pub base: Option<Base>,
     /// The URL of the service's keys.
     pub keys: &'static str,
     /// Who may have issued a token; empty where [`Special`] tells.
@@ -194,6 +206,7 @@ pub struct IdTokenRules {
 impl IdTokenRules {
     /// As most services have it.
     pub const STANDARD: Self = Self {
+        base: None,
         keys: "",
         issuers: &[],
         max_age: Some(3600),

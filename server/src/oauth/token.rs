@@ -159,14 +159,17 @@ fn endpoint(service: &Service, settings: &SocialProvider) -> String {
 }
 
 fn auth(auth: ClientAuth, settings: &SocialProvider, client: Client<'_>) -> ClientAuth {
-    match (auth, settings.token_endpoint_auth_method) {
-        (ClientAuth::Setting, Some(TokenEndpointAuthMethod::ClientSecretBasic)) => {
-            ClientAuth::Basic
-        }
-        (ClientAuth::Setting, Some(_)) => ClientAuth::Post,
-        (ClientAuth::Setting, None) if client.secret.is_some() => ClientAuth::Basic,
-        (ClientAuth::Setting, None) => ClientAuth::Post,
-        (auth, _) => auth,
+    if auth != ClientAuth::Setting {
+        return auth;
+    }
+    let is_basic = match settings.token_endpoint_auth_method {
+        Some(method) => method == TokenEndpointAuthMethod::ClientSecretBasic,
+        None => client.secret.is_some(),
+    };
+    if is_basic {
+        ClientAuth::Basic
+    } else {
+        ClientAuth::Post
     }
 }
 

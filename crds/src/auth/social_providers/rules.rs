@@ -47,7 +47,20 @@ pub const PROVIDER_IDS: [&str; 36] = [
 
 /// Services that sign nobody in without a client secret.
 const NEED_SECRET: [&str; 14] = [
-    "apple", "atlassian", "facebook", "figma", "google", "notion", "paybin", "paypal", "railway", "reddit", "salesforce", "tiktok", "twitter", "wechat",
+    "apple",
+    "atlassian",
+    "facebook",
+    "figma",
+    "google",
+    "notion",
+    "paybin",
+    "paypal",
+    "railway",
+    "reddit",
+    "salesforce",
+    "tiktok",
+    "twitter",
+    "wechat",
 ];
 
 /// Settings that only some services know.

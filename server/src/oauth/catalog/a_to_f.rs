@@ -117,7 +117,12 @@ pub(super) static COGNITO: Service = Service {
         ]),
         ..Profile::OIDC
     },
-    id_token: Some(IdTokenRules::STANDARD),
+    id_token: Some(IdTokenRules {
+        base: Some(base::cognito_issuer),
+        keys: "{}/.well-known/jwks.json",
+        issuers: &["{}"],
+        ..IdTokenRules::STANDARD
+    }),
     special: Some(Special::Cognito),
 };
 

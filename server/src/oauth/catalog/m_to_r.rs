@@ -27,6 +27,7 @@ pub(super) static MICROSOFT: Service = Service {
         ..Profile::OIDC
     },
     id_token: Some(IdTokenRules {
+        base: Some(base::microsoft),
         keys: "{}/discovery/v2.0/keys",
         ..IdTokenRules::STANDARD
     }),

@@ -1,6 +1,6 @@
 //! Facebook: access tokens that belong to another application are refused.
 
-use authbackend_crds::auth::SocialProvider;
+use authbackend_crds::auth::{ClientId, SocialProvider};
 use serde_json::Value;
 
 use super::Told;
@@ -78,7 +78,7 @@ async fn owner(
     let ids = settings
         .client_id
         .as_ref()
-        .map(|id| id.all())
+        .map(ClientId::all)
         .unwrap_or_default();
     let is_ours = data["app_id"]
         .as_str()
