@@ -1,5 +1,7 @@
 // The settings under which scenarios run: better-auth's options, which are our settings too.
 
+import { MAIL } from '../src/callbacks.mjs';
+
 const emailAndPassword = { enabled: true };
 /** Not part of these routes' contract, and in the way of many requests in a row. */
 const rateLimit = { enabled: false };
@@ -11,6 +13,27 @@ function settings({ baseURL, ...options } = {}) {
     options: { rateLimit, ...options, emailAndPassword: { ...emailAndPassword, ...options.emailAndPassword } },
   };
 }
+
+/** Both kinds of mail that the core sends without further options, and what a user may do to the own account. */
+const mailing = {
+  emailVerification: { sendVerificationEmail: MAIL },
+  emailAndPassword: { sendResetPassword: MAIL },
+  user: { changeEmail: { enabled: true }, deleteUser: { enabled: true } },
+};
+
+/** Fields of every kind, with each of the ways to declare one. */
+const additionalFields = {
+  nickname: { type: 'string', required: false },
+  company: { type: 'string', required: true },
+  plan: { type: 'string', required: false, defaultValue: 'free' },
+  role: { type: 'string', required: false, defaultValue: 'member', input: false },
+  score: { type: 'number', required: false, input: false },
+  secretNote: { type: 'string', required: false, returned: false },
+  age: { type: 'number', required: false },
+  newsletter: { type: 'boolean', required: false, defaultValue: false },
+  born: { type: 'date', required: false },
+  tags: { type: 'string[]', required: false },
+};
 
 export default {
   default: settings(),
@@ -62,4 +85,92 @@ export default {
     },
   }),
   'no addresses': settings({ advanced: { ipAddress: { disableIpTracking: true } } }),
+  mail: settings(mailing),
+  'mail and confirmations': settings({
+    ...mailing,
+    user: {
+      changeEmail: { enabled: true, sendChangeEmailConfirmation: MAIL },
+      deleteUser: { enabled: true, sendDeleteAccountVerification: MAIL },
+    },
+  }),
+  'mail on sign-up': settings({
+    ...mailing,
+    emailVerification: { sendVerificationEmail: MAIL, sendOnSignUp: true, autoSignInAfterVerification: true },
+  }),
+  'mail with short lifetimes': settings({
+    emailVerification: { sendVerificationEmail: MAIL, expiresIn: 600 },
+    emailAndPassword: {
+      sendResetPassword: MAIL,
+      resetPasswordTokenExpiresIn: 1200,
+      revokeSessionsOnPasswordReset: true,
+    },
+    user: {
+      changeEmail: { enabled: true },
+      deleteUser: { enabled: true, sendDeleteAccountVerification: MAIL, deleteTokenExpiresIn: 1800 },
+    },
+  }),
+  'verified addresses only': settings({
+    ...mailing,
+    emailAndPassword: { sendResetPassword: MAIL, requireEmailVerification: true, onExistingUserSignUp: MAIL },
+  }),
+  'verified addresses only, mail on sign-in': settings({
+    ...mailing,
+    emailVerification: { sendVerificationEmail: MAIL, sendOnSignIn: true, sendOnSignUp: false },
+    emailAndPassword: { requireEmailVerification: true },
+  }),
+  'verified addresses only, no mail': settings({ emailAndPassword: { requireEmailVerification: true } }),
+  'addresses changed at once': settings({
+    ...mailing,
+    user: { changeEmail: { enabled: true, updateEmailWithoutVerification: true } },
+  }),
+  'addresses changed without mail': settings({
+    user: { changeEmail: { enabled: true, updateEmailWithoutVerification: true } },
+  }),
+  'users delete themselves': settings({ user: { changeEmail: { enabled: true }, deleteUser: { enabled: true } } }),
+  'users delete themselves, however stale': settings({
+    user: { deleteUser: { enabled: true } },
+    session: { freshAge: 0 },
+  }),
+  'mail under a deep https base URL': settings({ ...mailing, baseURL: 'https://shop.example/v1/auth' }),
+  'mail to other origins': settings({
+    ...mailing,
+    trustedOrigins: ['https://app.example', 'https://*.example.com', 'myapp://'],
+  }),
+  'paths of mail disabled': settings({
+    ...mailing,
+    disabledPaths: [
+      '/send-verification-email',
+      '/verify-email',
+      '/request-password-reset',
+      '/reset-password',
+      '/reset-password/:token',
+      '/change-email',
+      '/delete-user',
+      '/delete-user/callback',
+      '/list-accounts',
+    ],
+  }),
+  'additional fields': settings({
+    user: { additionalFields },
+    session: {
+      additionalFields: {
+        theme: { type: 'string', required: false },
+        device: { type: 'string', required: false, defaultValue: 'web' },
+        level: { type: 'number', required: false, input: false },
+        hidden: { type: 'string', required: false, returned: false },
+      },
+    },
+  }),
+  'additional fields, verified addresses only': settings({
+    user: { additionalFields },
+    emailAndPassword: { requireEmailVerification: true },
+  }),
+  'accounts of providers': settings({
+    socialProviders: {
+      google: { clientId: 'google-client', clientSecret: 'google-secret' },
+      github: { clientId: 'github-client', clientSecret: 'github-secret' },
+      vercel: { clientId: 'vercel-client', clientSecret: 'vercel-secret' },
+    },
+  }),
+  'last account may go': settings({ account: { accountLinking: { allowUnlinkingAll: true } } }),
 };

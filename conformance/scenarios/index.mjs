@@ -9,8 +9,10 @@ const directory = new URL('./', import.meta.url);
 const files = (await readdir(directory)).filter((file) => !NOT_SCENARIOS.has(file)).sort();
 const modules = await Promise.all(files.map((file) => import(new URL(file, directory))));
 
-/** A list of `{name, configuration, steps}`. */
-export const scenarios = modules.flatMap((module) => module.default);
+/** A list of `{file, name, configuration, steps}`. */
+export const scenarios = modules.flatMap((module, index) =>
+  module.default.map((scenario) => ({ file: files[index], ...scenario })),
+);
 
 /** A list of `{name, settings, scenarios}`: what runs under each configuration. */
 export const groups = Object.entries(configurations).map(([name, settings]) => ({

@@ -7,11 +7,26 @@ import { requiredEnvironment } from './environment.mjs';
 /** The tables of better-auth's core schema, in an order that foreign keys allow to fill. */
 export const TABLES = ['user', 'session', 'account', 'verification'];
 
+/** The tables that a configuration uses: `{entity, table, order}`, renamed as it says. */
+export function tablesOf(options = {}) {
+  const core = TABLES.map((entity) => {
+    const { modelName = entity, fields = {} } = options[entity] ?? {};
+    return { entity, table: modelName, order: fields.createdAt ?? 'createdAt' };
+  });
+  const { modelName: rateLimit = 'rateLimit', storage } = options.rateLimit ?? {};
+  return [
+    ...core,
+    ...(storage === 'database' ? [{ entity: 'rateLimit', table: rateLimit, order: 'key' }] : []),
+    ...(options.plugins?.jwt ? [{ entity: 'jwks', table: 'jwks', order: 'createdAt' }] : []),
+  ];
+}
+
 /** ISO 8601 in UTC with microseconds, so that a precision beyond milliseconds is seen. */
 const ISO_MICROSECONDS = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
 
-/** Creates an empty database and returns its URL and the queries that the tests need. */
-export async function createDatabase() {
+/** Creates an empty database and returns its URL and the queries that the tests need of the tables of `options`. */
+export async function createDatabase(options) {
+  const tables = tablesOf(options);
   const adminUrl = requiredEnvironment('TEST_DATABASE_URL');
   const name = `conformance_${process.pid}_${randomBytes(4).toString('hex')}`;
   await administer(adminUrl, `CREATE DATABASE "${name}"`);
@@ -23,8 +38,8 @@ export async function createDatabase() {
   return {
     url: url.href,
     query: (sql, values) => pool.query(sql, values).then((result) => result.rows),
-    rows: () => allRows(pool),
-    truncate: () => pool.query(`TRUNCATE ${TABLES.map((table) => `"${table}"`).join(', ')}`),
+    rows: () => allRows(pool, tables),
+    truncate: () => pool.query(`TRUNCATE ${tables.map(({ table }) => `"${table}"`).join(', ')}`),
     async drop() {
       await pool.end();
       await administer(adminUrl, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
@@ -42,10 +57,10 @@ async function administer(url, sql) {
   }
 }
 
-/** All rows of the core tables by creation; timestamps as text with microseconds. */
-async function allRows(pool) {
-  const tables = {};
-  for (const table of TABLES) {
+/** All rows by creation; timestamps as text with microseconds. */
+async function allRows(pool, tables) {
+  const rows = {};
+  for (const { entity, table, order } of tables) {
     const columns = await pool.query(
       `SELECT column_name AS name, data_type AS type FROM information_schema.columns
        WHERE table_schema = current_schema() AND table_name = $1`,
@@ -56,8 +71,8 @@ async function allRows(pool) {
         ? `to_char("${name}" AT TIME ZONE 'UTC', '${ISO_MICROSECONDS}') AS "${name}"`
         : `"${name}"`,
     );
-    const result = await pool.query(`SELECT ${list.join(', ')} FROM "${table}" AS t ORDER BY t."createdAt"`);
-    tables[table] = result.rows;
+    const result = await pool.query(`SELECT ${list.join(', ')} FROM "${table}" AS t ORDER BY t."${order}"`);
+    rows[entity] = result.rows;
   }
-  return tables;
+  return rows;
 }

@@ -4,20 +4,34 @@ import { differences } from './compare.mjs';
 import { play } from './runner.mjs';
 
 /**
- * Plays a scenario on both servers at once. Returns one `{step, list}` per observation, `list` being the
- * differences, each with the place `at` by which known-differences.mjs names it.
+ * Plays a scenario on all servers at once. Returns one `{step, lists}` per observation: for each server but
+ * the first the differences from it, each with the place `at` by which known-differences.mjs names it.
  */
-export async function compareScenario(reference, ours, scenario, transport) {
-  const [left, right] = await Promise.all([play(reference, scenario), play(ours, scenario, transport)]);
+export async function compareScenario([reference, ...others], scenario, transport) {
+  const [left, ...rights] = await Promise.all([
+    play(reference, scenario),
+    ...others.map((server) => play(server, scenario, transport)),
+  ]);
   const lost = left.find(({ observed }) => observed.failure);
   if (lost) throw new Error(`the reference failed at ${lost.step}: ${lost.observed.failure}`);
   return left.map(({ step, observed }, index) => ({
     step,
-    list: differences(observed, right[index].observed).map((difference) => ({
-      ...difference,
-      at: `${scenario.configuration} › ${scenario.name} › ${step}`,
-    })),
+    lists: rights.map((right) =>
+      differences(observed, right[index].observed).map((difference) => ({
+        ...difference,
+        at: `${scenario.configuration} › ${scenario.name} › ${step}`,
+      })),
+    ),
   }));
+}
+
+/** Starts all servers; when one does not start, the others are stopped again. */
+export async function startAll(starts) {
+  const started = await Promise.allSettled(starts);
+  const failed = started.find(({ status }) => status === 'rejected');
+  if (!failed) return started.map(({ value }) => value);
+  await Promise.all(started.map(({ value }) => value?.stop()));
+  throw failed.reason;
 }
 
 /** Splits the differences into those that an entry of known-differences.mjs names, and the rest. */

@@ -6,9 +6,20 @@
 // form of its kind is not masked, and shows as a difference.
 
 import { parseSetCookie, signCookie } from './cookies.mjs';
+import { readJwt } from './jwt.mjs';
+import { linkOf } from './mail.mjs';
 
 /** Row ids and session tokens of better-auth. */
 const RANDOM_ID = /(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])/g;
+/** Tokens that reset a password, where they stand: in a link, a Location, an identifier. */
+const RESET_TOKEN = /(?<=reset-password[:/]|[?&]token=)[A-Za-z0-9]{24}(?![A-Za-z0-9])/g;
+/** Secrets of PKCE, a verifier and the challenge made of it. */
+const CODE_VERIFIER = /(?<![\w-])[\w-]{128}(?![\w-])/g;
+const CODE_CHALLENGE = /(?<=code_challenge=)[\w-]{43}(?![\w-])/g;
+/** JSON Web Tokens. */
+const JWT = /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+/** Claims of a JWT that are times in seconds. */
+const JWT_TIMES = new Set(['iat', 'exp', 'nbf']);
 /** A date in JSON: UTC with exactly three fractional digits, since the client misreads any other number. */
 const JSON_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /** A timestamp of the database in microseconds, whose last three digits JavaScript leaves at zero. */
@@ -54,6 +65,7 @@ export class Mask {
     const sorted = Object.fromEntries(Object.entries(tables).map(([name, list]) => [name, this.#sorted(list)]));
     return this.#values(sorted, (value, key) => {
       if (key === 'password') return PASSWORD_HASH.test(value) ? this.#label('password hash', value) : value;
+      if (value.startsWith('{"')) return this.#json(value);
       const date = ROW_DATE.exec(value);
       if (date) return this.#date(value, date[1] === '000' ? 'date' : 'date in microseconds');
       return this.text(value);
@@ -71,9 +83,31 @@ export class Mask {
     return [`${name}=${shown}`, ...attributes].join('; ');
   }
 
-  /** A text with its random ids masked. */
+  /** Mails by recipient: to whom, and the link. Their wording is each server's own. */
+  mails(list, baseURL) {
+    const shown = list.map((mail) => ({ to: mail.to, link: this.text(linkOf(mail, baseURL) ?? 'none') }));
+    const key = ({ to, link }) => `${to} ${link}`;
+    return shown.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  }
+
+  /** A text with its random parts masked. */
   text(value) {
-    return value.replace(RANDOM_ID, (id) => (this.#constants.has(id) ? id : this.#label('id', id)));
+    return value
+      .replace(JWT, (token) => this.#jwt(token))
+      .replace(CODE_VERIFIER, (verifier) => this.#label('code verifier', verifier))
+      .replace(CODE_CHALLENGE, (challenge) => this.#label('code challenge', challenge))
+      .replace(RESET_TOKEN, (token) => this.#label('reset token', token))
+      .replace(RANDOM_ID, (id) => (this.#constants.has(id) ? id : this.#label('id', id)));
+  }
+
+  #jwt(token) {
+    const { header, claims, holds } = readJwt(token, this.#secret) ?? {};
+    if (!claims) return token;
+    const times = Object.entries(claims)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => [name, JWT_TIMES.has(name) ? this.#time(value * 1000) : value]);
+    const shown = `${JSON.stringify(header)} ${this.text(JSON.stringify(Object.fromEntries(times)))}`;
+    return `<JWT ${shown}${holds ? ', signed' : ''}>`;
   }
 
   #body(body, contentType) {
@@ -86,6 +120,16 @@ export class Mask {
       };
     } catch {
       return { 'not JSON': body };
+    }
+  }
+
+  /** JSON in a column: what a sign-in keeps while the user is away. Its numbers are times in milliseconds. */
+  #json(text) {
+    try {
+      const value = JSON.parse(text, (_, item) => (typeof item === 'number' ? this.#time(item) : item));
+      return this.#values(value, (item) => this.text(item));
+    } catch {
+      return this.text(text);
     }
   }
 
@@ -114,6 +158,12 @@ export class Mask {
       this.#labels.set(value, `<${kind}#${count}>`);
     }
     return this.#labels.get(value);
+  }
+
+  /** A time in milliseconds, as a date of its own kind. */
+  #time(milliseconds) {
+    const date = new Date(milliseconds);
+    return Number.isNaN(date.getTime()) ? String(milliseconds) : this.#date(date.toISOString(), 'time');
   }
 
   /** The first sight of a date fixes its distance, however long the scenario takes afterwards. */

@@ -3,35 +3,45 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sendsMail } from './callbacks.mjs';
 import { createDatabase } from './database.mjs';
 import { cleanEnvironment, requiredEnvironment } from './environment.mjs';
+import { startMailRelay } from './mail.mjs';
+import { ourSettings } from './our-settings.mjs';
 import { freePort, runToEnd, startServer } from './process.mjs';
 import { BASE_URL, SECRET } from './settings.mjs';
 
+/** How long a queued mail may take to be delivered, in milliseconds. */
+const MAIL_LIMIT = 10_000;
+
 /**
- * Starts the server with these settings (the content of AUTH_CONFIG), on a database of its own or
- * on the given one; `migrate` runs first in both cases. `baseURL: 'listening'` means the address
- * where it really listens.
+ * Starts the server with these options of better-auth, on a database of its own or on the given one;
+ * `migrate` runs first in both cases. `baseURL: 'listening'` means the address where it really listens.
  */
 export async function startOurs({ options, baseURL = BASE_URL, database }) {
   const binary = requiredEnvironment('AUTH_SERVER_BIN');
-  const own = database ?? (await createDatabase());
+  const own = database ?? (await createDatabase(options));
+  const relay = await startMailRelay();
   const [port, adminPort] = [await freePort(), await freePort()];
   const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
   const config = path.join(directory, 'config.yaml');
+  const secrets = path.join(directory, 'secrets');
   // JSON is YAML.
-  await writeFile(config, JSON.stringify(options, null, 2));
+  await writeFile(config, JSON.stringify(await ourSettings(options, relay.port, secrets), null, 2));
   const publicUrl = baseURL === 'listening' ? `http://localhost:${port}/api` : baseURL;
   const env = cleanEnvironment({
     AUTH_BASE_URL: publicUrl,
     AUTH_SECRET: SECRET,
     AUTH_CONFIG: config,
+    AUTH_SECRETS_DIR: secrets,
     DATABASE_URL: own.url,
     LISTEN_ADDR: `127.0.0.1:${port}`,
     ADMIN_LISTEN_ADDR: `127.0.0.1:${adminPort}`,
     LOG_FORMAT: 'text',
   });
   const clean = async () => {
+    await relay.stop();
     await rm(directory, { recursive: true, force: true });
     if (!database) await own.drop();
   };
@@ -44,6 +54,8 @@ export async function startOurs({ options, baseURL = BASE_URL, database }) {
       baseURL: publicUrl,
       database: own,
       output: server.output,
+      relay,
+      mailed: sendsMail(options) ? () => outboxIsEmpty(own) : async () => {},
       async stop() {
         await server.stop();
         await clean();
@@ -52,6 +64,15 @@ export async function startOurs({ options, baseURL = BASE_URL, database }) {
   } catch (error) {
     await clean();
     throw error;
+  }
+}
+
+/** Resolves once every queued mail has been delivered: rows leave the outbox when they are sent. */
+async function outboxIsEmpty(database) {
+  const deadline = Date.now() + MAIL_LIMIT;
+  while ((await database.query('SELECT 1 FROM authbackend_outbox LIMIT 1')).length > 0) {
+    if (Date.now() > deadline) throw new Error(`mails are still queued after ${MAIL_LIMIT} ms`);
+    await sleep(10);
   }
 }
 

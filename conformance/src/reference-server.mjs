@@ -5,11 +5,12 @@ import { betterAuth } from 'better-auth';
 import { getMigrations } from 'better-auth/db/migration';
 import { toNodeHandler } from 'better-auth/node';
 import pg from 'pg';
+import { referenceOptions } from './reference-options.mjs';
 
-const { baseURL, databaseUrl, secret, port, options, migrate } = JSON.parse(process.env.REFERENCE_SETTINGS);
+const { baseURL, databaseUrl, secret, port, options, relayPort, migrate } = JSON.parse(process.env.REFERENCE_SETTINGS);
 
 const auth = betterAuth({
-  ...options,
+  ...(await referenceOptions(options, relayPort)),
   baseURL,
   secret,
   database: new pg.Pool({ connectionString: databaseUrl, max: 4 }),

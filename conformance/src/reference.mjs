@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { createDatabase } from './database.mjs';
 import { cleanEnvironment } from './environment.mjs';
+import { startMailRelay } from './mail.mjs';
 import { freePort, startServer } from './process.mjs';
 import { BASE_URL, SECRET } from './settings.mjs';
 
@@ -13,7 +14,8 @@ const PROGRAM = fileURLToPath(new URL('./reference-server.mjs', import.meta.url)
  * on the given one as it is. `baseURL: 'listening'` means the address where it really listens.
  */
 export async function startReference({ options, baseURL = BASE_URL, database }) {
-  const own = database ?? (await createDatabase());
+  const own = database ?? (await createDatabase(options));
+  const relay = await startMailRelay();
   const port = await freePort();
   const settings = {
     baseURL: baseURL === 'listening' ? `http://localhost:${port}/api` : baseURL,
@@ -21,6 +23,7 @@ export async function startReference({ options, baseURL = BASE_URL, database }) 
     secret: SECRET,
     port,
     options,
+    relayPort: relay.port,
     migrate: !database,
   };
   const env = cleanEnvironment({ NODE_ENV: 'production', REFERENCE_SETTINGS: JSON.stringify(settings) });
@@ -33,8 +36,12 @@ export async function startReference({ options, baseURL = BASE_URL, database }) 
     baseURL: settings.baseURL,
     database: own,
     output: server.output,
+    relay,
+    // Its functions have mailed before an answer leaves.
+    mailed: async () => {},
     async stop() {
       await server.stop();
+      await relay.stop();
       if (!database) await own.drop();
     },
   };

@@ -1,31 +1,37 @@
 // Plays a scenario against one server and returns what it showed, masked.
 
-import { CookieJar, signCookie } from './cookies.mjs';
+import { CookieJar } from './cookies.mjs';
+import { Expressions } from './expressions.mjs';
 import { send } from './http.mjs';
 import { Mask } from './mask.mjs';
 import { SECRET } from './settings.mjs';
 
 /** The name of the observation of all rows that ends every scenario. */
 export const FINAL_ROWS = 'rows left in the database';
+/** The name of the observation, before it, of the mails at which no step has looked. */
+export const FINAL_MAILS = 'mails not looked at';
 
-/** Whether a step is a request (and not SQL or a look at the rows). */
+/** Whether a step is a request (and not SQL or a look at rows or mails). */
 export const isRequest = (step) => step.method !== undefined;
 
 /** The number of requests in a list of scenarios. */
 export const countRequests = (scenarios) => scenarios.flatMap(({ steps }) => steps).filter(isRequest).length;
 
 /**
- * Runs the scenario on empty tables. Returns a list of `{step, observed}`: one per request and per look
- * at the rows, in order, the last one named FINAL_ROWS; `{failure}` is what a step without an answer showed. `transport` replaces the HTTP client in tests.
+ * Runs the scenario on empty tables. Returns a list of `{step, observed}`: one per request and per look,
+ * in order, the last ones named FINAL_MAILS and FINAL_ROWS; `{failure}` is what a step without an answer
+ * showed. `transport` replaces the HTTP client in tests.
  */
 export async function play(server, scenario, transport = send) {
   await server.database.truncate();
+  server.relay.clear();
   const run = new Run(server, scenario, transport);
   const observations = [];
   for (const [index, step] of scenario.steps.entries()) {
     const observed = await run.step(step).catch((error) => ({ failure: error.code ?? error.message }));
     if (observed !== undefined) observations.push({ step: `${index + 1}. ${step.name}`, observed });
   }
+  observations.push({ step: FINAL_MAILS, observed: await run.mails() });
   observations.push({ step: FINAL_ROWS, observed: await run.rows() });
   return observations;
 }
@@ -35,8 +41,11 @@ class Run {
   #transport;
   #mask;
   #jars = new Map();
+  #expressions;
+  #mailsSeen = 0;
 
   constructor(server, scenario, transport) {
+    this.#expressions = new Expressions(server, this.#jars, SECRET);
     this.#server = server;
     this.#transport = transport;
     this.#mask = new Mask(SECRET, new Set(JSON.stringify(scenario).match(/[A-Za-z0-9]{32}/g)));
@@ -44,10 +53,11 @@ class Run {
 
   async step(step) {
     if (step.sql) {
-      await this.#server.database.query(this.#fill(step.sql));
+      await this.#server.database.query(await this.#fill(step, step.sql));
       return undefined;
     }
     if (step.rows) return this.rows();
+    if (step.mails) return this.mails();
     return this.#request(step);
   }
 
@@ -55,14 +65,23 @@ class Run {
     return this.#mask.rows(await this.#server.database.rows());
   }
 
+  /** What was mailed since the last look. */
+  async mails() {
+    await this.#server.mailed();
+    const all = this.#server.relay.mails();
+    const list = all.slice(this.#mailsSeen);
+    this.#mailsSeen = all.length;
+    return this.#mask.mails(list, this.#server.baseURL);
+  }
+
   async #request(step) {
     const base = new URL(this.#server.baseURL);
     const mount = step.outsideMount ? '' : base.pathname;
     const response = await this.#transport(this.#server.port, {
       method: step.method,
-      path: this.#fill(mount + step.path),
-      headers: this.#headers(step, base),
-      body: step.body === undefined ? undefined : this.#fill(step.body),
+      path: await this.#fill(step, mount + step.path),
+      headers: await this.#headers(step, base),
+      body: step.body === undefined ? undefined : await this.#fill(step, step.body),
       chunked: step.chunked,
     });
     if (step.jar) this.#jar(step.jar).store(response.headers);
@@ -70,7 +89,7 @@ class Run {
   }
 
   /** The step's own headers replace the defaults of the same name; null removes one. */
-  #headers(step, base) {
+  async #headers(step, base) {
     const jarHeader = step.jar ? this.#jar(step.jar).header() : undefined;
     const defaults = [
       ['Host', base.host],
@@ -84,10 +103,11 @@ class Run {
     ];
     const own = step.headers ?? [];
     const replaced = new Set(own.map(([name]) => name.toLowerCase()));
-    return [
+    const list = [
       ...defaults.filter(([name]) => !replaced.has(name.toLowerCase())),
       ...own.filter(([, value]) => value !== null),
-    ].map(([name, value]) => [name, this.#fill(value)]);
+    ];
+    return Promise.all(list.map(async ([name, value]) => [name, await this.#fill(step, value)]));
   }
 
   #jar(name) {
@@ -95,22 +115,7 @@ class Run {
     return this.#jars.get(name);
   }
 
-  /** Fills in `{{jar.token}}`, `{{jar.cookie}}` (raw session cookie) and `{{sign text}}`. */
-  #fill(text) {
-    if (typeof text !== 'string') return text;
-    return text.replace(/\{\{([^}]+)\}\}/g, (_, expression) => {
-      const [, signed] = /^sign (.*)$/s.exec(expression) ?? [];
-      if (signed !== undefined) return signCookie(this.#lookUp(signed) ?? signed, SECRET);
-      const value = this.#lookUp(expression);
-      if (value === undefined) throw new Error(`nothing is known as {{${expression}}}`);
-      return value;
-    });
-  }
-
-  #lookUp(expression) {
-    const [name, property] = expression.split('.');
-    if (this.#jars.has(name) && property === 'token') return this.#jar(name).token();
-    if (this.#jars.has(name) && property === 'cookie') return this.#jar(name).raw('session_token');
-    return undefined;
+  #fill(step, text) {
+    return this.#expressions.fill(text, step.tokens);
   }
 }

@@ -42,4 +42,7 @@ export const sql = (statement) => ({
 /** A look at all rows. */
 export const rows = (name = 'rows') => ({ name, rows: true });
 
+/** A look at the mails sent since the last look. */
+export const mails = (name = 'mails') => ({ name, mails: true });
+
 const shorten = (text) => (text.length > 100 ? `${text.slice(0, 100)}… (${text.length} characters)` : text);

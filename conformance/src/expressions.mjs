@@ -1,0 +1,82 @@
+// `{{…}}` in the texts of a scenario: what is known only while it runs.
+
+import { signCookie } from './cookies.mjs';
+import { signJwt } from './jwt.mjs';
+import { linkOf, tokenOf } from './mail.mjs';
+
+/** The expressions of one run of a scenario. */
+export class Expressions {
+  #server;
+  #jars;
+  #secret;
+
+  /** `jars` is a map of the cookie jars by name. */
+  constructor(server, jars, secret) {
+    this.#server = server;
+    this.#jars = jars;
+    this.#secret = secret;
+  }
+
+  /** The text with every expression filled in; what is no text comes back as it is. */
+  async fill(text, tokens = {}) {
+    if (typeof text !== 'string' || !text.includes('{{')) return text;
+    const parts = text.split(/\{\{([^}]+)\}\}/);
+    for (let index = 1; index < parts.length; index += 2) {
+      // In a JSON body the quotes of an expression are escaped like all others.
+      parts[index] = await this.#value(parts[index].replaceAll('\\"', '"'), tokens);
+    }
+    return parts.join('');
+  }
+
+  async #value(expression, tokens) {
+    const [, word, rest] = /^(sign|sql|link|mailed|forged) (.*)$/s.exec(expression) ?? [];
+    switch (word) {
+      case 'sign':
+        return signCookie(this.#ofJar(rest) ?? rest, this.#secret);
+      case 'sql':
+        return this.#column(rest);
+      case 'link':
+        return (await this.#link(rest)).slice(this.#server.baseURL.length);
+      case 'mailed':
+        return tokenOf(await this.#link(rest));
+      case 'forged':
+        return this.#forged(tokens[rest]);
+      default:
+        return this.#ofJar(expression) ?? unknown(expression);
+    }
+  }
+
+  #ofJar(expression) {
+    const [name, property] = expression.split('.');
+    const jar = this.#jars.get(name);
+    if (property === 'token') return jar?.token();
+    if (property === 'cookie') return jar?.raw('session_token');
+    return undefined;
+  }
+
+  async #column(sql) {
+    const [row] = await this.#server.database.query(sql);
+    return row ? String(Object.values(row)[0]) : unknown(sql);
+  }
+
+  /** The link in the latest mail to the address. */
+  async #link(address) {
+    await this.#server.mailed();
+    const mail = this.#server.relay.mails().findLast(({ to }) => to === address);
+    return (mail && linkOf(mail, this.#server.baseURL)) ?? unknown(`a link mailed to ${address}`);
+  }
+
+  /** A JWT as the step describes it: `{claims, header?, secret?}`; times are distances from now, in seconds. */
+  async #forged({ claims, header, secret = this.#secret }) {
+    const filled = {};
+    for (const [name, value] of Object.entries(claims)) {
+      const isTime = ['iat', 'exp', 'nbf'].includes(name) && typeof value === 'number';
+      filled[name] = isTime ? Math.floor(Date.now() / 1000) + value : await this.fill(value);
+    }
+    return signJwt(filled, secret, header);
+  }
+}
+
+function unknown(expression) {
+  throw new Error(`nothing is known as {{${expression}}}`);
+}
