@@ -28,7 +28,8 @@ async fn a_schema_that_is_too_old_is_not_ready_until_it_is_migrated() {
         (status, body.as_str()),
         (
             503,
-            "schema version 0, needs 1: run `auth-server migrate`\n"
+            format!("schema version 0, needs {REQUIRED_VERSION}: run `auth-server migrate`\n")
+                .as_str()
         )
     );
     assert_eq!(

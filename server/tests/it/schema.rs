@@ -1,4 +1,4 @@
-//! The migrations make exactly the tables that better-auth makes.
+//! The migrations make exactly the tables that better-auth makes, and a few under names of our own.
 
 use sqlx::{AssertSqlSafe, Connection as _};
 
@@ -26,6 +26,10 @@ const OBJECTS: &str = "
 const EXTRA: &[&str] = &[
     // The bookkeeping of the migrator.
     "authbackend_migration",
+    // Messages to be sent.
+    "authbackend_outbox",
+    // What happened.
+    "authbackend_audit",
 ];
 
 async fn described(database: &TestDatabase, query: &'static str) -> Vec<String> {

@@ -1,7 +1,9 @@
 //! The command as Kubernetes runs it: exit codes, output, termination message.
 
+use auth_server::migrate::REQUIRED_VERSION;
 use serde_json::{Value, json};
 
+use super::versions;
 use crate::support::{TestDatabase, process::run};
 
 fn lines(output: &[String]) -> Vec<Value> {
@@ -29,7 +31,7 @@ async fn success_is_told_in_the_last_line_and_in_the_termination_message() {
         "the database is up to date"
     );
     let message: Value = serde_json::from_str(&std::fs::read_to_string(message).unwrap()).unwrap();
-    assert_eq!(message, json!({"schemaVersion": 1, "applied": [1]}));
+    assert_eq!(message, json!({"schemaVersion": REQUIRED_VERSION, "applied": versions()}));
 }
 
 #[tokio::test]
@@ -86,7 +88,7 @@ async fn a_dry_run_prints_the_plan_as_json_and_writes_nothing() {
                 &plan["targetVersion"],
                 &plan["adopt"]
             ),
-            (&json!(0), &json!(1), &json!(false))
+            (&json!(0), &json!(REQUIRED_VERSION), &json!(false))
         );
         assert_eq!(plan["pending"][0]["name"], "initial");
     }
