@@ -7,14 +7,17 @@
 
 mod account;
 mod advanced;
+mod audit;
 mod email_and_password;
 mod email_verification;
+mod mail;
 mod problem;
 mod schema_settings;
 mod secret_ref;
 mod session;
-mod user;
 mod social_providers;
+mod user;
+mod webhooks;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,20 +26,31 @@ pub use account::{Account, AccountLinking, StateStrategy};
 pub use advanced::{
     Advanced, CookieAttributes, CrossSubDomainCookies, DEFAULT_COOKIE_PREFIX, IpAddress, SameSite,
 };
+pub use audit::{Audit, Outbox};
 pub use email_and_password::{Argon2id, EmailAndPassword, HashAlgorithm, PasswordHashing};
 pub use email_verification::EmailVerification;
+pub use mail::{
+    DEFAULT_LOCALE, Mail, MailTemplate, MailTemplates, MailText, Mailbox, Piece, Placeholder, Smtp,
+    SmtpTls, TemplateText, UnknownPlaceholder,
+};
 pub use problem::Problem;
 pub use secret_ref::SecretKeyRef;
 pub use session::Session;
-pub use user::{ChangeEmail, DeleteUser, User};
 pub use social_providers::{
     ClientId, PROVIDER_IDS, Prompt, SocialProvider, SocialProviders, TokenEndpointAuthMethod,
 };
+pub use user::{ChangeEmail, DeleteUser, User};
+pub use webhooks::{EventKind, EventWebhook, WebhookTarget};
 
 /// Settings of the auth server.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthSettings {
+    /// What mails call the application. Default: the host of `baseURL`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub app_name: Option<String>,
+
     /// Sign-up and sign-in with an email address and a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email_and_password: Option<EmailAndPassword>,
@@ -76,6 +90,23 @@ pub struct AuthSettings {
     /// What the API does with errors that have no caller to answer to.
     #[serde(rename = "onAPIError", skip_serializing_if = "Option::is_none")]
     pub on_api_error: Option<OnApiError>,
+
+    /// How mails are sent, and what they say. Without it nothing that needs a mail is offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Mail>,
+
+    /// Services that are told what happens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub webhooks: Option<Vec<EventWebhook>>,
+
+    /// The audit log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit: Option<Audit>,
+
+    /// Messages that could not be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outbox: Option<Outbox>,
 
     /// Cookies, client addresses and the checks of a request's origin.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +154,16 @@ impl AuthSettings {
         self.advanced.clone().unwrap_or_default()
     }
 
+    /// The audit log, with defaults where nothing is set.
+    pub fn audit(&self) -> Audit {
+        self.audit.clone().unwrap_or_default()
+    }
+
+    /// What becomes of messages that could not be sent, with defaults where nothing is set.
+    pub fn outbox(&self) -> Outbox {
+        self.outbox.clone().unwrap_or_default()
+    }
+
     /// Every value that the server would refuse, each with its path below `spec.auth` and the remedy.
     ///
     /// The schema refuses most of these at admission; the server checks a file that no API server has seen,
@@ -139,6 +180,18 @@ impl AuthSettings {
             settings.validate(&mut problems);
         }
         if let Some(settings) = &self.session {
+            settings.validate(&mut problems);
+        }
+        if let Some(settings) = &self.mail {
+            settings.validate(&mut problems);
+        }
+        for (index, settings) in self.webhooks.iter().flatten().enumerate() {
+            settings.validate(&mut problems, index);
+        }
+        if let Some(settings) = &self.audit {
+            settings.validate(&mut problems);
+        }
+        if let Some(settings) = &self.outbox {
             settings.validate(&mut problems);
         }
         if let Some(settings) = &self.advanced {

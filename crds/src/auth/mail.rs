@@ -15,7 +15,7 @@ use super::{
 
 pub use mailbox::Mailbox;
 pub use smtp::{Smtp, SmtpTls};
-pub use template::{MAX_TEMPLATE_LENGTH, MailTemplate, MailTemplates, MailText};
+pub use template::{MailTemplate, MailTemplates, MailText};
 pub use text::{Piece, Placeholder, TemplateText, UnknownPlaceholder};
 
 /// The language of texts that no locale is given for.
@@ -46,7 +46,10 @@ pub struct Mail {
     /// Language (BCP 47) of the texts that stand outside of `locales`, and of users whose language is not among
     /// them. Default: en.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 2, max = 35), regex(pattern = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"))]
+    #[schemars(
+        length(min = 2, max = 35),
+        regex(pattern = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+    )]
     pub default_locale: Option<String>,
 
     /// What mails say, in place of the texts that come with the server.
@@ -85,14 +88,21 @@ impl Mail {
             ));
         }
         for (field, text) in [("from", &self.from), ("replyTo", &self.reply_to)] {
-            if text.as_deref().is_some_and(|text| Mailbox::parse(text).is_none()) {
+            if text
+                .as_deref()
+                .is_some_and(|text| Mailbox::parse(text).is_none())
+            {
                 problems.push(Problem::new(
                     format!("mail.{field}"),
                     "must be an address, or a name and an address such as Shop <no-reply@shop.example>",
                 ));
             }
         }
-        if self.default_locale.as_deref().is_some_and(|locale| !is_locale(locale)) {
+        if self
+            .default_locale
+            .as_deref()
+            .is_some_and(|locale| !is_locale(locale))
+        {
             problems.push(Problem::new("mail.defaultLocale", LOCALE_REMEDY));
         }
         if let Some(templates) = &self.templates {

@@ -12,7 +12,7 @@ use super::{
 use crate::auth::problem::Problem;
 
 /// Longest text in characters. All settings have to fit into an object of 1 MiB.
-pub const MAX_TEMPLATE_LENGTH: usize = 65_536;
+const MAX_TEMPLATE_LENGTH: usize = 65_536;
 
 /// What each kind of mail says, in place of the texts that come with the server.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -44,21 +44,7 @@ pub struct MailTemplates {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MailTemplate {
-    /// The texts in `mail.defaultLocale`.
-    #[serde(flatten)]
-    pub default: MailText,
-
-    /// The texts in other languages, by language tag (BCP 47). What one leaves out is taken from the texts above.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub locales: Option<BTreeMap<String, MailText>>,
-}
-
-/// The texts of a mail in one language.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MailText {
-    /// The subject.
+    /// The subject, in `mail.defaultLocale`, as the texts below.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub subject: Option<String>,
@@ -78,6 +64,48 @@ pub struct MailText {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 65_536))]
     pub html: Option<String>,
+
+    /// The same in other languages, by language tag (BCP 47). What one leaves out is taken from above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub locales: Option<BTreeMap<String, MailText>>,
+}
+
+/// The texts of a mail in one language.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailText {
+    /// The subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512))]
+    pub subject: Option<String>,
+
+    /// The body as plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 65_536))]
+    pub text: Option<String>,
+
+    /// What the button says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub button: Option<String>,
+
+    /// The body as HTML, a whole document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 65_536))]
+    pub html: Option<String>,
+}
+
+impl MailTemplate {
+    /// The texts in the default language.
+    pub fn default_text(&self) -> MailText {
+        MailText {
+            subject: self.subject.clone(),
+            text: self.text.clone(),
+            button: self.button.clone(),
+            html: self.html.clone(),
+        }
+    }
 }
 
 impl MailTemplates {
@@ -85,13 +113,17 @@ impl MailTemplates {
         for (kind, template, has_link) in [
             ("verification", &self.verification, true),
             ("resetPassword", &self.reset_password, true),
-            ("changeEmailConfirmation", &self.change_email_confirmation, true),
+            (
+                "changeEmailConfirmation",
+                &self.change_email_confirmation,
+                true,
+            ),
             ("deleteAccount", &self.delete_account, true),
             ("existingUserSignUp", &self.existing_user_sign_up, false),
         ] {
             let Some(template) = template else { continue };
             let path = format!("mail.templates.{kind}");
-            template.default.validate(problems, &path, has_link);
+            template.default_text().validate(problems, &path, has_link);
             for (locale, text) in template.locales.iter().flatten() {
                 let path = format!("{path}.locales.{locale}");
                 if !is_locale(locale) {
@@ -105,31 +137,22 @@ impl MailTemplates {
 
 impl MailText {
     fn validate(&self, problems: &mut Vec<Problem>, path: &str, has_link: bool) {
-        for (field, text) in [
-            ("subject", &self.subject),
-            ("text", &self.text),
-            ("button", &self.button),
-            ("html", &self.html),
+        for (field, text, is_body) in [
+            ("subject", &self.subject, false),
+            ("text", &self.text, true),
+            ("button", &self.button, false),
+            ("html", &self.html, true),
         ] {
             if let Some(text) = text
-                && let Some(remedy) = refusal(text, has_link)
+                && let Some(remedy) = refusal(text, has_link, is_body)
             {
                 problems.push(Problem::new(format!("{path}.{field}"), remedy));
             }
         }
-        if let (Some(_), Some(text)) = (&self.html, &self.text)
-            && has_link
-            && !has_url(text)
-        {
-            problems.push(Problem::new(
-                format!("{path}.text"),
-                "has no {{url}}: a reader without HTML would have no link",
-            ));
-        }
     }
 }
 
-fn refusal(text: &str, has_link: bool) -> Option<String> {
+fn refusal(text: &str, has_link: bool, is_body: bool) -> Option<String> {
     if text.chars().count() > MAX_TEMPLATE_LENGTH {
         return Some(format!("is longer than {MAX_TEMPLATE_LENGTH} characters"));
     }
@@ -138,16 +161,16 @@ fn refusal(text: &str, has_link: bool) -> Option<String> {
         Ok(text) if !has_link && uses_link(&text) => {
             Some("uses {{url}} or {{token}}, but this mail has no link".to_owned())
         }
+        Ok(text) if has_link && is_body && !uses_link(&text) => Some(
+            "has neither {{url}} nor {{token}}: its reader could not do what it asks for"
+                .to_owned(),
+        ),
         Ok(_) => None,
     }
 }
 
 fn uses_link(text: &TemplateText) -> bool {
     let mut pieces = text.pieces().iter();
-    pieces.any(|piece| matches!(piece, Piece::Placeholder(placeholder) if placeholder.is_of_links()))
-}
-
-/// A text that does not parse has been reported.
-fn has_url(text: &str) -> bool {
-    TemplateText::parse(text).map_or(true, |text| uses_link(&text))
+    pieces
+        .any(|piece| matches!(piece, Piece::Placeholder(placeholder) if placeholder.is_of_links()))
 }

@@ -1,0 +1,118 @@
+//! The tasks of a process that empty the outbox and keep it tidy.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    task::JoinSet,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Deliver, Kind, Outbox,
+    lane::Lane,
+    schedule::{MAIL, WEBHOOK},
+    store,
+};
+use crate::{db::Db, metrics::OutboxMetrics};
+
+/// How often waiting messages are counted.
+const COUNT_INTERVAL: Duration = Duration::from_secs(15);
+
+/// How often messages that were given up are looked through.
+const CLEAN_INTERVAL: Duration = Duration::from_mins(10);
+
+/// Who sends which messages. Messages of a kind without a sender wait until a server has one.
+#[derive(Clone, Default)]
+pub struct Senders {
+    /// Sends mails.
+    pub mail: Option<Arc<dyn Deliver>>,
+    /// Tells events to other services.
+    pub webhook: Option<Arc<dyn Deliver>>,
+}
+
+/// Empties the outbox.
+pub struct Worker {
+    lanes: Vec<Lane>,
+    db: Db,
+    metrics: OutboxMetrics,
+    payload_retention: Duration,
+    retention: Duration,
+}
+
+impl Worker {
+    /// A worker that sends what `senders` can send.
+    pub fn new(
+        outbox: &Outbox,
+        senders: Senders,
+        settings: &authbackend_crds::auth::Outbox,
+        db: Db,
+        metrics: OutboxMetrics,
+    ) -> Self {
+        let lanes = [
+            (Kind::Mail, MAIL, senders.mail),
+            (Kind::Webhook, WEBHOOK, senders.webhook),
+        ];
+        let lanes = lanes.into_iter().filter_map(|(kind, schedule, deliver)| {
+            Some(Lane {
+                kind,
+                schedule,
+                deliver: deliver?,
+                db: db.clone(),
+                wake: Arc::clone(outbox.wake(kind)),
+                random: Arc::clone(&outbox.random),
+                metrics: metrics.clone(),
+            })
+        });
+        Self {
+            lanes: lanes.collect(),
+            db,
+            metrics,
+            payload_retention: Duration::from_secs(settings.dead_payload_retention().into()),
+            retention: Duration::from_secs(settings.dead_retention().into()),
+        }
+    }
+
+    /// Sends until `stop`; then what is due, for at most `drain_limit`. What is not sent by then is sent by others, or
+    /// after the next start.
+    pub async fn run(self, stop: CancellationToken, drain_limit: Duration) {
+        if self.lanes.is_empty() {
+            return;
+        }
+        let mut lanes = JoinSet::new();
+        for lane in &self.lanes {
+            lanes.spawn(lane.clone().run(stop.clone()));
+        }
+        stop.run_until_cancelled(self.keep_tidy()).await;
+        let all = async { while lanes.join_next().await.is_some() {} };
+        if timeout(drain_limit, all).await.is_err() {
+            tracing::warn!("some messages were still being sent: they will be sent again");
+        }
+    }
+
+    async fn keep_tidy(&self) {
+        let mut counts = interval(COUNT_INTERVAL);
+        counts.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut cleaning = interval(CLEAN_INTERVAL);
+        cleaning.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            // A database that is down is told by the lanes.
+            tokio::select! {
+                _ = counts.tick() => {
+                    if let Ok(mut db) = self.db.get().await
+                        && let Ok(counts) = store::pending(&mut db).await
+                    {
+                        self.metrics.set_pending(&counts);
+                    }
+                }
+                _ = cleaning.tick() => {
+                    if let Ok(mut db) = self.db.get().await
+                        && let Err(error) = store::clean(&mut db, self.payload_retention, self.retention).await
+                    {
+                        tracing::warn!(%error, "messages that were given up cannot be removed");
+                    }
+                }
+            }
+        }
+    }
+}
