@@ -2,6 +2,8 @@
 
 use std::{num::NonZero, sync::Arc, thread};
 
+use authbackend_crds::auth::UnknownPlaceholder;
+
 use crate::{
     clock::Clock,
     config::{Config, Secret, SecretFiles},
@@ -10,6 +12,7 @@ use crate::{
         secret_box::SecretBox, token,
     },
     db::{Db, IdKind},
+    events::{EventSender, Events},
     hasher::Hasher,
     http::{
         client_ip::ClientIp,
@@ -17,8 +20,10 @@ use crate::{
         origin::{InvalidOrigin, TrustedOrigins},
         path::Mount,
     },
+    mail::{ComposeError, MailSender, Mailer},
     metrics::Metrics,
     outbound::Outbound,
+    outbox::{Outbox, Senders, Worker, webhook::Poster},
 };
 
 /// Everything that requests share.
@@ -42,7 +47,13 @@ pub struct App {
     /// Where the API is mounted.
     pub mount: Mount,
     /// Calls other servers.
-    pub outbound: Outbound,
+    pub outbound: Arc<Outbound>,
+    /// Takes mails in.
+    pub mail: Mailer,
+    /// Records what happens.
+    pub events: Events,
+    /// Takes in what is sent after the answer.
+    pub outbox: Outbox,
     /// Reads the secrets that the settings refer to.
     pub secret_files: SecretFiles,
 }
@@ -56,6 +67,12 @@ pub enum AppError {
     /// The cost of password hashes.
     #[error("emailAndPassword.password.argon2id: {0}")]
     Password(#[from] PasswordError),
+    /// A text of a mail.
+    #[error("mail.templates: a text {0}")]
+    Template(#[from] UnknownPlaceholder),
+    /// The sender of mails.
+    #[error(transparent)]
+    Mail(#[from] ComposeError),
 }
 
 impl App {
@@ -73,6 +90,7 @@ impl App {
         let random = Arc::new(random);
         let settings = &config.settings;
         let advanced = settings.advanced();
+        let outbox = Outbox::new(Arc::clone(&random));
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Self {
             hasher: Hasher::new(
@@ -91,7 +109,10 @@ impl App {
                 config.base_url.mount_path(),
                 advanced.skip_trailing_slashes.unwrap_or(false),
             ),
-            outbound: Outbound::new(),
+            outbound: Arc::new(Outbound::new()),
+            mail: Mailer::new(settings, &config.base_url, outbox.clone(), clock.clone())?,
+            events: Events::new(settings, outbox.clone(), clock.clone()),
+            outbox,
             secret_files: config.secret_files.clone(),
             config,
             db,
@@ -107,6 +128,34 @@ impl App {
             IdKind::Uuid => Some(token::uuid(&self.random)),
             IdKind::Serial => None,
         }
+    }
+
+    /// What sends the messages of the outbox, as the settings describe it.
+    ///
+    /// # Errors
+    /// A setting cannot be used.
+    pub fn worker(&self, metrics: &Metrics) -> Result<Worker, AppError> {
+        let settings = &self.config.settings;
+        let poster = Arc::new(Poster::new(
+            Arc::clone(&self.outbound),
+            self.secret_files.clone(),
+            self.clock.clone(),
+        ));
+        let base_url = &self.config.base_url;
+        let mail = MailSender::new(&self.mail, settings, base_url, &self.secret_files, &poster)?;
+        let senders = Senders {
+            mail: mail.map(|sender| Arc::new(sender) as _),
+            webhook: EventSender::new(settings, &poster).map(|sender| Arc::new(sender) as _),
+        };
+        let metrics = metrics.outbox.clone();
+        let db = self.db.clone();
+        Ok(Worker::new(
+            &self.outbox,
+            senders,
+            &settings.outbox(),
+            db,
+            metrics,
+        ))
     }
 
     /// Signs and verifies with the secrets now in force.

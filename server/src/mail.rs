@@ -26,6 +26,7 @@ use crate::{
 };
 
 use catalog::Catalog;
+pub use compose::ComposeError;
 pub use sender::MailSender;
 
 /// What a mail is about.

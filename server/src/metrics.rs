@@ -14,6 +14,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::outbox::Kind;
+
 /// Upper bounds in seconds: from a session check answered from memory to a request that waited for hashing.
 const LATENCY_BUCKETS: [f64; 12] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
@@ -31,6 +33,11 @@ struct RequestLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RouteLabel {
     route: &'static str,
 }
@@ -45,6 +52,8 @@ pub struct Metrics {
     pub pool: PoolGauges,
     /// Passwords being hashed, and waiting to be.
     pub hashing: HashGauges,
+    /// Mails and webhooks.
+    pub outbox: OutboxMetrics,
 }
 
 /// Gauges of the database pool.
@@ -71,6 +80,100 @@ pub struct HashGauges {
     pub waiting: Gauge<i64, AtomicI64>,
 }
 
+impl PoolGauges {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "database_connections_open",
+            "Open connections",
+            self.open.clone(),
+        );
+        registry.register(
+            "database_connections_in_use",
+            "Connections in use",
+            self.in_use.clone(),
+        );
+        registry.register(
+            "database_connections_waiting",
+            "Requests that wait for a connection",
+            self.waiting.clone(),
+        );
+        registry.register(
+            "database_connections_opened",
+            "Connections opened since the start",
+            self.opened.clone(),
+        );
+        registry.register(
+            "database_checkout_timeouts",
+            "Requests that gave up waiting for a connection",
+            self.timeouts.clone(),
+        );
+    }
+}
+
+impl HashGauges {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "password_hashes_running",
+            "Passwords being hashed",
+            self.running.clone(),
+        );
+        registry.register(
+            "password_hashes_waiting",
+            "Passwords that wait for a free core",
+            self.waiting.clone(),
+        );
+    }
+}
+
+/// Counters of the outbox, by kind of message.
+#[derive(Clone, Debug, Default)]
+pub struct OutboxMetrics {
+    pending: Family<KindLabel, Gauge>,
+    sent: Family<KindLabel, Counter>,
+    dead: Family<KindLabel, Counter>,
+}
+
+impl OutboxMetrics {
+    /// Sets how many messages wait to be sent; kinds that are not among `counts` have none.
+    pub fn set_pending(&self, counts: &[(String, i64)]) {
+        for kind in Kind::ALL.map(Kind::as_str) {
+            let count = counts.iter().find(|(known, _)| known == kind);
+            let gauge = self.pending.get_or_create(&KindLabel { kind });
+            gauge.set(count.map_or(0, |(_, count)| *count));
+        }
+    }
+
+    /// Counts a message that was sent.
+    pub fn sent(&self, kind: Kind) {
+        let kind = kind.as_str();
+        self.sent.get_or_create(&KindLabel { kind }).inc();
+    }
+
+    /// Counts a message that was given up.
+    pub fn dead(&self, kind: Kind) {
+        let kind = kind.as_str();
+        self.dead.get_or_create(&KindLabel { kind }).inc();
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "outbox_pending",
+            "Messages in the database that wait to be sent, by whichever server",
+            self.pending.clone(),
+        );
+        registry.register(
+            "outbox_sent",
+            "Messages that this process has sent",
+            self.sent.clone(),
+        );
+        registry.register(
+            "outbox_dead",
+            "Messages that this process has given up",
+            self.dead.clone(),
+        );
+    }
+}
+
 impl Metrics {
     /// Fresh counters, all zero.
     pub fn new() -> Self {
@@ -91,47 +194,17 @@ impl Metrics {
             "Time from a request's head to its answer",
             latency.clone(),
         );
-        registry.register(
-            "database_connections_open",
-            "Open connections",
-            pool.open.clone(),
-        );
-        registry.register(
-            "database_connections_in_use",
-            "Connections in use",
-            pool.in_use.clone(),
-        );
-        registry.register(
-            "database_connections_waiting",
-            "Requests that wait for a connection",
-            pool.waiting.clone(),
-        );
-        registry.register(
-            "database_connections_opened",
-            "Connections opened since the start",
-            pool.opened.clone(),
-        );
-        registry.register(
-            "database_checkout_timeouts",
-            "Requests that gave up waiting for a connection",
-            pool.timeouts.clone(),
-        );
-        registry.register(
-            "password_hashes_running",
-            "Passwords being hashed",
-            hashing.running.clone(),
-        );
-        registry.register(
-            "password_hashes_waiting",
-            "Passwords that wait for a free core",
-            hashing.waiting.clone(),
-        );
+        pool.register(&mut registry);
+        hashing.register(&mut registry);
+        let outbox = OutboxMetrics::default();
+        outbox.register(&mut registry);
         Self {
             registry: Arc::new(registry),
             requests,
             latency,
             pool,
             hashing,
+            outbox,
         }
     }
 

@@ -6,7 +6,7 @@
 //! that a message is sent at least once, and several processes share the work without talking to each other.
 
 mod lane;
-pub(crate) mod schedule;
+mod schedule;
 mod store;
 pub mod webhook;
 mod worker;
@@ -22,7 +22,7 @@ use crate::{
     db::Conn,
 };
 
-pub use store::Result;
+pub use store::{Error, Result};
 pub use worker::{Senders, Worker};
 
 /// What a message is.
@@ -127,6 +127,16 @@ impl Failure {
         Self::Never {
             reason: reason.into(),
         }
+    }
+
+    /// The same failure, with none of the `secrets` in its reason.
+    #[must_use]
+    pub fn without(mut self, secrets: &[&str]) -> Self {
+        let (Self::Later { reason, .. } | Self::Never { reason }) = &mut self;
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            *reason = reason.replace(secret, "[redacted]");
+        }
+        self
     }
 }
 

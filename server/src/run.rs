@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     task::JoinHandle,
-    time::{MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -16,6 +16,7 @@ use crate::{
     config::{Config, Problem, Secrets},
     crypto::random::Random,
     db::{Db, DbError, Tables},
+    events,
     http::{
         filter,
         serve::{Api, RequestIds, serve as accept},
@@ -97,9 +98,13 @@ pub struct Server {
     draining: CancellationToken,
     /// Second: no new request.
     closing: CancellationToken,
+    /// Third: no new message.
+    sending: CancellationToken,
     /// Last: no admin port.
     ending: CancellationToken,
     api: JoinHandle<bool>,
+    messages: JoinHandle<()>,
+    shutdown_timeout: Duration,
     background: TaskTracker,
 }
 
@@ -122,11 +127,7 @@ impl Server {
         for problem in config.secret_files.problems(&config.settings) {
             tracing::warn!(%problem, "a Secret that the settings refer to cannot be read");
         }
-        let (draining, closing, ending) = (
-            CancellationToken::new(),
-            CancellationToken::new(),
-            CancellationToken::new(),
-        );
+        let [draining, closing, sending, ending] = std::array::from_fn(|_| CancellationToken::new());
         let (shutdown_delay, shutdown_timeout) = (config.shutdown_delay, config.shutdown_timeout);
         let base_url = config.base_url.clone();
 
@@ -135,9 +136,17 @@ impl Server {
         background.spawn(follow_secrets(config.secrets.clone(), ending.clone()));
         let admin = Arc::new(Admin::new(db.clone(), metrics.clone(), draining.clone()));
         background.spawn(accept(admin_listener, admin, ending.clone(), CLOSE_LIMIT));
+        let audit = config.settings.audit();
+        background.spawn(events::keep_tidy(
+            audit,
+            db.clone(),
+            clock.clone(),
+            ending.clone(),
+        ));
         background.close();
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
+        let messages = tokio::spawn(app.worker(&metrics)?.run(sending.clone()));
         let api = Api::new(filter::service(app), metrics, ids, draining.clone());
         let api = tokio::spawn(accept(
             api_listener,
@@ -153,8 +162,11 @@ impl Server {
             db,
             draining,
             closing,
+            sending,
             ending,
             api,
+            messages,
+            shutdown_timeout,
             background,
         })
     }
@@ -169,15 +181,27 @@ impl Server {
         self.admin_address
     }
 
-    /// Turns unready, waits until load balancers have noticed, answers what is under way, and closes the pool.
+    /// Turns unready, waits until load balancers have noticed, answers what is under way, sends what that has queued,
+    /// and closes the pool.
     pub async fn stop(self) {
         self.draining.cancel();
         sleep(self.shutdown_delay).await;
         self.closing.cancel();
+        let deadline = Instant::now() + self.shutdown_timeout;
         match self.api.await {
             Ok(true) => {}
             Ok(false) => tracing::warn!("some requests were not answered in time"),
             Err(error) => tracing::error!(%error, "the accept loop failed"),
+        }
+        self.sending.cancel();
+        let stop_messages = self.messages.abort_handle();
+        match timeout_at(deadline, self.messages).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "sending messages failed"),
+            Err(_) => {
+                stop_messages.abort();
+                tracing::warn!("some messages were not sent in time: they will be sent later");
+            }
         }
         if timeout(CLOSE_LIMIT, self.db.close()).await.is_err() {
             tracing::warn!("some database connections were still in use");

@@ -66,6 +66,18 @@ impl BaseUrl {
         &self.origin
     }
 
+    /// Host without port, for example `shop.example`; an IPv6 address without its brackets.
+    pub fn host(&self) -> &str {
+        let authority = self
+            .origin
+            .split_once("://")
+            .map_or(self.origin.as_str(), |(_, authority)| authority);
+        match authority.strip_prefix('[') {
+            Some(address) => address.split(']').next().unwrap_or(address),
+            None => authority.split(':').next().unwrap_or(authority),
+        }
+    }
+
     /// The path under which the API answers, for example `/api/auth`; starts with a slash and never ends with one.
     pub fn mount_path(&self) -> &str {
         self.url.get(self.origin.len()..).unwrap_or_default()

@@ -96,24 +96,24 @@ impl Extract for Database {
     }
 }
 
-/// Where a request comes from; both are empty where that is not known.
+/// Where a request comes from; what is not known is empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Client {
     /// The address.
     pub ip_address: String,
     /// The browser.
     pub user_agent: String,
+    /// The languages that its user reads, as the header `Accept-Language` has them.
+    pub accept_language: String,
 }
 
 impl Extract for Client {
     async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        let header = |name| call.headers.get(name).map(latin_1).unwrap_or_default();
         Ok(Self {
             ip_address: call.app.client_ip.find(&call.headers).unwrap_or_default(),
-            user_agent: call
-                .headers
-                .get("user-agent")
-                .map(latin_1)
-                .unwrap_or_default(),
+            user_agent: header("user-agent"),
+            accept_language: header("accept-language"),
         })
     }
 }

@@ -64,7 +64,7 @@ impl Catalog {
     /// The language in which `kind` is best told to whoever sent `Accept-Language`; none for the default.
     pub(super) fn locale(&self, kind: MailKind, accept_language: &str) -> Option<&str> {
         let available = self.kinds.get(&kind)?.others.keys().map(String::as_str);
-        locale::choose(accept_language, available, &self.default_locale)
+        locale::choose(accept_language, &available, &self.default_locale)
     }
 
     /// The mail in its language, or in the default if the settings do not have that any more. None for a kind without

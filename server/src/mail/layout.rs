@@ -7,7 +7,8 @@ use authbackend_crds::auth::{Placeholder, TemplateText, UnknownPlaceholder};
 
 const LAYOUT: &str = include_str!("templates/layout.html");
 
-const FONT: &str = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;";
+const FONT: &str =
+    "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;";
 
 /// A paragraph of a text, or its link.
 #[derive(Clone, Debug)]
@@ -29,7 +30,9 @@ impl Blocks {
         for line in text.lines().chain([""]) {
             let is_link = is_link(line);
             if (is_link || line.trim().is_empty()) && !paragraph.is_empty() {
-                blocks.push(Block::Paragraph(TemplateText::parse(&paragraph.join("\n"))?));
+                blocks.push(Block::Paragraph(TemplateText::parse(
+                    &paragraph.join("\n"),
+                )?));
                 paragraph.clear();
             }
             if is_link {
@@ -149,13 +152,16 @@ mod tests {
     use super::*;
 
     fn rendered(text: &str, name: &str) -> String {
-        Blocks::parse(text)
-            .unwrap()
-            .render("en", "Subject", "Go", |placeholder| match placeholder {
+        Blocks::parse(text).unwrap().render(
+            "en",
+            "Subject",
+            "Go",
+            |placeholder| match placeholder {
                 Placeholder::Url => "https://shop.example/a?b=c&d=e".to_owned(),
                 Placeholder::UserName => name.to_owned(),
                 _ => "Shop".to_owned(),
-            })
+            },
+        )
     }
 
     #[test]
@@ -186,7 +192,9 @@ mod tests {
         let html = rendered("{{url}}", "");
         assert!(html.contains("<meta name=\"color-scheme\" content=\"light dark\">"));
         assert!(html.contains("prefers-color-scheme: dark"));
-        for loader in ["<img", "<link", "<script", "url(", "@import", "%LANG%", "%NAME%"] {
+        for loader in [
+            "<img", "<link", "<script", "url(", "@import", "%LANG%", "%NAME%",
+        ] {
             assert!(!html.contains(loader), "{loader}");
         }
     }

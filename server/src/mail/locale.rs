@@ -5,7 +5,7 @@
 /// also where nothing fits.
 pub(super) fn choose<'a>(
     accept_language: &str,
-    available: impl Iterator<Item = &'a str> + Clone,
+    available: &(impl Iterator<Item = &'a str> + Clone),
     default: &str,
 ) -> Option<&'a str> {
     for wanted in wanted(accept_language) {
@@ -70,7 +70,7 @@ mod tests {
     const AVAILABLE: [&str; 3] = ["de", "pt-BR", "zh-Hant"];
 
     fn chosen(accept_language: &str) -> Option<&'static str> {
-        choose(accept_language, AVAILABLE.into_iter(), "en")
+        choose(accept_language, &AVAILABLE.into_iter(), "en")
     }
 
     #[test]

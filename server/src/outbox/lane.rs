@@ -159,7 +159,14 @@ impl Lane {
             End::Later(reason, pause) => {
                 store::put_off(&mut db, item, *pause, reason).await?;
                 let pause = pause.as_secs();
-                tracing::warn!(kind, message, attempt, reason, pause, "message not sent, will be tried again");
+                tracing::warn!(
+                    kind,
+                    message,
+                    attempt,
+                    reason,
+                    pause,
+                    "message not sent, will be tried again"
+                );
             }
             End::Dead(reason) => {
                 store::give_up(&mut db, item, reason).await?;

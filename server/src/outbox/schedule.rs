@@ -4,20 +4,20 @@ use std::time::Duration;
 
 /// When a message that was not sent is tried again, and when it is given up.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Schedule {
+pub(super) struct Schedule {
     /// The pause after the first attempt.
-    pub(crate) first: Duration,
+    pub(super) first: Duration,
     /// Each further pause is so many times as long.
-    pub(crate) factor: u32,
+    pub(super) factor: u32,
     /// The longest pause.
-    pub(crate) longest: Duration,
+    pub(super) longest: Duration,
     /// Attempts after which a message is given up.
-    pub(crate) attempts: u32,
+    pub(super) attempts: u32,
 }
 
 /// Ten attempts in about 45 minutes: the links in mails are valid for an hour unless set otherwise, and whoever waits
 /// for one has asked for the next long before.
-pub(crate) const MAIL: Schedule = Schedule {
+pub(super) const MAIL: Schedule = Schedule {
     first: Duration::from_secs(5),
     factor: 2,
     longest: Duration::from_mins(22),
@@ -25,7 +25,7 @@ pub(crate) const MAIL: Schedule = Schedule {
 };
 
 /// Twelve attempts in about 25 hours, as Standard Webhooks recommends: a receiver may be down for a night.
-pub(crate) const WEBHOOK: Schedule = Schedule {
+pub(super) const WEBHOOK: Schedule = Schedule {
     first: Duration::from_secs(5),
     factor: 4,
     longest: Duration::from_hours(4),
@@ -39,7 +39,7 @@ impl Schedule {
     /// The pause after the attempt number `attempt`, from 1; none if it was the last. `requested` is what the receiver
     /// asks for. `chance`, from 0 to 1, spreads pauses by a quarter up and down, so that what failed together is not
     /// tried together.
-    pub(crate) fn pause(
+    pub(super) fn pause(
         &self,
         attempt: u32,
         requested: Option<Duration>,
@@ -72,17 +72,16 @@ mod tests {
 
     #[test]
     fn mails_are_tried_for_as_long_as_their_links_are_good() {
-        assert_eq!(
-            pauses(&MAIL),
-            [5, 10, 20, 40, 80, 160, 320, 640, 1280]
-        );
+        assert_eq!(pauses(&MAIL), [5, 10, 20, 40, 80, 160, 320, 640, 1280]);
     }
 
     #[test]
     fn webhooks_are_tried_for_a_day() {
         assert_eq!(
             pauses(&WEBHOOK),
-            [5, 20, 80, 320, 1280, 5120, 14400, 14400, 14400, 14400, 14400]
+            [
+                5, 20, 80, 320, 1280, 5120, 14400, 14400, 14400, 14400, 14400
+            ]
         );
     }
 

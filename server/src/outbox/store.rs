@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use sqlx::{PgConnection, Row as _};
 
-pub(super) use sqlx::Error;
+/// Why a statement failed.
+pub use sqlx::Error;
 
 use super::Item;
 
@@ -24,8 +25,7 @@ pub(super) async fn insert(
 ) -> Result<()> {
     const SQL: &str = r#"
         INSERT INTO authbackend_outbox (kind, "messageId", payload) VALUES ($1, $2, $3::jsonb)"#;
-    let payload =
-        serde_json::to_string(payload).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let payload = serde_json::to_string(payload).map_err(|error| Error::Encode(error.into()))?;
     sqlx::query(SQL)
         .bind(kind)
         .bind(message_id)

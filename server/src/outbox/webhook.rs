@@ -1,6 +1,6 @@
 //! Signed posts, as Standard Webhooks (<https://www.standardwebhooks.com>, version 1) describes them.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use authbackend_crds::auth::SecretKeyRef;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -38,14 +38,14 @@ impl fmt::Display for InvalidSecret {
 
 /// Posts signed JSON.
 pub struct Poster {
-    outbound: Outbound,
+    outbound: Arc<Outbound>,
     secret_files: SecretFiles,
     clock: Clock,
 }
 
 impl Poster {
     /// A poster that reads secrets from `secret_files`.
-    pub fn new(outbound: Outbound, secret_files: SecretFiles, clock: Clock) -> Self {
+    pub fn new(outbound: Arc<Outbound>, secret_files: SecretFiles, clock: Clock) -> Self {
         Self {
             outbound,
             secret_files,
@@ -70,7 +70,10 @@ impl Poster {
             .map_err(|problem| Failure::later(problem.to_string()))?;
         let timestamp = self.clock.now().unix_timestamp();
         let signatures = sign(secrets.expose(), id, timestamp, &body).map_err(|problem| {
-            Failure::later(format!("Secret {}, key {} {problem}", secret.name, secret.key))
+            Failure::later(format!(
+                "Secret {}, key {} {problem}",
+                secret.name, secret.key
+            ))
         })?;
         let timestamp = timestamp.to_string();
         let headers = [
@@ -131,11 +134,7 @@ pub fn sign(secrets: &str, id: &str, timestamp: i64, body: &str) -> Result<Strin
 
 #[cfg(test)]
 mod tests {
-    use hyper::{
-        HeaderMap,
-        header::HeaderValue,
-        http::StatusCode,
-    };
+    use hyper::{HeaderMap, header::HeaderValue, http::StatusCode};
 
     use super::*;
 
@@ -169,7 +168,11 @@ mod tests {
     #[test]
     fn what_is_no_secret_signs_nothing() {
         for secret in ["", " ", "hunter2hunter2", "whsec_c2hvcnQ=", "whsec_&&&"] {
-            assert_eq!(sign(secret, ID, TIMESTAMP, BODY), Err(InvalidSecret), "{secret:?}");
+            assert_eq!(
+                sign(secret, ID, TIMESTAMP, BODY),
+                Err(InvalidSecret),
+                "{secret:?}"
+            );
         }
     }
 

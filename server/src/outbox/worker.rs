@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinSet,
-    time::{MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -73,9 +73,9 @@ impl Worker {
         }
     }
 
-    /// Sends until `stop`; then what is due, for at most `drain_limit`. What is not sent by then is sent by others, or
-    /// after the next start.
-    pub async fn run(self, stop: CancellationToken, drain_limit: Duration) {
+    /// Sends until `stop`, and then what is due. What is under way when this is dropped is sent by others, or after the
+    /// next start.
+    pub async fn run(self, stop: CancellationToken) {
         if self.lanes.is_empty() {
             return;
         }
@@ -84,10 +84,7 @@ impl Worker {
             lanes.spawn(lane.clone().run(stop.clone()));
         }
         stop.run_until_cancelled(self.keep_tidy()).await;
-        let all = async { while lanes.join_next().await.is_some() {} };
-        if timeout(drain_limit, all).await.is_err() {
-            tracing::warn!("some messages were still being sent: they will be sent again");
-        }
+        while lanes.join_next().await.is_some() {}
     }
 
     async fn keep_tidy(&self) {

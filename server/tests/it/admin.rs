@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use auth_server::migrate::REQUIRED_VERSION;
+
 use crate::support::{Process, TestDatabase, TestServer, eventually, http};
 
 async fn ready(address: SocketAddr) -> (u16, String) {

@@ -26,7 +26,9 @@ fn mail(kind: MailKind, name: &str, locale: Option<&str>) -> Queued {
 }
 
 fn rendered(settings: &str, kind: MailKind, locale: Option<&str>) -> Rendered {
-    catalog(settings).render(&mail(kind, "Ann", locale)).unwrap()
+    catalog(settings)
+        .render(&mail(kind, "Ann", locale))
+        .unwrap()
 }
 
 #[test]
@@ -40,7 +42,10 @@ fn every_kind_has_texts_that_lead_where_the_mail_asks_to_go() {
         }
         if let Some(url) = &mail.url {
             assert!(rendered.text.lines().any(|line| line == url), "{kind:?}");
-            assert!(rendered.html.contains(&format!("href=\"{}\"", escape(url))), "{kind:?}");
+            assert!(
+                rendered.html.contains(&format!("href=\"{}\"", escape(url))),
+                "{kind:?}"
+            );
         }
     }
 }
@@ -58,16 +63,22 @@ fn the_texts_that_come_with_the_server_do_not_repeat_what_a_stranger_chose() {
 
 #[test]
 fn a_text_of_the_settings_is_shown_in_the_layout() {
-    let settings = "{templates: {resetPassword: {text: \"Hi {{user.name}}\\n\\n{{url}}\", button: Go}}}";
+    let settings =
+        "{templates: {resetPassword: {text: \"Hi {{user.name}}\\n\\n{{url}}\", button: Go}}}";
     let rendered = rendered(settings, MailKind::ResetPassword, None);
-    assert!(rendered.text.starts_with("Hi Ann\n\nhttps://"), "{}", rendered.text);
+    assert!(
+        rendered.text.starts_with("Hi Ann\n\nhttps://"),
+        "{}",
+        rendered.text
+    );
     assert!(rendered.html.contains(">Hi Ann</p>") && rendered.html.contains(">Go</a>"));
     assert_eq!(rendered.subject, "Reset your password for Shop");
 }
 
 #[test]
 fn html_of_the_settings_is_sent_as_it_is_with_escaped_values() {
-    let settings = "{templates: {resetPassword: {html: '<b>{{user.name}}</b><a href=\"{{url}}\">'}}}";
+    let settings =
+        "{templates: {resetPassword: {html: '<b>{{user.name}}</b><a href=\"{{url}}\">'}}}";
     let mail = mail(MailKind::ResetPassword, "<i>Ann</i>", None);
     let rendered = catalog(settings).render(&mail).unwrap();
     assert_eq!(
@@ -101,7 +112,10 @@ fn a_language_that_the_settings_have_no_more_is_the_default() {
 #[test]
 fn the_language_is_chosen_among_those_of_the_kind() {
     let catalog = catalog(GERMAN);
-    assert_eq!(catalog.locale(MailKind::ResetPassword, "de-CH, en"), Some("de"));
+    assert_eq!(
+        catalog.locale(MailKind::ResetPassword, "de-CH, en"),
+        Some("de")
+    );
     assert_eq!(catalog.locale(MailKind::Verification, "de-CH, en"), None);
 }
 

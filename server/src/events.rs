@@ -1,0 +1,203 @@
+//! What happens to users and sessions: kept in the audit log and told to other services.
+//!
+//! An event is recorded in the transaction of what happened, so that there is no event without its cause and no cause
+//! without its event. Both the log and the webhooks are off unless the settings ask for them, and then recording costs
+//! nothing.
+
+mod audit;
+mod sender;
+mod store;
+
+use std::sync::Arc;
+
+use authbackend_crds::auth::{AuthSettings, EventWebhook};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    clock::Clock,
+    db::Conn,
+    http::extract::Client,
+    identity::date,
+    outbox::{self, Outbox, Result},
+};
+
+pub(crate) use audit::keep_tidy;
+pub use authbackend_crds::auth::EventKind;
+pub use sender::EventSender;
+
+/// Something that happened. Holds no secret: no password, no token, no link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    kind: EventKind,
+    user_id: Option<String>,
+    session_id: Option<String>,
+    ip_address: Option<String>,
+    user_agent: Option<String>,
+    data: Map<String, Value>,
+}
+
+impl Event {
+    /// An event of which nothing else is known.
+    pub fn new(kind: EventKind) -> Self {
+        Self {
+            kind,
+            user_id: None,
+            session_id: None,
+            ip_address: None,
+            user_agent: None,
+            data: Map::new(),
+        }
+    }
+
+    /// The same event, of the user `id`.
+    #[must_use]
+    pub fn of_user(self, id: impl Into<String>) -> Self {
+        Self {
+            user_id: Some(id.into()),
+            ..self
+        }
+    }
+
+    /// The same event, in or of the session `id` (not its token).
+    #[must_use]
+    pub fn in_session(self, id: impl Into<String>) -> Self {
+        Self {
+            session_id: Some(id.into()),
+            ..self
+        }
+    }
+
+    /// The same event, caused by `client`.
+    #[must_use]
+    pub fn from_client(self, client: &Client) -> Self {
+        let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Self {
+            ip_address: known(&client.ip_address),
+            user_agent: known(&client.user_agent),
+            ..self
+        }
+    }
+
+    /// The same event, of which `name` is `value` too.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.data.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// What the outbox keeps for one service.
+#[derive(Deserialize, Serialize)]
+struct Queued {
+    url: String,
+    body: Body,
+}
+
+/// What the service gets, in the form that Standard Webhooks recommends.
+#[derive(Clone, Deserialize, Serialize)]
+struct Body {
+    r#type: String,
+    timestamp: String,
+    data: Map<String, Value>,
+}
+
+/// Records events.
+pub struct Events {
+    outbox: Outbox,
+    clock: Clock,
+    has_audit: bool,
+    webhooks: Arc<[EventWebhook]>,
+}
+
+impl Events {
+    /// What the settings ask to record.
+    pub fn new(settings: &AuthSettings, outbox: Outbox, clock: Clock) -> Self {
+        Self {
+            outbox,
+            clock,
+            has_audit: settings.audit().enabled(),
+            webhooks: settings.webhooks.iter().flatten().cloned().collect(),
+        }
+    }
+
+    /// Whether anybody wants to know of any event.
+    pub fn is_on(&self) -> bool {
+        self.has_audit || !self.webhooks.is_empty()
+    }
+
+    /// Begins a transaction for what is about to happen and its events, if anybody wants to know of events: without
+    /// them one statement needs none. To be ended with [`Events::commit`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn begin(&self, db: &mut Conn) -> Result<()> {
+        if self.is_on() {
+            db.begin().await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the transaction of [`Events::begin`].
+    ///
+    /// # Errors
+    /// The database fails; nothing has happened.
+    pub async fn commit(&self, db: &mut Conn) -> Result<()> {
+        if self.is_on() {
+            db.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Records an event, in the transaction of `db` if one is open.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn record(&self, db: &mut Conn, event: Event) -> Result<()> {
+        let now = self.clock.now();
+        if self.has_audit {
+            store::insert(db, &event, now).await?;
+        }
+        let receivers = || {
+            let webhooks = self.webhooks.iter();
+            webhooks.filter(|webhook| webhook.wants(event.kind))
+        };
+        if receivers().next().is_none() {
+            return Ok(());
+        }
+        let body = Body {
+            r#type: event.kind.as_str().to_owned(),
+            timestamp: date::format(now),
+            data: event.clone().into_data(),
+        };
+        for receiver in receivers() {
+            let queued = Queued {
+                url: receiver.url.clone(),
+                body: body.clone(),
+            };
+            self.outbox
+                .queue(db, outbox::Kind::Webhook, &queued)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl Event {
+    /// Everything but kind and time, in one object; what is not known is left out.
+    fn into_data(self) -> Map<String, Value> {
+        let known = [
+            ("userId", self.user_id),
+            ("sessionId", self.session_id),
+            ("ipAddress", self.ip_address),
+            ("userAgent", self.user_agent),
+        ];
+        let mut data = self.data;
+        for (name, value) in known {
+            if let Some(value) = value {
+                data.insert(name.to_owned(), value.into());
+            }
+        }
+        data
+    }
+}
