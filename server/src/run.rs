@@ -127,7 +127,8 @@ impl Server {
         for problem in config.secret_files.problems(&config.settings) {
             tracing::warn!(%problem, "a Secret that the settings refer to cannot be read");
         }
-        let [draining, closing, sending, ending] = std::array::from_fn(|_| CancellationToken::new());
+        let [draining, closing, sending, ending] =
+            std::array::from_fn(|_| CancellationToken::new());
         let (shutdown_delay, shutdown_timeout) = (config.shutdown_delay, config.shutdown_timeout);
         let base_url = config.base_url.clone();
 

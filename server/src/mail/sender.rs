@@ -30,7 +30,7 @@ pub struct MailSender {
 
 enum Way {
     Smtp {
-        sender: Sender,
+        sender: Box<Sender>,
         relay: Box<Relay>,
     },
     Webhook {
@@ -57,7 +57,11 @@ impl MailSender {
         let way = match (&mail.smtp, &mail.webhook) {
             (Some(smtp), _) => Way::Smtp {
                 sender: Box::new(Sender::new(mail)?),
-                relay: Box::new(Relay::new(smtp.clone(), base_url.host(), secret_files.clone())),
+                relay: Box::new(Relay::new(
+                    smtp.clone(),
+                    base_url.host(),
+                    secret_files.clone(),
+                )),
             },
             (None, Some(target)) => Way::Webhook {
                 target: target.clone(),
