@@ -10,6 +10,7 @@ pub mod error_code;
 pub mod extract;
 pub mod filter;
 pub mod handler;
+pub mod openapi;
 pub mod origin;
 pub mod path;
 pub mod redirect;

@@ -22,7 +22,8 @@ pub enum Accepts {
 }
 
 impl Accepts {
-    const fn types(self) -> &'static [&'static str] {
+    /// The content types, the preferred one last.
+    pub const fn types(self) -> &'static [&'static str] {
         match self {
             Self::Json => &[JSON],
             Self::FormOrJson => &[FORM, JSON],

@@ -8,7 +8,7 @@ macro_rules! error_codes {
     ($($status:ident $code:ident $message:literal;)*) => {
         $(
             #[doc = $message]
-            pub static $code: ErrorCode =
+            pub const $code: ErrorCode =
                 ErrorCode::new(StatusCode::$status, stringify!($code), $message);
         )*
     };
@@ -43,7 +43,7 @@ error_codes! {
 }
 
 /// Failed to get session: it ended while it was being extended.
-pub static SESSION_ENDED: ErrorCode = ErrorCode::new(
+pub const SESSION_ENDED: ErrorCode = ErrorCode::new(
     StatusCode::UNAUTHORIZED,
     FAILED_TO_GET_SESSION.code,
     FAILED_TO_GET_SESSION.message,

@@ -10,6 +10,7 @@ use super::{
     content_type::latin_1,
     cookie::Jar,
     error::ApiError,
+    openapi::Operation,
     schema::Schema,
 };
 use crate::{app::App, db::Conn};
@@ -19,6 +20,11 @@ use crate::{app::App, db::Conn};
 pub trait Extract: Sized + Send {
     /// Takes the part from `call`.
     fn extract(call: &mut Call) -> impl Future<Output = Result<Self, ApiError>> + Send;
+
+    /// Says what it reads of a request, and how that fails.
+    fn describe(operation: &mut Operation) {
+        let _ = operation;
+    }
 }
 
 /// What requests share.
@@ -50,6 +56,10 @@ impl<T: Input> Extract for Body<T> {
             .unwrap_or_else(|| Value::Object(Map::new()));
         Ok(Self(serde_json::from_value(body)?))
     }
+
+    fn describe(operation: &mut Operation) {
+        operation.reads_body(T::SCHEMA);
+    }
 }
 
 /// The query of the request, validated.
@@ -62,6 +72,10 @@ impl<T: Input> Extract for Queried<T> {
             .check_query(&query)
             .map_err(ApiError::validation)?;
         Ok(Self(serde_json::from_value(query)?))
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.reads_query(&T::SCHEMA);
     }
 }
 

@@ -2,12 +2,15 @@
 
 use warp::reply::Response;
 
-use super::{call::Call, error::ApiError, extract::Extract, reply::IntoReply};
+use super::{call::Call, error::ApiError, extract::Extract, openapi::Operation, reply::IntoReply};
 
 /// An async function that answers a request.
 pub trait Handler<Parameters>: Copy + Send + 'static {
     /// Extracts the parameters and calls the function.
     fn run(self, call: Call) -> impl Future<Output = Response> + Send;
+
+    /// Says what the parameters read and what the function answers.
+    fn describe(self, operation: &mut Operation);
 }
 
 impl<Function, Outcome, Reply> Handler<()> for Function
@@ -19,6 +22,10 @@ where
     async fn run(self, call: Call) -> Response {
         drop(call);
         answer(self().await)
+    }
+
+    fn describe(self, operation: &mut Operation) {
+        Reply::describe(operation);
     }
 }
 
@@ -41,6 +48,11 @@ macro_rules! handler {
                 // Returns the database connection before a handler that did not ask for it hashes a password.
                 drop(call);
                 answer(self($($parameter),+).await)
+            }
+
+            fn describe(self, operation: &mut Operation) {
+                $($Extracted::describe(operation);)+
+                Reply::describe(operation);
             }
         }
     };

@@ -7,7 +7,7 @@ mod pattern;
 use url::Url;
 
 pub(crate) use check::is_truthy;
-pub use check::{FormCsrf, check_request};
+pub use check::{ERRORS, FormCsrf, check_request};
 use pattern::Pattern;
 
 /// Stands in for the origin of a relative URL while its parts are looked at.

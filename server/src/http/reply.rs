@@ -1,24 +1,36 @@
 //! Answers.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::Serialize;
 use warp::{
     http::{HeaderValue, StatusCode, header},
     reply::Response,
 };
 
+use super::openapi::Operation;
+
 /// What a handler answers with.
 pub trait IntoReply {
     /// The response.
     fn into_reply(self) -> Response;
+
+    /// Says what the response is; nothing where its type does not tell.
+    fn describe(operation: &mut Operation) {
+        let _ = operation;
+    }
 }
 
 /// A JSON body with status 200.
 pub struct Json<T>(pub T);
 
-impl<T: Serialize> IntoReply for Json<T> {
+impl<T: Serialize + JsonSchema> IntoReply for Json<T> {
     fn into_reply(self) -> Response {
         json(StatusCode::OK, &self.0)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.answers::<T>(StatusCode::OK);
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! better-auth validates with zod and joins the issues to one message. These are those issues, in its order.
 
+mod json_schema;
+
 use serde_json::Value;
 
 /// The shape of a request body.

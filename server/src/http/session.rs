@@ -8,6 +8,7 @@ use super::{
     error::ApiError,
     error_code::{FAILED_TO_GET_SESSION, SESSION_ENDED, SESSION_NOT_FRESH, UNAUTHORIZED},
     extract::{Client, Extract},
+    openapi::Operation,
 };
 use crate::{
     app::App,
@@ -42,6 +43,12 @@ impl Extract for MaybeSession {
             Found::Ended => Err((&SESSION_ENDED).into()),
         }
     }
+
+    fn describe(operation: &mut Operation) {
+        operation.welcomes_session();
+        operation.fails(&SESSION_ENDED);
+        operation.fails(&FAILED_TO_GET_SESSION);
+    }
 }
 
 impl Extract for CurrentSession {
@@ -51,12 +58,21 @@ impl Extract for CurrentSession {
             Found::Nobody | Found::Ended => Err((&UNAUTHORIZED).into()),
         }
     }
+
+    fn describe(operation: &mut Operation) {
+        operation.needs_session();
+        operation.fails(&UNAUTHORIZED);
+    }
 }
 
 impl Extract for CachedSession {
     async fn extract(call: &mut Call) -> Result<Self, ApiError> {
         let CurrentSession(current) = CurrentSession::extract(call).await?;
         Ok(Self(current))
+    }
+
+    fn describe(operation: &mut Operation) {
+        CurrentSession::describe(operation);
     }
 }
 
@@ -69,6 +85,11 @@ impl Extract for FreshSession {
         } else {
             Err((&SESSION_NOT_FRESH).into())
         }
+    }
+
+    fn describe(operation: &mut Operation) {
+        CurrentSession::describe(operation);
+        operation.fails(&SESSION_NOT_FRESH);
     }
 }
 

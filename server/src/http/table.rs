@@ -4,7 +4,13 @@ use std::{collections::HashMap, pin::Pin};
 
 use warp::{http::Method, reply::Response};
 
-use super::{call::Call, content_type::Accepts, error::ErrorCode};
+use super::{
+    call::Call,
+    content_type::Accepts,
+    error::ErrorCode,
+    openapi::Operation,
+    schema::{Field, Schema},
+};
 
 /// The future of a response.
 pub type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -22,20 +28,37 @@ pub struct Route {
     pub is_never_stored: bool,
     /// The errors that it answers itself, besides those of its extractors.
     pub errors: &'static [&'static ErrorCode],
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Fields of the query that it reads without checking them.
+    pub query: Option<Schema>,
     /// Answers a request.
     pub call: fn(Call) -> Answer,
+    /// Says what it reads and how it answers.
+    pub describe: fn(&mut Operation),
+    /// Says how it answers where its handler's type does not.
+    pub answer: Option<fn(&mut Operation)>,
 }
 
 impl Route {
     /// An endpoint that reads JSON. Written with [`route!`](crate::route).
-    pub const fn new(method: Method, path: &'static str, call: fn(Call) -> Answer) -> Self {
+    pub const fn new(
+        method: Method,
+        path: &'static str,
+        call: fn(Call) -> Answer,
+        describe: fn(&mut Operation),
+    ) -> Self {
         Self {
             method,
             path,
             accepts: Accepts::Json,
             is_never_stored: false,
             errors: &[],
+            summary: "",
+            query: None,
             call,
+            describe,
+            answer: None,
         }
     }
 
@@ -43,6 +66,27 @@ impl Route {
     #[must_use]
     pub const fn accepting(mut self, accepts: Accepts) -> Self {
         self.accepts = accepts;
+        self
+    }
+
+    /// The same endpoint, with what it does in one line.
+    #[must_use]
+    pub const fn summary(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    /// The same endpoint, which reads these fields of a query without checking them.
+    #[must_use]
+    pub const fn query(mut self, fields: &'static [Field]) -> Self {
+        self.query = Some(Schema::object(fields));
+        self
+    }
+
+    /// The same endpoint, whose handler makes its response by hand.
+    #[must_use]
+    pub const fn answering(mut self, answer: fn(&mut Operation)) -> Self {
+        self.answer = Some(answer);
         self
     }
 
@@ -65,9 +109,12 @@ impl Route {
 #[macro_export]
 macro_rules! route {
     ($method:ident $path:literal => $handler:path) => {
-        $crate::http::table::Route::new(::warp::http::Method::$method, $path, |call| {
-            ::std::boxed::Box::pin($crate::http::handler::Handler::run($handler, call))
-        })
+        $crate::http::table::Route::new(
+            ::warp::http::Method::$method,
+            $path,
+            |call| ::std::boxed::Box::pin($crate::http::handler::Handler::run($handler, call)),
+            |operation| $crate::http::handler::Handler::describe($handler, operation),
+        )
     };
 }
 
@@ -144,7 +191,12 @@ mod tests {
     ];
 
     const fn route(method: Method, path: &'static str) -> Route {
-        Route::new(method, path, |_| Box::pin(async { Response::default() }))
+        Route::new(
+            method,
+            path,
+            |_| Box::pin(async { Response::default() }),
+            |_| {},
+        )
     }
 
     fn find(method: &Method, path: &str) -> Option<(&'static str, Option<String>)> {

@@ -1,5 +1,6 @@
 //! Dates on the wire.
 
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serializer;
 use time::OffsetDateTime;
 
@@ -10,6 +11,11 @@ use time::OffsetDateTime;
 /// Those of the serializer.
 pub fn serialize<S: Serializer>(date: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format(*date))
+}
+
+/// What [`serialize`] writes, as JSON Schema.
+pub fn schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "format": "date-time"})
 }
 
 /// `date` as JavaScript's `toISOString` writes it.

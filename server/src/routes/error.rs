@@ -3,11 +3,20 @@
 use url::{Url, form_urlencoded};
 
 use crate::{
-    http::{Response, call::Query, error::ApiError, extract::State, reply, table::Route},
+    http::{
+        Response, call::Query, error::ApiError, extract::State, openapi::Operation, reply,
+        schema::Field, table::Route,
+    },
     route,
 };
 
-pub(super) const ROUTES: &[Route] = &[route!(GET "/error" => error)];
+pub(super) const ROUTES: &[Route] = &[route!(GET "/error" => error)
+    .summary("Send a browser to the page for errors")
+    .query(&[
+        Field::string("error").optional(),
+        Field::string("error_description").optional(),
+    ])
+    .answering(Operation::redirects)];
 
 /// Where a browser goes unless the settings say otherwise: the front page of the API's host.
 const HOME: &str = "/";

@@ -1,5 +1,6 @@
 //! `GET /ok`: whether the API answers.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -7,9 +8,10 @@ use crate::{
     route,
 };
 
-pub(super) const ROUTES: &[Route] = &[route!(GET "/ok" => ok)];
+pub(super) const ROUTES: &[Route] =
+    &[route!(GET "/ok" => ok).summary("Tell whether the API answers")];
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Status {
     ok: bool,
 }

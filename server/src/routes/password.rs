@@ -19,7 +19,9 @@ use crate::{
     route,
 };
 
-pub(super) const ROUTES: &[Route] = &[route!(POST "/verify-password" => verify_password)];
+pub(super) const ROUTES: &[Route] = &[route!(POST "/verify-password" => verify_password)
+    .summary("Tell whether a password is that of the user")
+    .fails(&[&INVALID_PASSWORD, &PASSWORD_TOO_LONG])];
 
 #[derive(Deserialize)]
 struct VerifyPassword {

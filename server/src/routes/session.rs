@@ -1,5 +1,6 @@
 //! Reading, listing and ending sessions.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -20,19 +21,27 @@ use crate::{
 
 pub(super) const ROUTES: &[Route] = &[
     route!(GET "/get-session" => get_session)
+        .summary("Read the session and its user")
+        .query(&[
+            Field::string("disableCookieCache").optional(),
+            Field::string("disableRefresh").optional(),
+        ])
         .accepting(Accepts::Nothing)
         .never_stored(),
     route!(POST "/get-session" => get_session_by_post)
+        .summary("Read the session and extend it")
+        .fails(&[&METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED])
         .accepting(Accepts::Nothing)
         .never_stored(),
-    route!(GET "/list-sessions" => list_sessions),
-    route!(POST "/revoke-session" => revoke_session),
-    route!(POST "/revoke-sessions" => revoke_sessions),
-    route!(POST "/revoke-other-sessions" => revoke_other_sessions),
+    route!(GET "/list-sessions" => list_sessions).summary("List the sessions of the user"),
+    route!(POST "/revoke-session" => revoke_session).summary("End a session of the user"),
+    route!(POST "/revoke-sessions" => revoke_sessions).summary("End all sessions of the user"),
+    route!(POST "/revoke-other-sessions" => revoke_other_sessions)
+        .summary("End all sessions of the user but this one"),
 ];
 
 /// That something was done.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Done {
     status: bool,
 }

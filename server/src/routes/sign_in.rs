@@ -1,5 +1,6 @@
 //! `POST /sign-in/email`: a session for an email address and a password.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::password::check_not_too_long;
@@ -9,8 +10,11 @@ use crate::{
         Response, StatusCode,
         content_type::Accepts,
         error::ApiError,
-        error_code::{EMAIL_PASSWORD_DISABLED, INVALID_EMAIL, INVALID_EMAIL_OR_PASSWORD},
+        error_code::{
+            EMAIL_PASSWORD_DISABLED, INVALID_EMAIL, INVALID_EMAIL_OR_PASSWORD, PASSWORD_TOO_LONG,
+        },
         extract::{Body, Input, State},
+        openapi::Operation,
         origin::FormCsrf,
         reply,
         schema::{Field, Schema, is_email},
@@ -25,8 +29,16 @@ use crate::{
     route,
 };
 
-pub(super) const ROUTES: &[Route] =
-    &[route!(POST "/sign-in/email" => email).accepting(Accepts::FormOrJson)];
+pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-in/email" => email)
+    .summary("Sign in with an email address and a password")
+    .accepting(Accepts::FormOrJson)
+    .answering(Operation::answers_json::<SignedIn<'static>>)
+    .fails(&[
+        &EMAIL_PASSWORD_DISABLED,
+        &INVALID_EMAIL,
+        &INVALID_EMAIL_OR_PASSWORD,
+        &PASSWORD_TOO_LONG,
+    ])];
 
 #[derive(Deserialize)]
 struct SignIn {
@@ -47,7 +59,7 @@ impl Input for SignIn {
     ]);
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct SignedIn<'a> {
     /// Whether the client should go to `url`.
     redirect: bool,

@@ -1,5 +1,6 @@
 //! `POST /sign-out`: ends the session of the request, if it has one.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -15,7 +16,8 @@ use crate::{
     route,
 };
 
-pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-out" => sign_out)];
+pub(super) const ROUTES: &[Route] =
+    &[route!(POST "/sign-out" => sign_out).summary("End the session")];
 
 /// Where to go after signing out elsewhere too, which no provider offers yet; checked all the same.
 #[derive(Deserialize)]
@@ -30,7 +32,7 @@ impl Input for SignOut {
     .optional();
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct SignedOut {
     success: bool,
 }

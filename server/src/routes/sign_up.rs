@@ -1,5 +1,6 @@
 //! `POST /sign-up/email`: a new user with an email address and a password.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
@@ -10,8 +11,8 @@ use crate::{
         content_type::Accepts,
         error::ApiError,
         error_code::{
-            EMAIL_PASSWORD_SIGN_UP_DISABLED, FAILED_TO_CREATE_USER,
-            USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
+            EMAIL_PASSWORD_SIGN_UP_DISABLED, FAILED_TO_CREATE_USER, PASSWORD_TOO_LONG,
+            PASSWORD_TOO_SHORT, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
         },
         extract::{Body, Input, State},
         origin::FormCsrf,
@@ -31,8 +32,16 @@ use crate::{
     route,
 };
 
-pub(super) const ROUTES: &[Route] =
-    &[route!(POST "/sign-up/email" => email).accepting(Accepts::FormOrJson)];
+pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-up/email" => email)
+    .summary("Sign up with an email address and a password")
+    .accepting(Accepts::FormOrJson)
+    .fails(&[
+        &EMAIL_PASSWORD_SIGN_UP_DISABLED,
+        &FAILED_TO_CREATE_USER,
+        &PASSWORD_TOO_LONG,
+        &PASSWORD_TOO_SHORT,
+        &USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
+    ])];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -56,7 +65,7 @@ impl Input for SignUp {
     .and_record();
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct SignedUp {
     /// Absent when the user has to sign in first.
     token: Option<String>,

@@ -15,7 +15,8 @@ use crate::{
     route,
 };
 
-pub(super) const ROUTES: &[Route] = &[route!(POST "/update-session" => update_session)];
+pub(super) const ROUTES: &[Route] =
+    &[route!(POST "/update-session" => update_session).summary("Change fields of the session")];
 
 #[derive(Deserialize)]
 struct UpdateSession {}

@@ -1,5 +1,6 @@
 //! What users change about themselves: `POST /update-user` and `POST /change-password`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,7 +11,10 @@ use super::{
 use crate::{
     http::{
         error::ApiError,
-        error_code::{CREDENTIAL_ACCOUNT_NOT_FOUND, EMAIL_CAN_NOT_BE_UPDATED, INVALID_PASSWORD},
+        error_code::{
+            CREDENTIAL_ACCOUNT_NOT_FOUND, EMAIL_CAN_NOT_BE_UPDATED, INVALID_PASSWORD,
+            PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
+        },
         extract::{Body, Database, Input, State},
         origin::is_truthy,
         reply::Json,
@@ -27,8 +31,17 @@ use crate::{
 };
 
 pub(super) const ROUTES: &[Route] = &[
-    route!(POST "/update-user" => update_user),
-    route!(POST "/change-password" => change_password),
+    route!(POST "/update-user" => update_user)
+        .summary("Change the name and the picture of the user")
+        .fails(&[&EMAIL_CAN_NOT_BE_UPDATED]),
+    route!(POST "/change-password" => change_password)
+        .summary("Change the password of the user")
+        .fails(&[
+            &CREDENTIAL_ACCOUNT_NOT_FOUND,
+            &INVALID_PASSWORD,
+            &PASSWORD_TOO_LONG,
+            &PASSWORD_TOO_SHORT,
+        ]),
 ];
 
 #[derive(Deserialize)]
@@ -95,7 +108,7 @@ impl Input for ChangePassword {
     ]);
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct PasswordChanged {
     /// Token of the session that is left, if the others were revoked.
     token: Option<String>,

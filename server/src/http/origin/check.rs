@@ -16,8 +16,19 @@ use crate::{
             MISSING_OR_NULL_ORIGIN,
         },
         extract::Extract,
+        openapi::Operation,
     },
 };
+
+/// The ways in which [`check_request`] refuses a request.
+pub const ERRORS: &[&ErrorCode] = &[
+    &INVALID_CALLBACK_URL,
+    &INVALID_ERROR_CALLBACK_URL,
+    &INVALID_NEW_USER_CALLBACK_URL,
+    &INVALID_ORIGIN,
+    &INVALID_REDIRECT_URL,
+    &MISSING_OR_NULL_ORIGIN,
+];
 
 /// Checks where a request that may change something comes from and where it wants to lead.
 ///
@@ -47,6 +58,10 @@ impl Extract for FormCsrf {
     async fn extract(call: &mut Call) -> Result<Self, ApiError> {
         Rules::of(&call.app).check_form(&call.headers)?;
         Ok(Self)
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.fails(&CROSS_SITE_NAVIGATION_LOGIN_BLOCKED);
     }
 }
 

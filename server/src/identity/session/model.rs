@@ -3,6 +3,7 @@
 use std::fmt;
 
 use authbackend_crds::auth;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
@@ -16,19 +17,22 @@ use crate::{
 const UNREMEMBERED_LIFETIME: Duration = Duration::DAY;
 
 /// A session, as clients see it.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// When the session ends.
     #[serde(serialize_with = "date::serialize")]
+    #[schemars(schema_with = "date::schema")]
     pub expires_at: OffsetDateTime,
     /// Whoever holds it is signed in.
     pub token: String,
     /// When the user signed in.
     #[serde(serialize_with = "date::serialize")]
+    #[schemars(schema_with = "date::schema")]
     pub created_at: OffsetDateTime,
     /// When the session was extended last.
     #[serde(serialize_with = "date::serialize")]
+    #[schemars(schema_with = "date::schema")]
     pub updated_at: OffsetDateTime,
     /// Where the user signed in from; empty where that is not known.
     pub ip_address: Option<String>,
@@ -44,7 +48,7 @@ pub struct Session {
 }
 
 /// A session with its user.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
 pub struct SessionUser {
     /// The session.
     pub session: Session,
