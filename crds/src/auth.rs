@@ -11,6 +11,7 @@ mod audit;
 mod email_and_password;
 mod email_verification;
 mod mail;
+mod plugins;
 mod problem;
 mod schema_settings;
 mod secret_ref;
@@ -32,6 +33,9 @@ pub use email_verification::EmailVerification;
 pub use mail::{
     DEFAULT_LOCALE, Mail, MailTemplate, MailTemplates, MailText, Mailbox, Piece, Placeholder, Smtp,
     SmtpTls, TemplateText, UnknownPlaceholder,
+pub use plugins::{
+    Authentication, GenericOAuth, GenericOAuthConfig, Plugins, Preset, ProfileMapping,
+    TokenEndpointAuth,
 };
 pub use problem::Problem;
 pub use secret_ref::SecretKeyRef;
@@ -74,6 +78,10 @@ pub struct AuthSettings {
     /// Sign-in through other services, by the name that better-auth gives them, for example `google`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub social_providers: Option<SocialProviders>,
+
+    /// Plugins, under the names that better-auth gives them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugins: Option<Plugins>,
 
     /// Origins, besides that of `baseURL`, from which browsers may call the API and to which it may redirect.
     /// Exact origins (`https://app.example`), globs (`https://*.app.example`, `*.app.example`) and custom
@@ -199,6 +207,9 @@ impl AuthSettings {
         }
         if let Some(providers) = &self.social_providers {
             social_providers::validate(providers, &mut problems);
+        }
+        if let Some(plugins) = &self.plugins {
+            plugins.validate(&mut problems);
         }
         for (index, origin) in self.trusted_origins.iter().flatten().enumerate() {
             if origin.trim() != origin || origin.is_empty() {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 pub use provider::{ClientId, Prompt, SocialProvider, TokenEndpointAuthMethod};
 pub use rules::PROVIDER_IDS;
+pub(super) use rules::is_url;
 
 use super::problem::Problem;
 

@@ -81,3 +81,25 @@ fn a_problem_names_the_value_and_what_it_must_be() {
         "session.expiresIn: is 1, must be from 60 to 34560000"
     );
 }
+
+#[test]
+fn services_that_are_not_built_in_are_checked() {
+    let yaml = "
+        plugins: {genericOAuth: {config: [
+            {clientId: a, discoveryUrl: 'https://idp.example/.well-known/openid-configuration'},
+            {providerId: b, clientId: ''},
+            {preset: auth0, clientId: a}, {preset: okta, clientId: a, issuer: idp},
+            {providerId: okta, clientId: a, authentication: basic, authorizationUrl: 'https://a', tokenUrl: 'https://b'}]}}";
+    assert_eq!(
+        paths(yaml),
+        [
+            "plugins.genericOAuth.config[0].providerId",
+            "plugins.genericOAuth.config[1].clientId",
+            "plugins.genericOAuth.config[1].discoveryUrl",
+            "plugins.genericOAuth.config[2].domain",
+            "plugins.genericOAuth.config[3].issuer",
+            "plugins.genericOAuth.config[4].clientSecretRef",
+            "plugins.genericOAuth.config[4].providerId",
+        ]
+    );
+}
