@@ -165,6 +165,10 @@ impl GenericOAuthConfig {
                 "is not set: set it, or authorizationUrl and tokenUrl",
             );
         }
+        self.validate_urls(path, problems);
+    }
+
+    fn validate_urls(&self, path: &str, problems: &mut Vec<Problem>) {
         for (field, url) in [
             ("discoveryUrl", &self.discovery_url),
             ("authorizationUrl", &self.authorization_url),
@@ -175,10 +179,10 @@ impl GenericOAuthConfig {
             ("redirectURI", &self.redirect_uri),
         ] {
             if url.as_ref().is_some_and(|url| !is_url(url)) {
-                report(
-                    field,
+                problems.push(Problem::new(
+                    format!("{path}.{field}"),
                     "must be a URL that begins with https:// (or http://, for a test)",
-                );
+                ));
             }
         }
     }
