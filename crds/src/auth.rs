@@ -33,6 +33,7 @@ pub use email_verification::EmailVerification;
 pub use mail::{
     DEFAULT_LOCALE, Mail, MailTemplate, MailTemplates, MailText, Mailbox, Piece, Placeholder, Smtp,
     SmtpTls, TemplateText, UnknownPlaceholder,
+};
 pub use plugins::{
     Authentication, GenericOAuth, GenericOAuthConfig, Plugins, Preset, ProfileMapping,
     TokenEndpointAuth,
