@@ -2,6 +2,7 @@
 
 pub mod hkdf;
 pub mod hmac;
+pub mod jwe;
 pub mod jws;
 pub mod jwt;
 pub mod password;
