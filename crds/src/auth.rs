@@ -8,6 +8,7 @@
 mod account;
 mod advanced;
 mod audit;
+mod cookie_cache;
 mod email_and_password;
 mod email_verification;
 mod mail;
@@ -28,6 +29,7 @@ pub use advanced::{
     Advanced, CookieAttributes, CrossSubDomainCookies, DEFAULT_COOKIE_PREFIX, IpAddress, SameSite,
 };
 pub use audit::{Audit, Outbox};
+pub use cookie_cache::{CookieCache, CookieCacheStrategy};
 pub use email_and_password::{Argon2id, EmailAndPassword, HashAlgorithm, PasswordHashing};
 pub use email_verification::EmailVerification;
 pub use mail::{

@@ -8,8 +8,13 @@ use crate::{
     clock::Clock,
     config::{Config, Secret, SecretFiles},
     crypto::{
-        hmac::Signer, jwt::JwtSigner, password::PasswordError, random::Random,
-        secret_box::SecretBox, token,
+        hmac::Signer,
+        jwe::{self, Encrypter},
+        jwt::JwtSigner,
+        password::PasswordError,
+        random::Random,
+        secret_box::SecretBox,
+        token,
     },
     db::{Db, IdKind},
     events::{EventSender, Events},
@@ -166,6 +171,12 @@ impl App {
     /// Signs and verifies tokens that carry claims with the secrets now in force.
     pub fn jwt_signer(&self) -> JwtSigner {
         JwtSigner::new(self.config.secrets.current().iter().map(Secret::expose))
+    }
+
+    /// Encrypts and decrypts cookies of `kind` with the secrets now in force.
+    pub fn encrypter(&self, kind: jwe::Kind) -> Encrypter {
+        let secrets = self.config.secrets.current();
+        Encrypter::new(secrets.iter().map(Secret::expose), kind)
     }
 
     /// Encrypts and decrypts what is stored with the secrets now in force.

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Problem, check_range};
+use super::{
+    cookie_cache::CookieCache,
+    problem::{Problem, check_range},
+};
 
 /// Browsers keep no cookie longer than 400 days (RFC 6265bis, section 5.5), so neither does a session last longer.
 const MAX_LIFETIME_SECONDS: u32 = 400 * 86_400;
@@ -31,6 +34,15 @@ pub struct Session {
     /// Never extend a session. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disable_session_refresh: Option<bool>,
+
+    /// Let `GET /get-session` write nothing: it says by `needsRefresh` whether the client should extend its session
+    /// by `POST /get-session`. For databases whose replicas answer GET requests. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub defer_session_refresh: Option<bool>,
+
+    /// A copy of the session in a cookie, which spares the database most of its questions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookie_cache: Option<CookieCache>,
 }
 
 impl Session {
@@ -54,6 +66,16 @@ impl Session {
         self.disable_session_refresh.unwrap_or(false)
     }
 
+    /// Whether sessions are extended by POST requests only.
+    pub fn defer_session_refresh(&self) -> bool {
+        self.defer_session_refresh.unwrap_or(false)
+    }
+
+    /// The copy of the session in a cookie, with defaults where nothing is set.
+    pub fn cookie_cache(&self) -> CookieCache {
+        self.cookie_cache.clone().unwrap_or_default()
+    }
+
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         check_range(
             problems,
@@ -72,6 +94,12 @@ impl Session {
             "session.freshAge",
             self.fresh_age,
             0..=MAX_LIFETIME_SECONDS,
+        );
+        check_range(
+            problems,
+            "session.cookieCache.maxAge",
+            self.cookie_cache.as_ref().and_then(|cache| cache.max_age),
+            1..=MAX_LIFETIME_SECONDS,
         );
     }
 }

@@ -2,6 +2,7 @@
 
 mod jar;
 mod names;
+mod pieces;
 mod received;
 
 use std::fmt::Write as _;

@@ -1,47 +1,55 @@
 //! Whose request it is.
 
-use std::sync::Arc;
+mod cache;
+mod issuer;
+mod lookup;
 
+use self::lookup::{Found, Source, find};
 use super::{
     call::Call,
-    cookie::Jar,
     error::ApiError,
-    error_code::{FAILED_TO_GET_SESSION, SESSION_ENDED, SESSION_NOT_FRESH, UNAUTHORIZED},
-    extract::{Client, Extract},
+    error_code::{
+        FAILED_TO_GET_SESSION, METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED, SESSION_ENDED,
+        SESSION_NOT_FRESH, UNAUTHORIZED,
+    },
+    extract::Extract,
     openapi::Operation,
 };
-use crate::{
-    app::App,
-    db::Conn,
-    identity::{
-        session::{NewSession, SessionUser, store},
-        user::User,
-    },
-};
+use crate::identity::session::SessionUser;
 
-/// The session of the request, if it has one. Extends it when that is due.
-pub struct MaybeSession(pub Option<SessionUser>);
+pub use issuer::Issuer;
 
-/// The session of the request, without which the answer is 401.
+/// The session of the request, if it has one, which may come from the cookie cache. Extends it when that is due, unless
+/// sessions are extended by a request of their own.
+pub struct MaybeSession {
+    /// The session.
+    pub current: Option<SessionUser>,
+    /// Where sessions are extended by a request of their own: whether it is time for that.
+    pub needs_refresh: Option<bool>,
+}
+
+/// The session of a request that does nothing but extend it, without which setting the answer is 405.
+pub struct ExtendedSession(pub Option<SessionUser>);
+
+/// The session of the request, without which the answer is 401: for what changes something that matters.
 pub struct CurrentSession(pub SessionUser);
 
 /// The session of the request, which may come from the cookie cache, without which the answer is 401: for what a
 /// session that was ended a moment ago may still see.
 pub struct CachedSession(pub SessionUser);
 
-/// A session whose user signed in recently, without which the answer is 401 or 403.
+/// A session whose user signed in recently, which may come from the cookie cache, without which the answer is 401 or
+/// 403.
 pub struct FreshSession(pub SessionUser);
 
 impl Extract for MaybeSession {
     async fn extract(call: &mut Call) -> Result<Self, ApiError> {
-        match find(call)
-            .await
-            .map_err(|error| error.told_as(&FAILED_TO_GET_SESSION))?
-        {
-            Found::Nobody => Ok(Self(None)),
-            Found::Somebody(session) => Ok(Self(Some(*session))),
-            Found::Ended => Err((&SESSION_ENDED).into()),
-        }
+        let is_deferred = call.app.config.settings.session().defer_session_refresh();
+        let (current, needs_refresh) = look_up(call, !is_deferred).await?;
+        Ok(Self {
+            current,
+            needs_refresh,
+        })
     }
 
     fn describe(operation: &mut Operation) {
@@ -51,12 +59,24 @@ impl Extract for MaybeSession {
     }
 }
 
+impl Extract for ExtendedSession {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        if !call.app.config.settings.session().defer_session_refresh() {
+            return Err((&METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED).into());
+        }
+        let (current, _) = look_up(call, true).await?;
+        Ok(Self(current))
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.fails(&METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED);
+        MaybeSession::describe(operation);
+    }
+}
+
 impl Extract for CurrentSession {
     async fn extract(call: &mut Call) -> Result<Self, ApiError> {
-        match find(call).await? {
-            Found::Somebody(session) => Ok(Self(*session)),
-            Found::Nobody | Found::Ended => Err((&UNAUTHORIZED).into()),
-        }
+        require(call, Source::Database).await.map(Self)
     }
 
     fn describe(operation: &mut Operation) {
@@ -67,8 +87,7 @@ impl Extract for CurrentSession {
 
 impl Extract for CachedSession {
     async fn extract(call: &mut Call) -> Result<Self, ApiError> {
-        let CurrentSession(current) = CurrentSession::extract(call).await?;
-        Ok(Self(current))
+        require(call, Source::Cookie).await.map(Self)
     }
 
     fn describe(operation: &mut Operation) {
@@ -78,7 +97,7 @@ impl Extract for CachedSession {
 
 impl Extract for FreshSession {
     async fn extract(call: &mut Call) -> Result<Self, ApiError> {
-        let CurrentSession(current) = CurrentSession::extract(call).await?;
+        let current = require(call, Source::Cookie).await?;
         let settings = call.app.config.settings.session();
         if current.session.is_fresh(&settings, call.app.clock.now()) {
             Ok(Self(current))
@@ -93,129 +112,25 @@ impl Extract for FreshSession {
     }
 }
 
-enum Found {
-    Nobody,
-    Somebody(Box<SessionUser>),
-    /// There was a session, and another request ended it while this one wanted to extend it.
-    Ended,
-}
-
-async fn find(call: &mut Call) -> Result<Found, ApiError> {
-    let jar = call.jar.clone();
-    // Another better-auth server may have left a copy of the session, which nobody here would keep true.
-    jar.clear_session_data();
-    let Some(token) = jar.session_token() else {
-        return Ok(Found::Nobody);
-    };
-    let now = call.app.clock.now();
-    let Some(found) = store::by_token(call.db().await?, token).await? else {
-        jar.clear_session();
-        return Ok(Found::Nobody);
-    };
-    if found.session.is_expired(now) {
-        jar.clear_session();
-        store::remove_expired(call.db().await?, token, now).await?;
-        return Ok(Found::Nobody);
-    }
-    if jar.is_not_remembered() || call.query.has_flag("disableRefresh") {
-        return Ok(Found::Somebody(Box::new(found)));
-    }
-    extend(call, found).await
-}
-
-/// Extends the session if that is due.
-async fn extend(call: &mut Call, mut found: SessionUser) -> Result<Found, ApiError> {
-    let now = call.app.clock.now();
-    let settings = call.app.config.settings.session();
-    let Some(expires_at) = found.session.extension(&settings, now) else {
-        return Ok(Found::Somebody(Box::new(found)));
-    };
-    let jar = call.jar.clone();
-    let db = call.db().await?;
-    if store::extend(db, &found.session, expires_at, now).await? {
-        found.session.expires_at = expires_at;
-        found.session.updated_at = now;
-    } else if let Some(current) = store::by_token(db, &found.session.token).await? {
-        // Another request has extended it in the meantime.
-        found = current;
-    } else {
-        jar.clear_session();
-        return Ok(Found::Ended);
-    }
-    jar.set_session(&found.session.token, Some(true));
-    Ok(Found::Somebody(Box::new(found)))
-}
-
-/// Begins sessions for the client of the request, and tells its browser: the only way in which an endpoint signs
-/// someone in.
-#[derive(Clone)]
-pub struct Issuer {
-    app: Arc<App>,
-    client: Client,
-    jar: Jar,
-}
-
-impl Extract for Issuer {
-    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
-        Ok(Self {
-            app: Arc::clone(&call.app),
-            client: Client::extract(call).await?,
-            jar: call.jar.clone(),
-        })
+/// The session for those who ask for nothing else, and for whether it is time to extend it.
+async fn look_up(
+    call: &mut Call,
+    may_write: bool,
+) -> Result<(Option<SessionUser>, Option<bool>), ApiError> {
+    match find(call, Source::Cookie, may_write)
+        .await
+        .map_err(|error| error.told_as(&FAILED_TO_GET_SESSION))?
+    {
+        Found::Nobody => Ok((None, None)),
+        Found::Somebody(current, needs_refresh) => Ok((Some(*current), needs_refresh)),
+        Found::Ended => Err((&SESSION_ENDED).into()),
     }
 }
 
-impl Issuer {
-    /// Where the request comes from.
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// A session for the user `user_id` that has yet to be stored; `remember` says whether it outlives the browser.
-    pub fn prepare(&self, user_id: &str, remember: bool) -> NewSession {
-        let Self { app, client, .. } = self;
-        NewSession::new(
-            user_id,
-            remember,
-            &app.config.settings.session(),
-            app.clock.now(),
-            &app.random,
-            app.new_id(),
-        )
-        .from_client(client.ip_address.clone(), client.user_agent.clone())
-    }
-
-    /// Signs `user` in. `remember` says whether the session outlives the browser.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn open(
-        &self,
-        db: &mut Conn,
-        user: User,
-        remember: bool,
-    ) -> Result<SessionUser, ApiError> {
-        let session = self.prepare(&user.id, remember);
-        let id = store::open(db, &session).await?;
-        let session = session.stored(id, user.id.clone());
-        let current = SessionUser { session, user };
-        self.announce(&current, Some(remember));
-        Ok(current)
-    }
-
-    /// Gives the browser the cookies of a session that is stored. `remember` says whether it outlives the browser;
-    /// `None` leaves that as the request's own cookies have it.
-    pub fn announce(&self, current: &SessionUser, remember: Option<bool>) {
-        self.jar.set_session(&current.session.token, remember);
-    }
-
-    /// Gives the browser the cookies of its session again, because what they hold has changed.
-    pub fn renew(&self, current: &SessionUser) {
-        self.announce(current, None);
-    }
-
-    /// Takes the cookies of the session from the browser.
-    pub fn end(&self) {
-        self.jar.clear_session();
+async fn require(call: &mut Call, source: Source) -> Result<SessionUser, ApiError> {
+    let is_deferred = call.app.config.settings.session().defer_session_refresh();
+    match find(call, source, !is_deferred).await? {
+        Found::Somebody(current, _) => Ok(*current),
+        Found::Nobody | Found::Ended => Err((&UNAUTHORIZED).into()),
     }
 }

@@ -1,8 +1,8 @@
 //! Dates on the wire.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
-use serde::Serializer;
-use time::OffsetDateTime;
+use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Writes `date` as JavaScript's `toISOString` does: UTC with exactly three digits of a second's fraction. The
 /// better-auth client reads the fraction as whole milliseconds, so that six digits would add minutes.
@@ -11,6 +11,15 @@ use time::OffsetDateTime;
 /// Those of the serializer.
 pub fn serialize<S: Serializer>(date: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format(*date))
+}
+
+/// Reads what [`serialize`] writes.
+///
+/// # Errors
+/// The value is no text, or no date.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    OffsetDateTime::parse(&text, &Rfc3339).map_err(D::Error::custom)
 }
 
 /// What [`serialize`] writes, as JSON Schema.

@@ -8,11 +8,10 @@ use crate::{
         content_type::Accepts,
         cookie::Jar,
         error::ApiError,
-        error_code::METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED,
         extract::{Body, Database, Input, State},
         reply::Json,
         schema::{Field, Schema},
-        session::{CurrentSession, FreshSession, MaybeSession},
+        session::{CurrentSession, ExtendedSession, FreshSession, MaybeSession},
         table::Route,
     },
     identity::session::{Session, SessionUser, store},
@@ -30,7 +29,6 @@ pub(super) const ROUTES: &[Route] = &[
         .never_stored(),
     route!(POST "/get-session" => get_session_by_post)
         .summary("Read the session and extend it")
-        .fails(&[&METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED])
         .accepting(Accepts::Nothing)
         .never_stored(),
     route!(GET "/list-sessions" => list_sessions).summary("List the sessions of the user"),
@@ -49,15 +47,32 @@ pub(super) struct Done {
 /// That something was done.
 pub(super) const DONE: Done = Done { status: true };
 
-async fn get_session(
-    MaybeSession(session): MaybeSession,
-) -> Result<Json<Option<SessionUser>>, ApiError> {
-    Ok(Json(session))
+/// The session of the request.
+#[derive(JsonSchema, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Read {
+    #[serde(flatten)]
+    current: SessionUser,
+    /// Whether it is time to extend the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needs_refresh: Option<bool>,
 }
 
-/// better-auth answers it when sessions are extended by a request of their own, a setting not offered here.
-async fn get_session_by_post() -> Result<Json<()>, ApiError> {
-    Err((&METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED).into())
+async fn get_session(session: MaybeSession) -> Result<Json<Option<Read>>, ApiError> {
+    let MaybeSession {
+        current,
+        needs_refresh,
+    } = session;
+    Ok(Json(current.map(|current| Read {
+        current,
+        needs_refresh,
+    })))
+}
+
+async fn get_session_by_post(
+    ExtendedSession(current): ExtendedSession,
+) -> Result<Json<Option<SessionUser>>, ApiError> {
+    Ok(Json(current))
 }
 
 async fn list_sessions(

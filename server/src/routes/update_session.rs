@@ -9,7 +9,7 @@ use crate::{
         extract::{Body, Input},
         reply::Json,
         schema::Schema,
-        session::CurrentSession,
+        session::CachedSession,
         table::Route,
     },
     route,
@@ -27,7 +27,7 @@ impl Input for UpdateSession {
 
 async fn update_session(
     Body(UpdateSession {}): Body<UpdateSession>,
-    _: CurrentSession,
+    _: CachedSession,
 ) -> Result<Json<()>, ApiError> {
     Err(ApiError::bad_request("No fields to update"))
 }

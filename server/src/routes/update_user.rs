@@ -19,7 +19,7 @@ use crate::{
         origin::is_truthy,
         reply::Json,
         schema::{Field, Schema},
-        session::{CurrentSession, Issuer},
+        session::{CachedSession, CurrentSession, Issuer},
         table::Route,
     },
     identity::{
@@ -73,7 +73,7 @@ impl UpdateUser {
 async fn update_user(
     State(app): State,
     Body(input): Body<UpdateUser>,
-    CurrentSession(current): CurrentSession,
+    CachedSession(current): CachedSession,
     Database(mut db): Database,
     issuer: Issuer,
 ) -> Result<Json<Done>, ApiError> {

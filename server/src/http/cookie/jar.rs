@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use warp::http::{HeaderMap, HeaderValue, header};
 
-use super::{Attributes, Cookie, Cookies, Received, serialize};
+use super::{Attributes, Cookie, Cookies, Received, pieces, serialize};
 use crate::crypto::hmac::Signer;
 
 /// What cookies a request brought, and which ones its response sets. Clones share both.
@@ -42,8 +42,8 @@ impl Jar {
     }
 
     /// Sets the session cookie to `token`. `remember` says whether it outlives the browser; `None` leaves that
-    /// as the request's own cookies have it.
-    pub fn set_session(&self, token: &str, remember: Option<bool>) {
+    /// as the request's own cookies have it. Returns whether it does.
+    pub fn set_session(&self, token: &str, remember: Option<bool>) -> bool {
         let cookies = &self.0.cookies;
         let was_forgotten = self.is_not_remembered();
         let remember = remember.unwrap_or(!was_forgotten);
@@ -58,6 +58,28 @@ impl Jar {
         } else if was_forgotten {
             self.expire(&cookies.dont_remember);
         }
+        remember
+    }
+
+    /// The copy of the session that the request carries, put together from its pieces.
+    pub fn session_data(&self) -> Option<String> {
+        self.0.received.whole(&self.0.cookies.session_data.name)
+    }
+
+    /// Sets the copy of the session to `value`, in several cookies where one cannot hold it. `max_age` is in seconds;
+    /// without it the copy ends with the browser.
+    pub fn set_session_data(&self, value: &str, max_age: Option<u32>) {
+        let cookie = &self.0.cookies.session_data;
+        let attributes = Attributes {
+            max_age,
+            ..cookie.attributes.clone()
+        };
+        self.set_in_pieces(&cookie.name, value, &attributes);
+    }
+
+    /// Removes a copy of the session that is not to be believed.
+    pub fn expire_session_data(&self) {
+        self.expire(&self.0.cookies.session_data);
     }
 
     /// Removes every cookie of the session from the browser.
@@ -85,6 +107,25 @@ impl Jar {
             if let Ok(value) = HeaderValue::from_str(cookie) {
                 headers.append(header::SET_COOKIE, value);
             }
+        }
+    }
+
+    /// Sets a cookie that may be too long for one, and removes the pieces of its former value that remain.
+    fn set_in_pieces(&self, name: &str, value: &str, attributes: &Attributes) {
+        let pieces = pieces::split(name, value, attributes);
+        if pieces.is_empty() {
+            tracing::warn!(
+                cookie = name,
+                "a value is too long for cookies and was left out"
+            );
+        }
+        for old in self.0.received.pieces(name) {
+            if pieces.iter().all(|(name, _)| name != old) {
+                self.push(old, "", &expired(attributes));
+            }
+        }
+        for (name, value) in &pieces {
+            self.push(name, value, attributes);
         }
     }
 

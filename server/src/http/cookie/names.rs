@@ -18,14 +18,11 @@ pub struct Cookie {
 pub struct Cookies {
     /// The session's token, signed.
     pub session_token: Cookie,
-    /// A copy of the session that other better-auth servers keep in the browser; only ever removed here.
+    /// A copy of the session: the cookie cache.
     pub session_data: Cookie,
     /// Says that the session ends with the browser; signed.
     pub dont_remember: Cookie,
 }
-
-/// `Max-Age` of better-auth's copy of the session, in seconds.
-const SESSION_DATA_MAX_AGE: u32 = 300;
 
 impl Cookies {
     /// The cookies of a server at `base_url`.
@@ -64,7 +61,10 @@ impl Cookies {
         };
         Self {
             session_token: cookie("session_token", Some(settings.session().expires_in())),
-            session_data: cookie("session_data", Some(SESSION_DATA_MAX_AGE)),
+            session_data: cookie(
+                "session_data",
+                Some(settings.session().cookie_cache().max_age()),
+            ),
             dont_remember: cookie("dont_remember", None),
         }
     }

@@ -58,25 +58,35 @@ impl Received {
         (!value.is_empty() && signer.verify(value, signature)).then_some(value)
     }
 
+    /// The value of the cookie `name`, or that of the numbered pieces that it was split into.
+    pub fn whole(&self, name: &str) -> Option<String> {
+        if let Some(value) = self.get(name).filter(|value| !value.is_empty()) {
+            return Some(value.to_owned());
+        }
+        let mut pieces: Vec<_> = self
+            .0
+            .iter()
+            .filter_map(|(known, value)| Some((piece_number(known, name)?, value.as_str())))
+            .collect();
+        pieces.sort_unstable_by_key(|(number, _)| *number);
+        (!pieces.is_empty()).then(|| pieces.into_iter().map(|(_, value)| value).collect())
+    }
+
     /// The names of the cookie `name` and of the numbered pieces (`name.0`, `name.1`, …) that a long value was
     /// split into, as far as they were sent.
     pub fn pieces<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0
             .iter()
             .map(|(known, _)| known.as_str())
-            .filter(move |known| {
-                *known == name || known.strip_prefix(name).is_some_and(is_piece_suffix)
-            })
+            .filter(move |known| *known == name || piece_number(known, name).is_some())
     }
 }
 
-/// Whether `suffix` is a dot and a whole number without leading zeros.
-fn is_piece_suffix(suffix: &str) -> bool {
-    suffix.strip_prefix('.').is_some_and(|index| {
-        index
-            .parse::<u32>()
-            .is_ok_and(|number| number.to_string() == index)
-    })
+/// The number of the piece `known` of the cookie `name`: what follows a dot, a whole number without leading zeros.
+fn piece_number(known: &str, name: &str) -> Option<u32> {
+    let digits = known.strip_prefix(name)?.strip_prefix('.')?;
+    let number: u32 = digits.parse().ok()?;
+    (number.to_string() == digits).then_some(number)
 }
 
 /// Without the quotes around it, if it begins with one.
@@ -197,6 +207,19 @@ mod tests {
             cookies.pieces("d").collect::<Vec<_>>(),
             ["d", "d.0", "d.10"]
         );
+    }
+
+    #[test]
+    fn a_split_cookie_is_put_together_in_the_order_of_its_numbers() {
+        for (header, whole) in [
+            ("d.10=c; d.2=b; d.0=a", Some("abc")),
+            ("d=whole; d.0=a", Some("whole")),
+            ("d=; d.0=a", Some("a")),
+            ("d.x=a", None),
+            ("d=", None),
+        ] {
+            assert_eq!(received(header).whole("d").as_deref(), whole, "{header}");
+        }
     }
 
     proptest! {

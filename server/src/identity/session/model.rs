@@ -4,7 +4,7 @@ use std::fmt;
 
 use authbackend_crds::auth;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
 
@@ -17,21 +17,21 @@ use crate::{
 const UNREMEMBERED_LIFETIME: Duration = Duration::DAY;
 
 /// A session, as clients see it.
-#[derive(Clone, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// When the session ends.
-    #[serde(serialize_with = "date::serialize")]
+    #[serde(with = "date")]
     #[schemars(schema_with = "date::schema")]
     pub expires_at: OffsetDateTime,
     /// Whoever holds it is signed in.
     pub token: String,
     /// When the user signed in.
-    #[serde(serialize_with = "date::serialize")]
+    #[serde(with = "date")]
     #[schemars(schema_with = "date::schema")]
     pub created_at: OffsetDateTime,
     /// When the session was extended last.
-    #[serde(serialize_with = "date::serialize")]
+    #[serde(with = "date")]
     #[schemars(schema_with = "date::schema")]
     pub updated_at: OffsetDateTime,
     /// Where the user signed in from; empty where that is not known.

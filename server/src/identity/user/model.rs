@@ -1,14 +1,14 @@
 //! What a user is.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::identity::date;
 
 /// A user, as clients see it.
-#[derive(Clone, Debug, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The name that the user goes by; may be empty.
@@ -20,11 +20,11 @@ pub struct User {
     /// URL of a picture.
     pub image: Option<String>,
     /// When the user signed up.
-    #[serde(serialize_with = "date::serialize")]
+    #[serde(with = "date")]
     #[schemars(schema_with = "date::schema")]
     pub created_at: OffsetDateTime,
     /// When the row changed last.
-    #[serde(serialize_with = "date::serialize")]
+    #[serde(with = "date")]
     #[schemars(schema_with = "date::schema")]
     pub updated_at: OffsetDateTime,
     /// The fields that the settings add, as far as clients see them.

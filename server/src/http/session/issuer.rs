@@ -1,0 +1,94 @@
+//! Beginning and ending sessions.
+
+use std::sync::Arc;
+
+use super::cache;
+use crate::{
+    app::App,
+    db::Conn,
+    http::{
+        call::Call,
+        cookie::Jar,
+        error::ApiError,
+        extract::{Client, Extract},
+    },
+    identity::{
+        session::{NewSession, SessionUser, store},
+        user::User,
+    },
+};
+
+/// Begins sessions for the client of the request, and tells its browser: the only way in which an endpoint signs
+/// someone in.
+#[derive(Clone)]
+pub struct Issuer {
+    app: Arc<App>,
+    client: Client,
+    jar: Jar,
+}
+
+impl Extract for Issuer {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        Ok(Self {
+            app: Arc::clone(&call.app),
+            client: Client::extract(call).await?,
+            jar: call.jar.clone(),
+        })
+    }
+}
+
+impl Issuer {
+    /// Where the request comes from.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// A session for the user `user_id` that has yet to be stored; `remember` says whether it outlives the browser.
+    pub fn prepare(&self, user_id: &str, remember: bool) -> NewSession {
+        let Self { app, client, .. } = self;
+        NewSession::new(
+            user_id,
+            remember,
+            &app.config.settings.session(),
+            app.clock.now(),
+            &app.random,
+            app.new_id(),
+        )
+        .from_client(client.ip_address.clone(), client.user_agent.clone())
+    }
+
+    /// Signs `user` in. `remember` says whether the session outlives the browser.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn open(
+        &self,
+        db: &mut Conn,
+        user: User,
+        remember: bool,
+    ) -> Result<SessionUser, ApiError> {
+        let session = self.prepare(&user.id, remember);
+        let id = store::open(db, &session).await?;
+        let session = session.stored(id, user.id.clone());
+        let current = SessionUser { session, user };
+        self.announce(&current, Some(remember));
+        Ok(current)
+    }
+
+    /// Gives the browser the cookies of a session that is stored. `remember` says whether it outlives the browser;
+    /// `None` leaves that as the request's own cookies have it.
+    pub fn announce(&self, current: &SessionUser, remember: Option<bool>) {
+        let remember = self.jar.set_session(&current.session.token, remember);
+        cache::write(&self.app, &self.jar, current, remember);
+    }
+
+    /// Gives the browser the cookies of its session again, because what they hold has changed.
+    pub fn renew(&self, current: &SessionUser) {
+        self.announce(current, None);
+    }
+
+    /// Takes the cookies of the session from the browser.
+    pub fn end(&self) {
+        self.jar.clear_session();
+    }
+}

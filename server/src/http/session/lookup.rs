@@ -1,0 +1,124 @@
+//! Finding the session of a request, and extending it when that is due.
+
+use authbackend_crds::auth;
+
+use super::cache::{self, Copy};
+use crate::{
+    http::{call::Call, error::ApiError},
+    identity::session::{SessionUser, store},
+};
+
+/// Where a session may come from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Source {
+    /// From the cookie cache, if there is one.
+    Cookie,
+    /// From the database: for whatever a session that was ended a moment ago may not do.
+    Database,
+}
+
+/// What became of the search.
+pub(super) enum Found {
+    /// Nobody is signed in.
+    Nobody,
+    /// Somebody is. The flag says, where sessions are extended by a request of their own, whether it is time for that.
+    Somebody(Box<SessionUser>, Option<bool>),
+    /// There was a session, and another request ended it while this one wanted to extend it.
+    Ended,
+}
+
+impl Found {
+    fn somebody(current: SessionUser) -> Self {
+        Self::Somebody(Box::new(current), None)
+    }
+}
+
+/// Finds the session of a request. `may_write` is false for requests that only read, where sessions are extended by a
+/// request of their own.
+pub(super) async fn find(
+    call: &mut Call,
+    source: Source,
+    may_write: bool,
+) -> Result<Found, ApiError> {
+    let settings = call.app.config.settings.session();
+    let jar = call.jar.clone();
+    if !settings.cookie_cache().enabled() {
+        // Another better-auth server may have left a copy of the session, which nobody here would keep true.
+        jar.clear_session_data();
+    }
+    let Some(token) = jar.session_token() else {
+        return Ok(Found::Nobody);
+    };
+    if let Some(current) = from_cookie(call, &settings, source, token) {
+        return Ok(Found::Somebody(current, None));
+    }
+    let now = call.app.clock.now();
+    let Some(found) = store::by_token(call.db().await?, token).await? else {
+        jar.clear_session();
+        return Ok(Found::Nobody);
+    };
+    if found.session.is_expired(now) {
+        jar.clear_session();
+        if may_write {
+            store::remove_expired(call.db().await?, token, now).await?;
+        }
+        return Ok(Found::Nobody);
+    }
+    if jar.is_not_remembered() || call.query.has_flag("disableRefresh") {
+        return Ok(Found::somebody(found));
+    }
+    if may_write {
+        return extend(call, found, &settings).await;
+    }
+    cache::write(&call.app, &jar, &found, true);
+    let needs_refresh = found.session.extension(&settings, now).is_some();
+    Ok(Found::Somebody(Box::new(found), Some(needs_refresh)))
+}
+
+/// The session of the request out of the cookie cache. A copy that is not to be believed is removed.
+fn from_cookie(
+    call: &Call,
+    settings: &auth::Session,
+    source: Source,
+    token: &str,
+) -> Option<Box<SessionUser>> {
+    let cache = settings.cookie_cache();
+    let is_wanted = source == Source::Cookie && !call.query.has_flag("disableCookieCache");
+    if !cache.enabled() || !is_wanted {
+        return None;
+    }
+    match cache::read(&call.app, &call.jar, &cache, token) {
+        Copy::Good(current) => Some(current),
+        Copy::Absent => None,
+        Copy::Void => {
+            call.jar.expire_session_data();
+            None
+        }
+    }
+}
+
+/// Extends the session if that is due, and copies it into the cookie cache.
+async fn extend(
+    call: &mut Call,
+    mut found: SessionUser,
+    settings: &auth::Session,
+) -> Result<Found, ApiError> {
+    let now = call.app.clock.now();
+    let jar = call.jar.clone();
+    if let Some(expires_at) = found.session.extension(settings, now) {
+        let db = call.db().await?;
+        if store::extend(db, &found.session, expires_at, now).await? {
+            found.session.expires_at = expires_at;
+            found.session.updated_at = now;
+        } else if let Some(current) = store::by_token(db, &found.session.token).await? {
+            // Another request has extended it in the meantime.
+            found = current;
+        } else {
+            jar.clear_session();
+            return Ok(Found::Ended);
+        }
+        jar.set_session(&found.session.token, Some(true));
+    }
+    cache::write(&call.app, &jar, &found, true);
+    Ok(Found::somebody(found))
+}
