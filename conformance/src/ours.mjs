@@ -17,13 +17,14 @@ const MAIL_LIMIT = 10_000;
 
 /**
  * Starts the server with these options of better-auth, on a database of its own or on the given one;
- * `migrate` runs first in both cases. `baseURL: 'listening'` means the address where it really listens.
+ * `migrate` runs first in both cases. `baseURL: 'listening'` means the address where it really listens,
+ * which is `port` if one is given.
  */
-export async function startOurs({ options, baseURL = BASE_URL, database }) {
+export async function startOurs({ options, baseURL = BASE_URL, database, port: wanted }) {
   const binary = requiredEnvironment('AUTH_SERVER_BIN');
   const own = database ?? (await createDatabase(options));
   const relay = await startMailRelay();
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const [port, adminPort] = [wanted ?? (await freePort()), await freePort()];
   const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
   const config = path.join(directory, 'config.yaml');
   const secrets = path.join(directory, 'secrets');
