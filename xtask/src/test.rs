@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the rings, from the quickest to the one on a real cluster.
 
+mod debian;
 mod postgres;
 mod rings;
 mod runner;

@@ -15,6 +15,8 @@ use crate::process;
 use crate::progress::Step;
 use crate::tools;
 
+use super::debian::{self, id};
+
 /// Where Debian and Ubuntu install each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 /// For a server that only this machine reaches and that is gone within minutes.
@@ -168,30 +170,12 @@ impl User {
     }
 }
 
-fn id(arguments: &[&str]) -> Result<u32> {
-    Ok(process::output(Command::new("id").args(arguments))?
-        .trim()
-        .parse()?)
-}
-
 /// The folder with initdb, postgres and `pg_isready`; on Debian as root they are installed if missing.
 fn find_programs(step: &Step<'_>) -> Result<PathBuf> {
     if let Some(programs) = installed() {
         return Ok(programs);
     }
-    let root = id(&["-u"]).is_ok_and(|id| id == 0);
-    if !root || tools::on_path("apt-get").is_none() {
-        bail!(
-            "Postgres is needed for the tests: install the server, for example the package postgresql"
-        );
-    }
-    step.say("installing Debian's postgresql");
-    step.run(Command::new("apt-get").args(["update", "-qq"]))?;
-    step.run(
-        Command::new("apt-get")
-            .args(["install", "-qqy", "--no-install-recommends", "postgresql"])
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )?;
+    debian::install(step, "postgresql", "Postgres")?;
     installed().context("the package postgresql brought no initdb")
 }
 

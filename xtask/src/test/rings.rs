@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use super::debian;
 use super::postgres::Postgres;
 use super::runner::Runner;
 use crate::cargo::{self, cargo};
@@ -145,8 +146,9 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
         bail!("npm is needed to install better-auth: install Node 20 or newer");
     }
     let folder = runner.workspace.root.join("conformance");
-    let mut progress = runner.progress(3)?;
+    let mut progress = runner.progress(4)?;
     let postgres = progress.step("Postgres", Postgres::start)?;
+    let browser = progress.step("Chromium", debian::chromium)?;
     progress.step("better-auth", |step| {
         step.run(
             Command::new("npm")
@@ -166,7 +168,8 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
             .args(["--test", "--test-reporter=spec"])
             .current_dir(&folder)
             .env("TEST_DATABASE_URL", postgres.url())
-            .env("AUTH_SERVER_BIN", server),
+            .env("AUTH_SERVER_BIN", server)
+            .env("CHROMIUM_BIN", browser),
     );
     Ok(())
 }
