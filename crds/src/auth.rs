@@ -6,6 +6,7 @@
 //! to read what a newer operator wrote (`auth-server check-config` names them).
 
 mod account;
+mod additional_fields;
 mod advanced;
 mod audit;
 mod cookie_cache;
@@ -18,15 +19,21 @@ mod schema_settings;
 mod secret_ref;
 mod session;
 mod social_providers;
+mod tables;
 mod user;
+mod verification;
 mod webhooks;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use account::{Account, AccountLinking, StateStrategy};
+pub use additional_fields::{
+    AdditionalField, AdditionalFields, FieldReference, FieldType, NamedType, OnDelete,
+};
 pub use advanced::{
-    Advanced, CookieAttributes, CrossSubDomainCookies, DEFAULT_COOKIE_PREFIX, IpAddress, SameSite,
+    Advanced, CookieAttributes, CrossSubDomainCookies, DEFAULT_COOKIE_PREFIX, DatabaseOptions,
+    GenerateId, IpAddress, SameSite,
 };
 pub use audit::{Audit, Outbox};
 pub use cookie_cache::{CookieCache, CookieCacheStrategy};
@@ -46,7 +53,9 @@ pub use session::Session;
 pub use social_providers::{
     ClientId, PROVIDER_IDS, Prompt, SocialProvider, SocialProviders, TokenEndpointAuthMethod,
 };
+pub use tables::{CORE_TABLES, ColumnNames, TableSettings};
 pub use user::{ChangeEmail, DeleteUser, User};
+pub use verification::Verification;
 pub use webhooks::{EventKind, EventWebhook, WebhookTarget};
 
 /// Settings of the auth server.
@@ -85,6 +94,10 @@ pub struct AuthSettings {
     /// Plugins, under the names that better-auth gives them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plugins: Option<Plugins>,
+
+    /// Verifications: what a link or a code that was mailed stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
 
     /// Origins, besides that of `baseURL`, from which browsers may call the API and to which it may redirect.
     /// Exact origins (`https://app.example`), globs (`https://*.app.example`, `*.app.example`) and custom
@@ -214,6 +227,7 @@ impl AuthSettings {
         if let Some(plugins) = &self.plugins {
             plugins.validate(&mut problems);
         }
+        self.validate_tables(&mut problems);
         for (index, origin) in self.trusted_origins.iter().flatten().enumerate() {
             if origin.trim() != origin || origin.is_empty() {
                 problems.push(Problem::new(

@@ -25,6 +25,7 @@ use crate::{
         origin::{InvalidOrigin, TrustedOrigins},
         path::Mount,
     },
+    identity::fields::AdditionalFields,
     mail::{ComposeError, MailSender, Mailer},
     metrics::Metrics,
     outbound::Outbound,
@@ -61,6 +62,10 @@ pub struct App {
     pub outbox: Outbox,
     /// Reads the secrets that the settings refer to.
     pub secret_files: SecretFiles,
+    /// The fields that the settings add to users.
+    pub user_fields: AdditionalFields,
+    /// The fields that the settings add to sessions.
+    pub session_fields: AdditionalFields,
 }
 
 /// Settings that passed validation and still cannot be used.
@@ -119,6 +124,18 @@ impl App {
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,
             secret_files: config.secret_files.clone(),
+            user_fields: AdditionalFields::new(
+                settings
+                    .user
+                    .as_ref()
+                    .and_then(|user| user.additional_fields.as_ref()),
+            ),
+            session_fields: AdditionalFields::new(
+                settings
+                    .session
+                    .as_ref()
+                    .and_then(|session| session.additional_fields.as_ref()),
+            ),
             config,
             db,
             clock,

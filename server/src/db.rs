@@ -14,7 +14,7 @@ mod tables;
 
 pub use conn::Conn;
 pub(crate) use connect::connect;
-pub use error::DbError;
+pub use error::{DbError, is_refused};
 pub use pool::Db;
 pub use schema::Schema;
 pub use tables::{AdditionalColumn, ColumnType, IdKind, TableNames, Tables};

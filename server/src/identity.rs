@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod date;
+pub mod fields;
 pub mod session;
 pub mod user;
 pub mod verification;

@@ -112,7 +112,8 @@ impl Server {
     /// Binds the listeners and starts to serve. The database need not be reachable: `/readyz` tells.
     pub async fn start(config: Config, clock: Clock) -> Result<Self, ServeError> {
         let metrics = Metrics::new();
-        let db = Db::open_measured(&config.database, Tables::default(), metrics.pool.clone())?;
+        let tables = Tables::of(&config.settings);
+        let db = Db::open_measured(&config.database, tables, metrics.pool.clone())?;
         let random = Random::from_system()
             .map_err(|error| ServeError::System("no random numbers", io::Error::other(error)))?;
         let ids = request_ids(&random);

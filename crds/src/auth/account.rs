@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ColumnNames;
+
 /// Accounts: the ways in which a user signs in, and which of them belong to the same user.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,6 +35,18 @@ pub struct Account {
     /// themselves. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip_state_cookie_check: Option<bool>,
+
+    /// Name of the table. Default: `account`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
+    )]
+    pub model_name: Option<String>,
+
+    /// Names of the columns that are not called as better-auth calls them, for example `userId: user_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<ColumnNames>,
 }
 
 /// Where the state of a sign-in is kept.

@@ -3,6 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod database;
+
+pub use database::{DatabaseOptions, GenerateId};
+
 use super::problem::{Problem, check_range};
 
 /// What cookie names start with unless `cookiePrefix` says otherwise: better-auth's own, so that browsers
@@ -46,6 +50,10 @@ pub struct Advanced {
     /// How the address of a client is found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_address: Option<IpAddress>,
+
+    /// The ids and dates of the tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<DatabaseOptions>,
 }
 
 /// Share cookies with the other hosts of a domain.
@@ -188,6 +196,9 @@ impl Advanced {
         }
         if let Some(ip_address) = &self.ip_address {
             ip_address.validate(problems);
+        }
+        if let Some(database) = &self.database {
+            database.validate(problems);
         }
     }
 }

@@ -6,11 +6,12 @@ use super::AuthSettings;
 
 /// Path of each setting that decides over names, types or columns of tables. Another value of one of them needs a
 /// migration before a server may run with it; every other setting rolls at once.
-const PATHS: [&[&str]; 13] = [
+const PATHS: [&[&str]; 14] = [
     &["account", "additionalFields"],
     &["account", "fields"],
     &["account", "modelName"],
     &["advanced", "database", "generateId"],
+    &["advanced", "database", "legacyTimeZone"],
     &["session", "additionalFields"],
     &["session", "fields"],
     &["session", "modelName"],

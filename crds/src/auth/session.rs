@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    AdditionalFields, ColumnNames,
     cookie_cache::CookieCache,
     problem::{Problem, check_range},
 };
@@ -43,6 +44,22 @@ pub struct Session {
     /// A copy of the session in a cookie, which spares the database most of its questions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookie_cache: Option<CookieCache>,
+
+    /// Name of the table. Default: `session`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
+    )]
+    pub model_name: Option<String>,
+
+    /// Names of the columns that are not called as better-auth calls them, for example `userId: user_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<ColumnNames>,
+
+    /// Fields that sessions have besides better-auth's own, by the name that clients know them by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub additional_fields: Option<AdditionalFields>,
 }
 
 impl Session {

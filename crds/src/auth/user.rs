@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    AdditionalFields, ColumnNames,
     email_verification::MAX_LINK_LIFETIME_SECONDS,
     problem::{Problem, check_range},
 };
@@ -19,6 +20,22 @@ pub struct User {
     /// Deleting the account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delete_user: Option<DeleteUser>,
+
+    /// Name of the table. Default: `user`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
+    )]
+    pub model_name: Option<String>,
+
+    /// Names of the columns that are not called as better-auth calls them, for example `emailVerified: email_verified`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<ColumnNames>,
+
+    /// Fields that users have besides better-auth's own, by the name that clients know them by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub additional_fields: Option<AdditionalFields>,
 }
 
 /// Changing the email address.

@@ -65,3 +65,12 @@ impl DbError {
         )
     }
 }
+
+/// Whether `error` says that the database works, and refuses what it was given: a value that the column cannot hold, or
+/// that another row has, or that refers to no row (SQLSTATE classes 22 and 23).
+pub fn is_refused(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}

@@ -15,6 +15,7 @@
 //! | `{user.+set:$2}` | `, "plan" = …`: those of them that the bound JSON object names |
 
 mod render;
+mod settings;
 
 use std::{
     collections::HashMap,
@@ -36,8 +37,18 @@ pub enum IdKind {
 }
 
 impl IdKind {
-    /// The SQL type.
+    /// The SQL type to which a bound text is cast. Numbers are cast to the wider type, so that tables made elsewhere
+    /// may have `bigint` ids; Postgres compares both with one index.
     pub const fn sql_type(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Uuid => "uuid",
+            Self::Serial => "bigint",
+        }
+    }
+
+    /// The SQL type of a column that holds an id, in tables made here.
+    pub const fn column_type(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Uuid => "uuid",
@@ -61,12 +72,15 @@ pub enum ColumnType {
     Date,
     /// `json`, `string[]`, `number[]`: `jsonb`.
     Json,
+    /// The id of another row: of the type of ids.
+    Id,
 }
 
 impl ColumnType {
-    /// The SQL type.
-    pub const fn sql_type(self) -> &'static str {
+    /// The SQL type, where ids are `ids`.
+    pub const fn sql_type(self, ids: IdKind) -> &'static str {
         match self {
+            Self::Id => ids.column_type(),
             Self::String => "text",
             Self::Number => "integer",
             Self::Bigint => "bigint",

@@ -5,7 +5,11 @@ use std::{error::Error, panic::Location};
 use serde_json::{Value, json};
 use warp::{http::StatusCode, reply::Response};
 
-use super::reply;
+use super::{
+    error_code::{FIELD_NOT_ALLOWED, MISSING_FIELD},
+    reply,
+};
+use crate::identity::fields::FieldError;
 
 /// An error that clients tell apart by its code.
 #[derive(Debug, Eq, PartialEq)]
@@ -106,6 +110,20 @@ impl ApiError {
                     ErrorCode::to_response,
                 )
             }
+        }
+    }
+}
+
+impl From<FieldError> for ApiError {
+    fn from(error: FieldError) -> Self {
+        let code = match error {
+            FieldError::Missing(_) => &MISSING_FIELD,
+            FieldError::NotAllowed(_) => &FIELD_NOT_ALLOWED,
+        };
+        Self::Text {
+            status: code.status,
+            code: code.code,
+            message: error.to_string(),
         }
     }
 }

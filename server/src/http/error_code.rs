@@ -19,8 +19,10 @@ error_codes! {
     BAD_REQUEST EMAIL_CAN_NOT_BE_UPDATED "Email can not be updated";
     BAD_REQUEST EMAIL_PASSWORD_DISABLED "Email and password is not enabled";
     BAD_REQUEST EMAIL_PASSWORD_SIGN_UP_DISABLED "Email and password sign up is not enabled";
+    BAD_REQUEST FIELD_NOT_ALLOWED "Field not allowed to be set";
     BAD_REQUEST INVALID_EMAIL "Invalid email";
     BAD_REQUEST INVALID_PASSWORD "Invalid password";
+    BAD_REQUEST MISSING_FIELD "Field is required";
     BAD_REQUEST PASSWORD_TOO_LONG "Password too long";
     BAD_REQUEST PASSWORD_TOO_SHORT "Password too short";
     UNAUTHORIZED INVALID_EMAIL_OR_PASSWORD "Invalid email or password";
@@ -37,6 +39,7 @@ error_codes! {
     METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED
         "POST method requires deferSessionRefresh to be enabled in session config";
     UNPROCESSABLE_ENTITY FAILED_TO_CREATE_USER "Failed to create user";
+    UNPROCESSABLE_ENTITY FAILED_TO_UPDATE_USER "Failed to update user";
     UNPROCESSABLE_ENTITY USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL
         "User already exists. Use another email.";
     INTERNAL_SERVER_ERROR FAILED_TO_GET_SESSION "Failed to get session";

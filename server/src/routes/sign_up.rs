@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::password::{check_not_too_long, check_not_too_short};
 use crate::{
@@ -11,8 +11,9 @@ use crate::{
         content_type::Accepts,
         error::ApiError,
         error_code::{
-            EMAIL_PASSWORD_SIGN_UP_DISABLED, FAILED_TO_CREATE_USER, PASSWORD_TOO_LONG,
-            PASSWORD_TOO_SHORT, USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
+            EMAIL_PASSWORD_SIGN_UP_DISABLED, FAILED_TO_CREATE_USER, FIELD_NOT_ALLOWED,
+            MISSING_FIELD, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
+            USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
         },
         extract::{Body, Input, State},
         origin::FormCsrf,
@@ -38,6 +39,8 @@ pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-up/email" => email)
     .fails(&[
         &EMAIL_PASSWORD_SIGN_UP_DISABLED,
         &FAILED_TO_CREATE_USER,
+        &FIELD_NOT_ALLOWED,
+        &MISSING_FIELD,
         &PASSWORD_TOO_LONG,
         &PASSWORD_TOO_SHORT,
         &USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
@@ -51,6 +54,9 @@ struct SignUp {
     password: String,
     image: Option<String>,
     remember_me: Option<bool>,
+    /// Among others, the fields that the settings add.
+    #[serde(flatten)]
+    more: Map<String, Value>,
 }
 
 impl Input for SignUp {
@@ -90,21 +96,39 @@ async fn email(
         password,
         image,
         remember_me,
+        more,
     } = input;
+    let fields = app.user_fields.create(&more, app.clock.now())?;
     let mut user = new_user(&app, name, &email, image);
+    let visible = app.user_fields.visible(&fields.stored);
     let is_taken = store::email_is_taken(&mut app.db.get().await?, &user.email).await?;
     if is_taken && settings.auto_sign_in() {
         return Err((&USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL).into());
     }
+    if !fields.unfit.is_empty() {
+        return Err((&FAILED_TO_CREATE_USER).into());
+    }
     let hash = app.hasher.hash(password).await?;
     if is_taken {
-        // Whoever asks must not learn whether the address is known: the answer is that to a new user.
-        return Ok(Json(SignedUp { token: None, user }));
+        user.additional = visible;
+        return Ok(Json(fabricated(&app, user).await?));
     }
+    user.additional = fields.stored;
     let remember = remember_me != Some(false);
-    let session = settings
-        .auto_sign_in()
-        .then(|| issuer.prepare(&user.id, remember));
+    register(&app, &issuer, user, visible, hash, remember).await
+}
+
+/// Stores `user`, of whose additional fields clients see `visible`, and signs them in if the settings say so.
+async fn register(
+    app: &App,
+    issuer: &Issuer,
+    mut user: User,
+    visible: Map<String, Value>,
+    hash: String,
+    remember: bool,
+) -> Result<Json<SignedUp>, ApiError> {
+    let auto_sign_in = app.config.settings.email_and_password().auto_sign_in();
+    let session = auto_sign_in.then(|| issuer.prepare(&user.id, remember));
     let account = NewAccount {
         id: app.new_id(),
         provider_id: CREDENTIAL.to_owned(),
@@ -116,23 +140,35 @@ async fn email(
         account: &account,
         session: session.as_ref(),
     };
-    let registered = store::register(&mut app.db.get().await?, &registration).await?;
-    let session_id = match registered {
+    let mut db = app.db.get().await?;
+    let registered = store::register(&mut db, &registration).await?;
+    user.additional = visible;
+    match registered {
         Registered::Done {
             user_id,
             session_id,
         } => {
             user.id = user_id;
-            session_id
+            let stored = session.zip(session_id);
+            Ok(Json(signed_up(issuer, user, stored, remember)))
         }
         // Another request has taken the address since it was looked up.
-        Registered::EmailTaken if !settings.auto_sign_in() => None,
-        Registered::EmailTaken | Registered::Unstorable => {
-            return Err((&FAILED_TO_CREATE_USER).into());
+        Registered::EmailTaken
+            if !auto_sign_in && store::email_is_taken(&mut db, &user.email).await? =>
+        {
+            drop(db);
+            Ok(Json(fabricated(app, user).await?))
         }
-    };
-    let stored = session.zip(session_id);
-    Ok(Json(signed_up(&issuer, user, stored, remember)))
+        Registered::EmailTaken | Registered::Unstorable => Err((&FAILED_TO_CREATE_USER).into()),
+    }
+}
+
+/// The answer to someone whose address is taken, who must not learn that: that to a new user.
+async fn fabricated(app: &App, mut user: User) -> Result<SignedUp, ApiError> {
+    if user.id.is_empty() {
+        user.id = store::next_id(&mut app.db.get().await?).await?;
+    }
+    Ok(SignedUp { token: None, user })
 }
 
 /// The answer to a new user, who is signed in if a session was stored with them.

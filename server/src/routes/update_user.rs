@@ -9,11 +9,12 @@ use super::{
     session::{DONE, Done},
 };
 use crate::{
+    db::is_refused,
     http::{
         error::ApiError,
         error_code::{
-            CREDENTIAL_ACCOUNT_NOT_FOUND, EMAIL_CAN_NOT_BE_UPDATED, INVALID_PASSWORD,
-            PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
+            CREDENTIAL_ACCOUNT_NOT_FOUND, EMAIL_CAN_NOT_BE_UPDATED, FAILED_TO_UPDATE_USER,
+            FIELD_NOT_ALLOWED, INVALID_PASSWORD, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
         },
         extract::{Body, Database, Input, State},
         origin::is_truthy,
@@ -33,7 +34,11 @@ use crate::{
 pub(super) const ROUTES: &[Route] = &[
     route!(POST "/update-user" => update_user)
         .summary("Change the name and the picture of the user")
-        .fails(&[&EMAIL_CAN_NOT_BE_UPDATED]),
+        .fails(&[
+            &EMAIL_CAN_NOT_BE_UPDATED,
+            &FAILED_TO_UPDATE_USER,
+            &FIELD_NOT_ALLOWED,
+        ]),
     route!(POST "/change-password" => change_password)
         .summary("Change the password of the user")
         .fails(&[
@@ -56,7 +61,7 @@ impl Input for UpdateUser {
 }
 
 impl UpdateUser {
-    fn changes(mut self) -> UserChanges {
+    fn changes(mut self, additional: Map<String, Value>) -> UserChanges {
         let mut text = |name| match self.0.remove(name) {
             Some(Value::String(text)) => Some(Some(text)),
             Some(_) => Some(None),
@@ -65,7 +70,7 @@ impl UpdateUser {
         UserChanges {
             name: text("name").flatten(),
             image: text("image"),
-            additional: Map::new(),
+            additional,
         }
     }
 }
@@ -80,13 +85,20 @@ async fn update_user(
     if input.0.get("email").is_some_and(is_truthy) {
         return Err((&EMAIL_CAN_NOT_BE_UPDATED).into());
     }
-    let changes = input.changes();
+    let fields = app.user_fields.update(&input.0)?;
+    if !fields.unfit.is_empty() {
+        return Err(ApiError::validation(fields.unfit.join("; ")));
+    }
+    let changes = input.changes(fields.stored);
     if changes.is_empty() {
         return Err(ApiError::bad_request("No fields to update"));
     }
-    let updated = user::store::update(&mut db, &current.user.id, &changes, app.clock.now()).await?;
+    let updated = user::store::update(&mut db, &current.user.id, &changes, app.clock.now()).await;
+    if updated.as_ref().is_err_and(is_refused) {
+        return Err((&FAILED_TO_UPDATE_USER).into());
+    }
     issuer.renew(&SessionUser {
-        user: updated.unwrap_or(current.user),
+        user: updated?.unwrap_or(current.user),
         session: current.session,
     });
     Ok(Json(DONE))

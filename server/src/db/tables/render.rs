@@ -99,7 +99,7 @@ impl Tables {
             Some((table, "+values")) => {
                 for column in self.additional(table) {
                     sql.push_str(", ");
-                    value(sql, column, argument);
+                    self.value(sql, column, argument);
                 }
             }
             Some((table, "+set")) => {
@@ -108,7 +108,7 @@ impl Tables {
                     quote(sql, &column.column);
                     let field = literal(&column.field);
                     let _infallible = write!(sql, " = CASE WHEN {argument}::jsonb ? {field} THEN ");
-                    value(sql, column, argument);
+                    self.value(sql, column, argument);
                     sql.push_str(" ELSE ");
                     quote(sql, &column.column);
                     sql.push_str(" END");
@@ -157,24 +157,29 @@ impl Tables {
             let column = literal(self.column_name(table, "id"));
             let _infallible = write!(
                 sql,
-                "nextval(pg_get_serial_sequence({table_name}, {column}))::integer"
+                "nextval(pg_get_serial_sequence({table_name}, {column}))"
             );
         } else {
             let _infallible = write!(sql, "{parameter}::{}", self.ids.sql_type());
         }
     }
+
+    /// The value of a column in the JSON object `object`.
+    fn value(&self, sql: &mut String, column: &AdditionalColumn, object: &str) {
+        let field = literal(&column.field);
+        let _infallible = match column.column_type {
+            ColumnType::Json => write!(sql, "NULLIF({object}::jsonb -> {field}, 'null')"),
+            other => write!(
+                sql,
+                "({object}::jsonb ->> {field})::{}",
+                other.sql_type(self.ids)
+            ),
+        };
+    }
 }
 
-/// The value of a column in the JSON object `object`.
-fn value(sql: &mut String, column: &AdditionalColumn, object: &str) {
-    let field = literal(&column.field);
-    let _infallible = match column.column_type {
-        ColumnType::Json => write!(sql, "NULLIF({object}::jsonb -> {field}, 'null')"),
-        other => write!(sql, "({object}::jsonb ->> {field})::{}", other.sql_type()),
-    };
-}
-
-/// The value of a column as it goes into a JSON object: dates as JavaScript writes them.
+/// The value of a column as it goes into a JSON object: dates as JavaScript writes them,
+/// and ids and numbers of 64 bits, which JavaScript cannot hold, as text.
 fn read(sql: &mut String, column: &AdditionalColumn, alias: &str) {
     let mut name = format!("{alias}.");
     quote(&mut name, &column.column);
@@ -183,6 +188,7 @@ fn read(sql: &mut String, column: &AdditionalColumn, alias: &str) {
             sql,
             r#"to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"#
         ),
+        ColumnType::Bigint | ColumnType::Id => write!(sql, "{name}::text"),
         _ => write!(sql, "{name}"),
     };
 }
@@ -243,7 +249,7 @@ mod tests {
         for (ids, sql_type) in [
             (IdKind::Text, "text"),
             (IdKind::Uuid, "uuid"),
-            (IdKind::Serial, "integer"),
+            (IdKind::Serial, "bigint"),
         ] {
             let tables = Tables::new(ids, HashMap::new());
             assert_eq!(tables.render("$1::{id}"), format!("$1::{sql_type}"));
@@ -261,7 +267,7 @@ mod tests {
         assert_eq!(new_id(IdKind::Uuid), "$3::uuid");
         assert_eq!(
             new_id(IdKind::Serial),
-            r#"nextval(pg_get_serial_sequence('"us""ers"', 'id'))::integer"#
+            r#"nextval(pg_get_serial_sequence('"us""ers"', 'id'))"#
         );
     }
 

@@ -55,6 +55,7 @@ impl Issuer {
             app.new_id(),
         )
         .from_client(client.ip_address.clone(), client.user_agent.clone())
+        .with_additional(&app.session_fields)
     }
 
     /// Signs `user` in. `remember` says whether the session outlives the browser.

@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::{
     crypto::{random::Random, token},
-    identity::{date, user::User},
+    identity::{date, fields::AdditionalFields, user::User},
 };
 
 /// Lifetime of a session that ends with the browser, as far as the server goes: one day.
@@ -68,6 +68,7 @@ pub struct NewSession {
     pub(in crate::identity) ip_address: String,
     pub(in crate::identity) user_agent: String,
     pub(in crate::identity) additional: Map<String, Value>,
+    visible: Map<String, Value>,
 }
 
 impl NewSession {
@@ -95,6 +96,7 @@ impl NewSession {
             ip_address: String::new(),
             user_agent: String::new(),
             additional: Map::new(),
+            visible: Map::new(),
         }
     }
 
@@ -108,10 +110,15 @@ impl NewSession {
         }
     }
 
-    /// The same session, with the fields that the settings add.
+    /// The same session, with the defaults of the fields that the settings add.
     #[must_use]
-    pub fn with_additional(self, additional: Map<String, Value>) -> Self {
-        Self { additional, ..self }
+    pub fn with_additional(self, fields: &AdditionalFields) -> Self {
+        let additional = fields.defaults(self.created_at);
+        Self {
+            visible: fields.visible(&additional),
+            additional,
+            ..self
+        }
     }
 
     /// The token.
@@ -129,7 +136,7 @@ impl NewSession {
             ip_address: Some(self.ip_address),
             user_agent: Some(self.user_agent),
             user_id,
-            additional: self.additional,
+            additional: self.visible,
             id,
         }
     }

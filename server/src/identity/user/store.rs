@@ -43,6 +43,13 @@ pub async fn email_is_taken(db: &mut Conn, email: &str) -> sqlx::Result<bool> {
     query.fetch_one(&mut **db).await
 }
 
+/// The id that the next user would have, where the database counts ids; nobody else gets it.
+pub async fn next_id(db: &mut Conn) -> sqlx::Result<String> {
+    const SQL: &str = "SELECT ({user.newId:$1})::text";
+    let query = sqlx::query_scalar(db.sql(SQL)).bind(None::<String>);
+    query.fetch_one(&mut **db).await
+}
+
 /// The user with the address `email`, in lower case.
 pub async fn by_email(db: &mut Conn, email: &str) -> sqlx::Result<Option<User>> {
     const SQL: &str = "SELECT {user.*:u} FROM {user} u WHERE u.{user.email} = $1";

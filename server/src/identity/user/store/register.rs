@@ -3,7 +3,7 @@
 use sqlx::types::Json;
 
 use crate::{
-    db::Conn,
+    db::{Conn, is_refused},
     identity::{account::NewAccount, session::NewSession, user::User},
 };
 
@@ -28,9 +28,9 @@ pub enum Registered {
         /// Id of the session, if there is one.
         session_id: Option<String>,
     },
-    /// Nothing is: someone else has the address.
+    /// Nothing is: someone else has the address, or the value of another field that no two users share.
     EmailTaken,
-    /// Nothing is: a text holds a character that Postgres cannot store.
+    /// Nothing is: the database refuses a value.
     Unstorable,
 }
 
@@ -103,12 +103,7 @@ pub async fn register(db: &mut Conn, registration: &Registration<'_>) -> sqlx::R
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
             Ok(Registered::EmailTaken)
         }
-        Err(sqlx::Error::Database(error)) if is_text_refusal(&*error) => Ok(Registered::Unstorable),
+        Err(error) if is_refused(&error) => Ok(Registered::Unstorable),
         Err(error) => Err(error),
     }
-}
-
-/// `character_not_in_repertoire`: a NUL character, which JSON can carry and Postgres cannot store.
-fn is_text_refusal(error: &dyn sqlx::error::DatabaseError) -> bool {
-    error.code().as_deref() == Some("22021")
 }
