@@ -10,11 +10,13 @@ mod additional_fields;
 mod advanced;
 mod audit;
 mod cookie_cache;
+mod cors;
 mod email_and_password;
 mod email_verification;
 mod mail;
 mod plugins;
 mod problem;
+mod rate_limit;
 mod schema_settings;
 mod secret_ref;
 mod session;
@@ -37,6 +39,7 @@ pub use advanced::{
 };
 pub use audit::{Audit, Outbox};
 pub use cookie_cache::{CookieCache, CookieCacheStrategy};
+pub use cors::Cors;
 pub use email_and_password::{Argon2id, EmailAndPassword, HashAlgorithm, PasswordHashing};
 pub use email_verification::EmailVerification;
 pub use mail::{
@@ -48,6 +51,7 @@ pub use plugins::{
     TokenEndpointAuth,
 };
 pub use problem::Problem;
+pub use rate_limit::{CustomRule, RateLimit, RateLimitStorage};
 pub use secret_ref::SecretKeyRef;
 pub use session::Session;
 pub use social_providers::{
@@ -106,10 +110,18 @@ pub struct AuthSettings {
     #[schemars(length(max = 256), inner(length(min = 1, max = 2048)))]
     pub trusted_origins: Option<Vec<String>>,
 
+    /// Cross-origin resource sharing with the trusted origins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cors: Option<Cors>,
+
     /// Paths of the API that answer 404, without the mount path (for example `/sign-up/email`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 512)))]
     pub disabled_paths: Option<Vec<String>>,
+
+    /// How many requests a client may send.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
 
     /// What the API does with errors that have no caller to answer to.
     #[serde(rename = "onAPIError", skip_serializing_if = "Option::is_none")]
@@ -188,6 +200,16 @@ impl AuthSettings {
         self.outbox.clone().unwrap_or_default()
     }
 
+    /// Cross-origin resource sharing, with defaults where nothing is set.
+    pub fn cors(&self) -> Cors {
+        self.cors.clone().unwrap_or_default()
+    }
+
+    /// Rate limits, with defaults where nothing is set.
+    pub fn rate_limit(&self) -> RateLimit {
+        self.rate_limit.clone().unwrap_or_default()
+    }
+
     /// Every value that the server would refuse, each with its path below `spec.auth` and the remedy.
     ///
     /// The schema refuses most of these at admission; the server checks a file that no API server has seen,
@@ -228,6 +250,12 @@ impl AuthSettings {
             plugins.validate(&mut problems);
         }
         self.validate_tables(&mut problems);
+        if let Some(settings) = &self.cors {
+            settings.validate(&mut problems);
+        }
+        if let Some(settings) = &self.rate_limit {
+            settings.validate(&mut problems);
+        }
         for (index, origin) in self.trusted_origins.iter().flatten().enumerate() {
             if origin.trim() != origin || origin.is_empty() {
                 problems.push(Problem::new(

@@ -24,6 +24,7 @@ use crate::{
         cookie::Cookies,
         origin::{InvalidOrigin, TrustedOrigins},
         path::Mount,
+        rate_limit::{InvalidRule, RateLimiter},
     },
     identity::fields::AdditionalFields,
     mail::{ComposeError, MailSender, Mailer},
@@ -50,6 +51,8 @@ pub struct App {
     pub origins: TrustedOrigins,
     /// Finds the address of a client.
     pub client_ip: ClientIp,
+    /// Limits requests, unless the settings switch that off.
+    pub rate_limiter: Option<RateLimiter>,
     /// Where the API is mounted.
     pub mount: Mount,
     /// Calls other servers.
@@ -83,6 +86,9 @@ pub enum AppError {
     /// The sender of mails.
     #[error(transparent)]
     Mail(#[from] ComposeError),
+    /// A path with a rate limit.
+    #[error(transparent)]
+    RateLimit(#[from] InvalidRule),
 }
 
 impl App {
@@ -115,6 +121,7 @@ impl App {
                 settings.trusted_origins.as_deref().unwrap_or_default(),
             )?,
             client_ip: ClientIp::new(&advanced.ip_address.clone().unwrap_or_default()),
+            rate_limiter: RateLimiter::new(settings, &[])?,
             mount: Mount::new(
                 config.base_url.mount_path(),
                 advanced.skip_trailing_slashes.unwrap_or(false),

@@ -149,6 +149,7 @@ impl Server {
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
         let messages = tokio::spawn(app.worker(&metrics)?.run(sending.clone()));
+        background.spawn(prune_rate_limits(Arc::clone(&app), ending.clone()));
         let api = Api::new(filter::service(app), metrics, ids, draining.clone());
         let api = tokio::spawn(accept(
             api_listener,
@@ -211,6 +212,12 @@ impl Server {
         self.ending.cancel();
         self.background.wait().await;
         tracing::info!("stopped");
+    }
+}
+
+async fn prune_rate_limits(app: Arc<App>, stop: CancellationToken) {
+    if let Some(limiter) = &app.rate_limiter {
+        limiter.prune(&app, &stop).await;
     }
 }
 

@@ -227,12 +227,17 @@ impl IpAddress {
             let (address, prefix) = proxy
                 .split_once('/')
                 .map_or((proxy.as_str(), None), |(a, p)| (a, Some(p)));
-            let address = address.parse::<std::net::IpAddr>();
+            // IPv4 written as IPv6 is IPv4, whose prefixes are shorter.
+            let address = address
+                .parse::<std::net::IpAddr>()
+                .map(|a| a.to_canonical());
             let longest = address
                 .as_ref()
                 .map_or(0, |a| if a.is_ipv4() { 32 } else { 128 });
-            let prefix_fits =
-                prefix.is_none_or(|p| p.parse::<u8>().is_ok_and(|bits| bits <= longest));
+            let prefix_fits = prefix.is_none_or(|p| {
+                p.bytes().all(|byte| byte.is_ascii_digit())
+                    && p.parse::<u8>().is_ok_and(|bits| bits <= longest)
+            });
             if address.is_err() || !prefix_fits {
                 problems.push(Problem::new(
                     format!("advanced.ipAddress.trustedProxies[{index}]"),

@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use authbackend_crds::auth::IpAddress;
 use warp::http::HeaderMap;
 
+use super::content_type::latin_1;
+
 /// How the address of a client is found.
 pub struct ClientIp {
     headers: Vec<String>,
@@ -87,7 +89,11 @@ impl Network {
             .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let address = parse(address)?;
         let longest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Some(longest), |prefix| prefix.parse().ok())?;
+        let prefix = prefix.map_or(Some(longest), |prefix| {
+            // Digits only: the parser would take a sign.
+            let is_number = prefix.bytes().all(|byte| byte.is_ascii_digit());
+            prefix.parse().ok().filter(|_| is_number)
+        })?;
         (prefix <= longest).then_some(Self { address, prefix })
     }
 
@@ -119,12 +125,10 @@ fn parse(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-/// All values of a header in one list.
+/// All values of a header in one list. What is no address stays in it, for it makes the list as little trusted as an
+/// address would.
 fn joined(headers: &HeaderMap, name: &str) -> String {
-    let values = headers
-        .get_all(name)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+    let values = headers.get_all(name).iter().map(latin_1);
     values.collect::<Vec<_>>().join(", ")
 }
 

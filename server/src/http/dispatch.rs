@@ -1,13 +1,14 @@
 //! What happens to every request, in this order:
 //!
 //! 1. a path that the settings disable is not found;
-//! 2. the path and the method choose the route;
-//! 3. the body is read, as far as its content type is one of the route's;
-//! 4. the origin and the URLs that the request wants to lead to are checked;
-//! 5. the handler's parameters are extracted from left to right: usually the validated body, the check of forms
+//! 2. a client that calls the path too often is refused;
+//! 3. the path and the method choose the route;
+//! 4. the body is read, as far as its content type is one of the route's;
+//! 5. the origin and the URLs that the request wants to lead to are checked;
+//! 6. the handler's parameters are extracted from left to right: usually the validated body, the check of forms
 //!    that sign in, the session;
-//! 6. the handler runs;
-//! 7. cookies are added to the response, even to that of an error.
+//! 7. the handler runs;
+//! 8. cookies are added to the response, even to that of an error.
 
 use std::sync::Arc;
 
@@ -48,6 +49,9 @@ pub async fn dispatch(app: Arc<App>, table: &Table, request: Request) -> Respons
         let text = b"Not Found".to_vec();
         return reply::with_body(StatusCode::NOT_FOUND, "text/plain;charset=UTF-8", text);
     }
+    if let Some(refusal) = limit(&app, table, &path, &request.headers).await {
+        return refusal;
+    }
     let found = app
         .mount
         .route_path(&path)
@@ -71,6 +75,18 @@ fn percent_decode(parameter: &str) -> String {
     percent_encoding::percent_decode_str(parameter)
         .decode_utf8()
         .map_or_else(|_| parameter.to_owned(), Into::into)
+}
+
+/// The answer to a client that calls `path` too often.
+async fn limit(app: &App, table: &Table, path: &str, headers: &HeaderMap) -> Option<Response> {
+    let limiter = app.rate_limiter.as_ref()?;
+    let name = app.mount.name(path);
+    let endpoint = table.at(name).next().map(|found| found.route.path);
+    let mut refusal = limiter.check(app, name, endpoint, headers).await?;
+    if let Some(endpoint) = endpoint {
+        refusal.extensions_mut().insert(MatchedRoute(endpoint));
+    }
+    Some(refusal)
 }
 
 fn is_disabled(app: &App, path: &str) -> bool {

@@ -150,6 +150,11 @@ impl Table {
 
     /// The endpoint for a method and a path. A path without parameter goes before one with.
     pub fn find<'a>(&self, method: &Method, path: &'a str) -> Option<Match<'a>> {
+        self.at(path).find(|found| found.route.method == *method)
+    }
+
+    /// The endpoints at a path, whatever their methods.
+    pub fn at<'a>(&self, path: &'a str) -> impl Iterator<Item = Match<'a>> {
         let exact = self.exact.get(path).into_iter().flatten();
         let exact = exact.map(|route| Match {
             route,
@@ -158,7 +163,7 @@ impl Table {
         let others = self
             .with_parameter
             .iter()
-            .filter_map(|(before, after, route)| {
+            .filter_map(move |(before, after, route)| {
                 let parameter = path.strip_prefix(before)?.strip_suffix(after)?;
                 let is_segment = !parameter.is_empty() && !parameter.contains('/');
                 is_segment.then_some(Match {
@@ -166,9 +171,7 @@ impl Table {
                     parameter: Some(parameter),
                 })
             });
-        exact
-            .chain(others)
-            .find(|found| found.route.method == *method)
+        exact.chain(others)
     }
 }
 

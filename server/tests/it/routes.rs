@@ -8,6 +8,7 @@ mod error_page;
 mod get_session;
 mod list_sessions;
 mod origin;
+mod rate_limit;
 mod revoke;
 mod routing;
 mod secrets;

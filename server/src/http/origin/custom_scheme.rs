@@ -5,7 +5,8 @@
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
-use super::pattern::{HostGlob, glob};
+use super::pattern::HostGlob;
+use crate::http::glob::glob;
 
 /// The parts of a URL with a scheme of its own.
 pub(super) struct UriParts {

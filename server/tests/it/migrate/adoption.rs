@@ -49,6 +49,21 @@ async fn columns_of_plugins_and_further_tables_do_not_matter() {
 }
 
 #[tokio::test]
+async fn a_table_of_rate_limits_is_kept_and_gets_the_key_that_old_ones_lack() {
+    for key in ["text not null unique", "text not null"] {
+        let database = TestDatabase::of_better_auth().await;
+        database
+            .execute(&format!(
+                r#"CREATE TABLE "rateLimit" (id text PRIMARY KEY, key {key}, count integer NOT NULL, "lastRequest" bigint NOT NULL)"#
+            ))
+            .await;
+        migrate(&database, &[]).await.unwrap();
+        let keys = r#"SELECT count(*) FROM pg_constraint WHERE conrelid = '"rateLimit"'::regclass AND contype = 'u'"#;
+        assert_eq!(database.value(keys).await, "1", "{key}");
+    }
+}
+
+#[tokio::test]
 async fn every_difference_is_named() {
     let database = TestDatabase::of_better_auth().await;
     database

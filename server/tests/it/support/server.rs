@@ -8,6 +8,8 @@ use auth_server::{
     run::Server,
 };
 
+use authbackend_crds::auth::RateLimit;
+
 use super::{SECRET, TestDatabase};
 
 /// A server on a database of its own.
@@ -37,7 +39,12 @@ impl TestServer {
             given.or_else(|| default(name, &database).filter(|_| !has_file))
         };
         let reader: FileReader = Arc::new(|path: &Path| std::fs::read_to_string(path));
-        let config = Config::load(&lookup, reader).unwrap();
+        let mut config = Config::load(&lookup, reader).unwrap();
+        // Most tests send more requests than a client may.
+        config.settings.rate_limit.get_or_insert(RateLimit {
+            enabled: Some(false),
+            ..RateLimit::default()
+        });
         let clock = Clock::fixed(time::macros::datetime!(2026-01-02 03:04:05.678 UTC));
         let server = Server::start(config, clock.clone()).await.unwrap();
         Self {
