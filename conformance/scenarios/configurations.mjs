@@ -35,6 +35,11 @@ const additionalFields = {
   tags: { type: 'string[]', required: false },
 };
 
+const limits = {
+  max: 5,
+  customRules: { '/ok': { window: 30, max: 2 }, '/err*': false, '/change-password': { window: 20, max: 2 } },
+};
+
 export default {
   default: settings(),
   'https base URL': settings({ baseURL: 'https://shop.example/api' }),
@@ -84,6 +89,8 @@ export default {
       },
     },
   }),
+  'rate limits': settings({ rateLimit: limits }),
+  'rate limits in the database': settings({ rateLimit: { ...limits, storage: 'database' } }),
   'no addresses': settings({ advanced: { ipAddress: { disableIpTracking: true } } }),
   mail: settings(mailing),
   'mail and confirmations': settings({
