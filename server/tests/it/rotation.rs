@@ -57,14 +57,25 @@ impl Load {
     fn on(process: &Process) -> Self {
         let (stop, failures) = (Arc::<AtomicBool>::default(), Arc::<AtomicU32>::default());
         let mut workers = JoinSet::new();
-        for _ in 0..8 {
+        for worker in 0..8_u8 {
             let (api, stop, failures) = (process.api(), Arc::clone(&stop), Arc::clone(&failures));
             workers.spawn(async move {
-                while !stop.load(Ordering::Relaxed) {
+                for number in 0_u16.. {
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    // Each request comes from another client, so that none comes too often.
+                    let [high, low] = number.to_be_bytes();
+                    let client = format!("x-forwarded-for: 10.{worker}.{high}.{low}\r\n");
                     let body = r#"{"email":"nobody@shop.example","password":"x"}"#;
-                    let read =
-                        http::send(api, &http::request("GET", "/api/get-session", READ, "")).await;
-                    let sign_in = http::send(api, &http::post("/api/sign-in/email", body)).await;
+                    let read = http::send(
+                        api,
+                        &http::request("GET", "/api/get-session", &[READ, &client].concat(), ""),
+                    )
+                    .await;
+                    let headers = format!("content-type: application/json\r\n{client}");
+                    let request = http::request("POST", "/api/sign-in/email", &headers, body);
+                    let sign_in = http::send(api, &request).await;
                     let is_good = read.is_ok_and(|answer| answer.status == 200)
                         && sign_in.is_ok_and(|answer| answer.status == 401);
                     failures.fetch_add(u32::from(!is_good), Ordering::Relaxed);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use auth_server::{
     config::{Database, Target},
-    migrate::{Migrator, embedded},
+    migrate::{Class, Migration, Migrator, embedded},
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
 use url::Url;
@@ -161,8 +161,9 @@ async fn administer(sql: &str) {
 /// The name of the migrated template, made by whoever comes first. Changed migrations have another template.
 async fn template() -> String {
     let migrations = embedded();
-    let last = migrations.last().unwrap();
-    let name = format!("auth_template_{}_{}", last.version, &last.checksum[..12]);
+    let checksums: String = migrations.iter().map(|it| it.checksum.as_str()).collect();
+    let all = Migration::new(0, "all", Class::Expand, checksums).checksum;
+    let name = format!("auth_template_{}", &all[..16]);
     let mut connection = PgConnection::connect(admin_url().as_str()).await.unwrap();
     sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(TEMPLATE_LOCK)
