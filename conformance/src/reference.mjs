@@ -11,12 +11,13 @@ const PROGRAM = fileURLToPath(new URL('./reference-server.mjs', import.meta.url)
 
 /**
  * Starts better-auth with these options, on a database of its own (made by its own migrations) or
- * on the given one as it is. `baseURL: 'listening'` means the address where it really listens.
+ * on the given one as it is. `baseURL: 'listening'` means the address where it really listens, which
+ * is `port` if one is given.
  */
-export async function startReference({ options, baseURL = BASE_URL, database }) {
+export async function startReference({ options, baseURL = BASE_URL, database, port: wanted }) {
   const own = database ?? (await createDatabase(options));
   const relay = await startMailRelay();
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const settings = {
     baseURL: baseURL === 'listening' ? `http://localhost:${port}/api` : baseURL,
     databaseUrl: own.url,

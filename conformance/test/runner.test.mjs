@@ -131,6 +131,15 @@ test('alterations', async (t) => {
     const results = await compareScenario([reference, lying], scenario);
     assert.ok(results.at(-1).lists[0].some(({ path }) => path.startsWith('session')));
   });
+  await t.test('reported: a mail more', async () => {
+    const [reference, other] = servers;
+    const mail = { to: ALICE.email, text: `${other.baseURL}/verify-email?token=x` };
+    const results = await compareScenario(
+      [reference, { ...other, relay: { clear() {}, mails: () => [mail] } }],
+      scenario,
+    );
+    assert.ok(results.at(-2).lists[0].some(({ path }) => path === '0.link'));
+  });
   await t.test('a server that hangs up is reported', async () => {
     const results = await compareScenario(servers, scenario, async () => {
       throw Object.assign(new Error('hung up'), { code: 'ECONNRESET' });
