@@ -47,7 +47,7 @@ pub use mail::{
     SmtpTls, TemplateText, UnknownPlaceholder,
 };
 pub use plugins::{
-    Authentication, GenericOAuth, GenericOAuthConfig, Plugins, Preset, ProfileMapping,
+    Authentication, GenericOAuth, GenericOAuthConfig, OpenApi, Plugins, Preset, ProfileMapping,
     TokenEndpointAuth,
 };
 pub use problem::Problem;
@@ -160,6 +160,11 @@ pub struct OnApiError {
 }
 
 impl AuthSettings {
+    /// Plugins, none where nothing is set.
+    pub fn plugins(&self) -> Plugins {
+        self.plugins.clone().unwrap_or_default()
+    }
+
     /// Sign-in by email and password, with defaults where nothing is set.
     pub fn email_and_password(&self) -> EmailAndPassword {
         self.email_and_password.clone().unwrap_or_default()

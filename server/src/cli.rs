@@ -1,7 +1,8 @@
-//! The command line: `serve`, `migrate`, `check-config`.
+//! The command line: `serve`, `migrate`, `check-config`, `openapi`.
 
 mod check_config;
 mod migrate;
+mod openapi;
 mod serve;
 
 use std::{io::Write as _, path::Path, process::ExitCode, sync::Arc};
@@ -29,6 +30,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Check the settings file, unknown fields included.
     CheckConfig(check_config::Arguments),
+    /// Print the OpenAPI document of the API.
+    Openapi,
 }
 
 /// Looks up an environment variable.
@@ -41,6 +44,7 @@ pub async fn main() -> ExitCode {
     ExitCode::from(match Cli::parse().command {
         Command::Serve => serve::run(&variable, reader).await,
         Command::Migrate(arguments) => migrate::run(&arguments, &variable, reader).await,
+        Command::Openapi => openapi::run(),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &variable, &reader),
     })
 }

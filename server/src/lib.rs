@@ -21,6 +21,7 @@ pub mod migrate;
 pub mod oauth;
 pub mod outbound;
 pub mod outbox;
+pub mod plugins;
 pub mod routes;
 pub mod run;
 pub mod signals;

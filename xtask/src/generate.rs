@@ -1,4 +1,4 @@
-//! `cargo xtask generate`: writes every file that is derived from the types in `crds/`.
+//! `cargo xtask generate`: writes every file that is derived from the types in `crds/` and the server's routes.
 
 use std::fs;
 use std::path::Path;
@@ -7,19 +7,22 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::cargo;
+use crate::images::SERVER;
 use crate::process;
 use crate::workspace::Workspace;
 
-/// What `crdgen` prints, and the files that hold it.
-const DERIVED: [(&str, &[&str]); 2] = [
+/// Binaries, what each of them prints when it is asked for it, and the files that hold that.
+const DERIVED: [(&str, &str, &[&str]); 3] = [
     (
+        "crdgen",
         "crd",
         &[
             "crds/authbackend.yaml",
             "charts/authbackend-operator/files/authbackends.yaml",
         ],
     ),
-    ("docs", &["docs/reference/authbackend.md"]),
+    ("crdgen", "docs", &["docs/reference/authbackend.md"]),
+    (SERVER.binary, "openapi", &["docs/reference/openapi.json"]),
 ];
 
 /// Writes the files that differ.
@@ -51,10 +54,10 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
 fn stale(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
     // With the features that the whole workspace gives its crates, so that nothing is compiled for
     // this alone.
-    let crdgen = cargo::build(&workspace.root, "crdgen", &["--workspace"], process::output)?;
     let mut stale = Vec::new();
-    for (kind, paths) in DERIVED {
-        let text = process::output(Command::new(&crdgen).arg(kind))?;
+    for (binary, kind, paths) in DERIVED {
+        let program = cargo::build(&workspace.root, binary, &["--workspace"], process::output)?;
+        let text = process::output(Command::new(&program).arg(kind))?;
         let differing = paths
             .iter()
             .filter(|path| differs(&workspace.root.join(path), &text));

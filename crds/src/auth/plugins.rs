@@ -1,6 +1,7 @@
 //! Plugins, under the names that better-auth gives them.
 
 mod generic_oauth;
+mod open_api;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,16 +9,22 @@ use serde::{Deserialize, Serialize};
 pub use generic_oauth::{
     Authentication, GenericOAuth, GenericOAuthConfig, Preset, ProfileMapping, TokenEndpointAuth,
 };
+pub use open_api::OpenApi;
 
 use super::problem::Problem;
 
-/// Plugins, under the names that better-auth gives them.
+/// Plugins, under the names that better-auth gives them: there once they are named, each with its settings, perhaps none
+/// (`openAPI: {}`).
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plugins {
     /// Sign-in through services that are not built in.
     #[serde(rename = "genericOAuth", skip_serializing_if = "Option::is_none")]
     pub generic_oauth: Option<GenericOAuth>,
+
+    /// A description of the API for programs, and a page of it for people.
+    #[serde(rename = "openAPI", skip_serializing_if = "Option::is_none")]
+    pub open_api: Option<OpenApi>,
 }
 
 impl Plugins {

@@ -17,7 +17,7 @@ use super::{
     reply,
     table::Table,
 };
-use crate::{app::App, routes};
+use crate::{app::App, plugins};
 
 /// Answers every request to the API, given with its whole body.
 pub fn service(
@@ -34,7 +34,7 @@ pub fn service(
 fn filter(
     app: Arc<App>,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
-    let table = Arc::new(Table::new(routes::ALL));
+    let table = Arc::new(Table::new(&plugins::routes(&app.config.settings)));
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::method()
         .and_then(with_path)

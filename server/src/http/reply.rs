@@ -68,6 +68,20 @@ pub fn with_body(status: StatusCode, content_type: &'static str, body: Vec<u8>) 
     response
 }
 
+/// A page that may do no more than `policy`, a Content-Security-Policy, allows.
+pub fn page(text: String, policy: &str) -> Response {
+    let mut response = with_body(
+        StatusCode::OK,
+        "text/html; charset=utf-8",
+        text.into_bytes(),
+    );
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
 /// A redirect of a browser.
 pub fn found(location: &str) -> Response {
     let mut response = empty(StatusCode::FOUND);

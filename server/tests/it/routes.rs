@@ -7,6 +7,7 @@ mod cookie_cache;
 mod error_page;
 mod get_session;
 mod list_sessions;
+mod open_api;
 mod origin;
 mod rate_limit;
 mod revoke;
