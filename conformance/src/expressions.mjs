@@ -36,9 +36,9 @@ export class Expressions {
       case 'sql':
         return this.#column(rest);
       case 'link':
-        return (await this.#link(rest)).slice(this.#server.baseURL.length);
+        return this.#link(rest).slice(this.#server.baseURL.length);
       case 'mailed':
-        return tokenOf(await this.#link(rest));
+        return tokenOf(this.#link(rest));
       case 'forged':
         return this.#forged(tokens[rest]);
       default:
@@ -60,8 +60,7 @@ export class Expressions {
   }
 
   /** The link in the latest mail to the address. */
-  async #link(address) {
-    await this.#server.mailed();
+  #link(address) {
     const mail = this.#server.relay.mails().findLast(({ to }) => to === address);
     return (mail && linkOf(mail, this.#server.baseURL)) ?? unknown(`a link mailed to ${address}`);
   }

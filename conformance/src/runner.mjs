@@ -67,7 +67,6 @@ class Run {
 
   /** What was mailed since the last look. */
   async mails() {
-    await this.#server.mailed();
     const all = this.#server.relay.mails();
     const list = all.slice(this.#mailsSeen);
     this.#mailsSeen = all.length;
@@ -85,6 +84,8 @@ class Run {
       chunked: step.chunked,
     });
     if (step.jar) this.#jar(step.jar).store(response.headers);
+    // Mails of one request are there before the next one, so that their order is that of the requests.
+    await this.#server.mailed();
     return this.#mask.response(response);
   }
 
