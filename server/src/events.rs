@@ -18,7 +18,7 @@ use crate::{
     clock::Clock,
     db::Conn,
     http::extract::Client,
-    identity::date,
+    identity::{date, session::Session},
     outbox::{self, Outbox, Result},
 };
 
@@ -102,6 +102,13 @@ struct Body {
     data: Map<String, Value>,
 }
 
+/// The transaction of an event, or that none was begun for it.
+#[must_use = "what has happened is taken back unless it is committed"]
+#[derive(Debug)]
+pub struct Scope {
+    is_own: bool,
+}
+
 /// Records events.
 pub struct Events {
     outbox: Outbox,
@@ -126,27 +133,77 @@ impl Events {
         self.has_audit || !self.webhooks.is_empty()
     }
 
-    /// Begins a transaction for what is about to happen and its events, if anybody wants to know of events: without
-    /// them one statement needs none. To be ended with [`Events::commit`].
+    /// Begins a transaction for what is about to happen and its events, unless one is open already or nobody wants to
+    /// know of events: without them one statement needs none. To be ended with [`Events::commit`].
     ///
     /// # Errors
     /// The database fails.
-    pub async fn begin(&self, db: &mut Conn) -> Result<()> {
-        if self.is_on() {
+    pub async fn begin(&self, db: &mut Conn) -> Result<Scope> {
+        let is_own = self.is_on() && !db.is_in_transaction();
+        if is_own {
             db.begin().await?;
+        }
+        Ok(Scope { is_own })
+    }
+
+    /// Ends the transaction of [`Events::begin`], if that began one.
+    ///
+    /// # Errors
+    /// The database fails; nothing has happened.
+    pub async fn commit(&self, db: &mut Conn, scope: Scope) -> Result<()> {
+        if scope.is_own {
+            db.commit().await?;
         }
         Ok(())
     }
 
-    /// Ends the transaction of [`Events::begin`].
+    /// Takes back what has happened since [`Events::begin`], if that began a transaction.
     ///
     /// # Errors
-    /// The database fails; nothing has happened.
-    pub async fn commit(&self, db: &mut Conn) -> Result<()> {
-        if self.is_on() {
-            db.commit().await?;
+    /// The connection is lost.
+    pub async fn roll_back(&self, db: &mut Conn, scope: Scope) -> Result<()> {
+        if scope.is_own {
+            db.rollback().await?;
         }
         Ok(())
+    }
+
+    /// Records that a user has signed in.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn session_created(
+        &self,
+        db: &mut Conn,
+        session: &Session,
+        client: &Client,
+    ) -> Result<()> {
+        let event = Event::new(EventKind::SessionCreated)
+            .of_user(&session.user_id)
+            .in_session(&session.id)
+            .from_client(client);
+        self.record(db, event).await
+    }
+
+    /// Records that sessions of a user were ended; nothing, if there were none.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub async fn sessions_revoked(
+        &self,
+        db: &mut Conn,
+        user_id: &str,
+        session_ids: Vec<String>,
+        client: &Client,
+    ) -> Result<()> {
+        if session_ids.is_empty() {
+            return Ok(());
+        }
+        let event = Event::new(EventKind::SessionRevoked)
+            .of_user(user_id)
+            .from_client(client)
+            .with("sessionIds", session_ids);
+        self.record(db, event).await
     }
 
     /// Records an event, in the transaction of `db` if one is open.

@@ -40,6 +40,11 @@ impl Conn {
         self.cell.pool.tables().sql(template)
     }
 
+    /// Whether a transaction is open.
+    pub fn is_in_transaction(&self) -> bool {
+        self.slot.in_transaction
+    }
+
     /// Begins a transaction, which ends with [`Conn::commit`]; dropping the connection before that rolls it back.
     /// Hides the driver's own `begin`, which forgets the transaction when its future is dropped before the server
     /// has answered.

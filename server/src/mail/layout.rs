@@ -55,15 +55,16 @@ impl Blocks {
         let mut content = String::new();
         let mut is_after_link = false;
         for block in &self.0 {
+            let margin = if content.is_empty() { 0 } else { 20 };
             match block {
                 Block::Paragraph(text) => {
                     let text = escaped_text(text, &value);
-                    content.push_str(&paragraph(&text, is_after_link));
+                    content.push_str(&paragraph(&text, is_after_link, margin));
                 }
                 Block::Link => {
                     is_after_link = true;
                     let url = escape(&value(Placeholder::Url));
-                    content.push_str(&link(&url, &escape(button)));
+                    content.push_str(&link(&url, &escape(button), margin));
                 }
             }
         }
@@ -104,22 +105,23 @@ fn escaped_text(text: &TemplateText, value: impl Fn(Placeholder) -> String) -> S
     escape(&text.render(value)).replace('\n', "<br>")
 }
 
-fn paragraph(text: &str, is_note: bool) -> String {
+/// `margin` is the space above in pixels.
+fn paragraph(text: &str, is_note: bool, margin: u8) -> String {
     if is_note {
         format!(
-            "<p class=\"note\" style=\"margin:20px 0 0;{FONT}font-size:14px;line-height:21px;color:#5a6472;\">{text}</p>\n"
+            "<p class=\"note\" style=\"margin:{margin}px 0 0;{FONT}font-size:14px;line-height:21px;color:#5a6472;\">{text}</p>\n"
         )
     } else {
         format!(
-            "<p class=\"text\" style=\"margin:0 0 16px;{FONT}font-size:16px;line-height:25px;color:#14171b;\">{text}</p>\n"
+            "<p class=\"text\" style=\"margin:{margin}px 0 0;{FONT}font-size:16px;line-height:25px;color:#14171b;\">{text}</p>\n"
         )
     }
 }
 
 /// A button, and the link itself for those who would rather copy it.
-fn link(url: &str, button: &str) -> String {
+fn link(url: &str, button: &str, margin: u8) -> String {
     format!(
-        "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:8px 0 20px;\"><tr>\
+        "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" border=\"0\" style=\"margin:{margin}px 0 20px;\"><tr>\
          <td class=\"button\" bgcolor=\"#14171b\" style=\"background-color:#14171b;border-radius:8px;\">\
          <a href=\"{url}\" target=\"_blank\" rel=\"noopener\" style=\"display:inline-block;padding:12px 22px;{FONT}font-size:16px;\
          line-height:22px;font-weight:600;color:#ffffff;text-decoration:none;border:1px solid #14171b;border-radius:8px;\">\

@@ -4,14 +4,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    app::App,
+    db::Conn,
+    events::Scope,
     http::{
         content_type::Accepts,
-        cookie::Jar,
         error::ApiError,
         extract::{Body, Database, Input, State},
         reply::Json,
         schema::{Field, Schema},
-        session::{CurrentSession, ExtendedSession, FreshSession, MaybeSession},
+        session::{CurrentSession, ExtendedSession, FreshSession, Issuer, MaybeSession},
         table::Route,
     },
     identity::session::{Session, SessionUser, store},
@@ -95,25 +97,33 @@ impl Input for RevokeSession {
 }
 
 async fn revoke_session(
+    State(app): State,
     Body(input): Body<RevokeSession>,
     CurrentSession(current): CurrentSession,
     Database(mut db): Database,
-    jar: Jar,
+    issuer: Issuer,
 ) -> Result<Json<Done>, ApiError> {
-    store::revoke(&mut db, &current.user.id, &input.token).await?;
+    let user_id = &current.user.id;
+    let scope = app.events.begin(&mut db).await?;
+    let revoked = store::revoke(&mut db, user_id, &input.token).await?;
+    told(&app, &mut db, user_id, revoked, &issuer, scope).await?;
     if input.token == current.session.token {
-        jar.clear_session();
+        issuer.end();
     }
     Ok(Json(DONE))
 }
 
 async fn revoke_sessions(
+    State(app): State,
     CurrentSession(current): CurrentSession,
     Database(mut db): Database,
-    jar: Jar,
+    issuer: Issuer,
 ) -> Result<Json<Done>, ApiError> {
-    store::revoke_all(&mut db, &current.user.id).await?;
-    jar.clear_session();
+    let user_id = &current.user.id;
+    let scope = app.events.begin(&mut db).await?;
+    let revoked = store::revoke_all(&mut db, user_id).await?;
+    told(&app, &mut db, user_id, revoked, &issuer, scope).await?;
+    issuer.end();
     Ok(Json(DONE))
 }
 
@@ -121,8 +131,26 @@ async fn revoke_other_sessions(
     State(app): State,
     CurrentSession(current): CurrentSession,
     Database(mut db): Database,
+    issuer: Issuer,
 ) -> Result<Json<Done>, ApiError> {
     let SessionUser { session, user } = &current;
-    store::revoke_others(&mut db, &user.id, &session.token, app.clock.now()).await?;
+    let scope = app.events.begin(&mut db).await?;
+    let revoked = store::revoke_others(&mut db, &user.id, &session.token, app.clock.now()).await?;
+    told(&app, &mut db, &user.id, revoked, &issuer, scope).await?;
     Ok(Json(DONE))
+}
+
+/// Records that sessions were ended, and makes both permanent.
+async fn told(
+    app: &App,
+    db: &mut Conn,
+    user_id: &str,
+    revoked: Vec<String>,
+    issuer: &Issuer,
+    scope: Scope,
+) -> Result<(), ApiError> {
+    app.events
+        .sessions_revoked(db, user_id, revoked, issuer.client())
+        .await?;
+    Ok(app.events.commit(db, scope).await?)
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::password::check_not_too_long;
 use crate::{
     app::App,
+    events::{Event, EventKind},
     http::{
         Response, StatusCode,
         content_type::Accepts,
@@ -13,7 +14,7 @@ use crate::{
         error_code::{
             EMAIL_PASSWORD_DISABLED, INVALID_EMAIL, INVALID_EMAIL_OR_PASSWORD, PASSWORD_TOO_LONG,
         },
-        extract::{Body, Input, State},
+        extract::{Body, Client, Input, State},
         openapi::Operation,
         origin::FormCsrf,
         reply,
@@ -83,9 +84,10 @@ async fn email(
         return Err((&INVALID_EMAIL).into());
     }
     check_not_too_long(&settings, &input.password)?;
-    let (user, rehash) = authenticate(&app, &input.email, input.password).await?;
+    let (user, rehash) = authenticate(&app, &input.email, input.password, issuer.client()).await?;
     let remember = input.remember_me != Some(false);
     let mut db = app.db.get().await?;
+    let scope = app.events.begin(&mut db).await?;
     if let Some(Rehash {
         account_id,
         old,
@@ -95,6 +97,7 @@ async fn email(
         account::store::replace_hash(&mut db, account_id, old, new, app.clock.now()).await?;
     }
     let current = issuer.open(&mut db, user, remember).await?;
+    app.events.commit(&mut db, scope).await?;
     Ok(signed_in(current, input.callback_url.as_deref()))
 }
 
@@ -114,6 +117,25 @@ fn signed_in(current: SessionUser, callback_url: Option<&str>) -> Response {
     response
 }
 
+/// Records that nobody was signed in. Known and unknown users take the same time.
+async fn tell_failure(
+    app: &App,
+    email: &str,
+    user: Option<User>,
+    client: &Client,
+) -> Result<(), ApiError> {
+    if !app.events.is_on() {
+        return Ok(());
+    }
+    let mut event = Event::new(EventKind::SignInFailed)
+        .from_client(client)
+        .with("email", email);
+    if let Some(user) = user {
+        event = event.of_user(user.id);
+    }
+    Ok(app.events.record(&mut app.db.get().await?, event).await?)
+}
+
 /// A hash of the current scheme for an account whose hash is outdated.
 struct Rehash {
     account_id: String,
@@ -126,6 +148,7 @@ async fn authenticate(
     app: &App,
     email: &str,
     password: String,
+    client: &Client,
 ) -> Result<(User, Option<Rehash>), ApiError> {
     let email = email.to_ascii_lowercase();
     let found = account::store::credential_by_email(&mut app.db.get().await?, &email).await?;
@@ -135,8 +158,12 @@ async fn authenticate(
         None => (None, None),
     };
     let verdict = app.hasher.verify(stored.clone(), password.clone()).await?;
-    let (Some(user), true) = (user, verdict.correct) else {
-        return Err((&INVALID_EMAIL_OR_PASSWORD).into());
+    let user = match user {
+        Some(user) if verdict.correct => user,
+        user => {
+            tell_failure(app, &email, user, client).await?;
+            return Err((&INVALID_EMAIL_OR_PASSWORD).into());
+        }
     };
     let rehash = match (account_id, stored) {
         (Some(account_id), Some(old)) if verdict.outdated => Some(Rehash {

@@ -7,7 +7,7 @@ use crate::{
     http::{
         cookie::Jar,
         error::ApiError,
-        extract::{Body, Input, State},
+        extract::{Body, Client, Input, State},
         reply::Json,
         schema::{Field, Schema},
         table::Route,
@@ -41,9 +41,18 @@ async fn sign_out(
     State(app): State,
     Body(SignOut {}): Body<SignOut>,
     jar: Jar,
+    client: Client,
 ) -> Result<Json<SignedOut>, ApiError> {
     if let Some(token) = jar.session_token() {
-        store::close(&mut app.db.get().await?, token).await?;
+        let mut db = app.db.get().await?;
+        let scope = app.events.begin(&mut db).await?;
+        if let Some((id, user_id)) = store::close(&mut db, token).await? {
+            let events = &app.events;
+            events
+                .sessions_revoked(&mut db, &user_id, vec![id], &client)
+                .await?;
+        }
+        app.events.commit(&mut db, scope).await?;
     }
     jar.clear_session();
     Ok(Json(SignedOut { success: true }))

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use super::password::{check_not_too_long, check_not_too_short};
 use crate::{
     app::App,
+    db::Conn,
+    events::{Event, EventKind},
     http::{
         content_type::Accepts,
         error::ApiError,
@@ -24,7 +26,7 @@ use crate::{
     },
     identity::{
         account::{CREDENTIAL, NewAccount},
-        session::{NewSession, SessionUser},
+        session::{Session, SessionUser},
         user::{
             User,
             store::{self, Registered, Registration},
@@ -141,6 +143,7 @@ async fn register(
         session: session.as_ref(),
     };
     let mut db = app.db.get().await?;
+    let scope = app.events.begin(&mut db).await?;
     let registered = store::register(&mut db, &registration).await?;
     user.additional = visible;
     match registered {
@@ -149,17 +152,23 @@ async fn register(
             session_id,
         } => {
             user.id = user_id;
-            let stored = session.zip(session_id);
-            Ok(Json(signed_up(issuer, user, stored, remember)))
+            let session = session
+                .zip(session_id)
+                .map(|(session, id)| session.stored(id, user.id.clone()));
+            record(app, issuer, &mut db, &user, session.as_ref()).await?;
+            app.events.commit(&mut db, scope).await?;
+            Ok(Json(signed_up(issuer, user, session, remember)))
         }
-        // Another request has taken the address since it was looked up.
-        Registered::EmailTaken
-            if !auto_sign_in && store::email_is_taken(&mut db, &user.email).await? =>
-        {
-            drop(db);
-            Ok(Json(fabricated(app, user).await?))
+        refused => {
+            app.events.roll_back(&mut db, scope).await?;
+            // Another request may have taken the address since it was looked up.
+            let is_hidden = refused == Registered::EmailTaken && !auto_sign_in;
+            if is_hidden && store::email_is_taken(&mut db, &user.email).await? {
+                drop(db);
+                return Ok(Json(fabricated(app, user).await?));
+            }
+            Err((&FAILED_TO_CREATE_USER).into())
         }
-        Registered::EmailTaken | Registered::Unstorable => Err((&FAILED_TO_CREATE_USER).into()),
     }
 }
 
@@ -171,17 +180,31 @@ async fn fabricated(app: &App, mut user: User) -> Result<SignedUp, ApiError> {
     Ok(SignedUp { token: None, user })
 }
 
-/// The answer to a new user, who is signed in if a session was stored with them.
-fn signed_up(
+/// Records that there is a new user, and that they are signed in.
+async fn record(
+    app: &App,
     issuer: &Issuer,
-    user: User,
-    stored: Option<(NewSession, String)>,
-    remember: bool,
-) -> SignedUp {
-    let Some((session, id)) = stored else {
+    db: &mut Conn,
+    user: &User,
+    session: Option<&Session>,
+) -> Result<(), ApiError> {
+    let created = Event::new(EventKind::UserCreated)
+        .of_user(&user.id)
+        .from_client(issuer.client())
+        .with("email", user.email.as_str());
+    app.events.record(db, created).await?;
+    if let Some(session) = session {
+        let client = issuer.client();
+        app.events.session_created(db, session, client).await?;
+    }
+    Ok(())
+}
+
+/// The answer to a new user, who is signed in if a session was stored with them.
+fn signed_up(issuer: &Issuer, user: User, stored: Option<Session>, remember: bool) -> SignedUp {
+    let Some(session) = stored else {
         return SignedUp { token: None, user };
     };
-    let session = session.stored(id, user.id.clone());
     let current = SessionUser { session, user };
     issuer.announce(&current, Some(remember));
     SignedUp {

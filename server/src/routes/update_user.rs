@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     db::is_refused,
+    events::{Event, EventKind},
     http::{
         error::ApiError,
         error_code::{
@@ -93,12 +94,20 @@ async fn update_user(
     if changes.is_empty() {
         return Err(ApiError::bad_request("No fields to update"));
     }
+    let scope = app.events.begin(&mut db).await?;
     let updated = user::store::update(&mut db, &current.user.id, &changes, app.clock.now()).await;
     if updated.as_ref().is_err_and(is_refused) {
         return Err((&FAILED_TO_UPDATE_USER).into());
     }
+    let updated = updated?;
+    let event = Event::new(EventKind::UserUpdated)
+        .of_user(&current.user.id)
+        .in_session(&current.session.id)
+        .from_client(issuer.client());
+    app.events.record(&mut db, event).await?;
+    app.events.commit(&mut db, scope).await?;
     issuer.renew(&SessionUser {
-        user: updated?.unwrap_or(current.user),
+        user: updated.unwrap_or(current.user),
         session: current.session,
     });
     Ok(Json(DONE))
@@ -137,7 +146,11 @@ async fn change_password(
     check_not_too_short(&settings, &input.new_password)?;
     check_not_too_long(&settings, &input.new_password)?;
     check_not_too_long(&settings, &input.current_password)?;
-    let SessionUser { user, .. } = current;
+    let SessionUser { session, user } = current;
+    let changed = Event::new(EventKind::PasswordChanged)
+        .of_user(&user.id)
+        .in_session(session.id)
+        .from_client(issuer.client());
     let found = account::store::credential_of(&mut app.db.get().await?, &user.id).await?;
     let Some(Credential {
         id: account_id,
@@ -157,17 +170,28 @@ async fn change_password(
     let hash = app.hasher.hash(input.new_password).await?;
     let now = app.clock.now();
     let mut db = app.db.get().await?;
+    let scope = app.events.begin(&mut db).await?;
+    app.events.record(&mut db, changed).await?;
     if input.revoke_other_sessions != Some(true) {
         account::store::set_password(&mut db, &account_id, &hash, now).await?;
+        app.events.commit(&mut db, scope).await?;
         return Ok(Json(PasswordChanged { token: None, user }));
     }
     let session = issuer.prepare(&user.id, true);
-    let id =
+    let (id, revoked) =
         session::store::replace_all_with_password(&mut db, &session, &account_id, &hash).await?;
     let current = SessionUser {
         session: session.stored(id, user.id.clone()),
         user,
     };
+    let (events, client) = (&app.events, issuer.client());
+    events
+        .sessions_revoked(&mut db, &current.user.id, revoked, client)
+        .await?;
+    events
+        .session_created(&mut db, &current.session, client)
+        .await?;
+    events.commit(&mut db, scope).await?;
     issuer.renew(&current);
     Ok(Json(PasswordChanged {
         token: Some(current.session.token),

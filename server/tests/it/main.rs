@@ -8,8 +8,10 @@
 mod admin;
 mod check_config;
 mod drain;
+mod events;
 mod limits;
 mod logs;
+mod mail;
 mod migrate;
 mod pool;
 mod rotation;

@@ -1,9 +1,12 @@
-//! What the tests stand on: databases made from a template, the server in this process or as its own, and a
-//! plain HTTP client.
+//! What the tests stand on: databases made from a template, the server in this process or as its own, a plain HTTP
+//! client, a mail relay and a receiver of webhooks.
 
 pub(crate) mod database;
 pub(crate) mod http;
+pub(crate) mod post;
 pub(crate) mod process;
+pub(crate) mod receiver;
+pub(crate) mod relay;
 pub(crate) mod server;
 
 use std::time::Duration;

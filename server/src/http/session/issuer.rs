@@ -68,9 +68,13 @@ impl Issuer {
         user: User,
         remember: bool,
     ) -> Result<SessionUser, ApiError> {
+        let events = &self.app.events;
         let session = self.prepare(&user.id, remember);
+        let scope = events.begin(db).await?;
         let id = store::open(db, &session).await?;
         let session = session.stored(id, user.id.clone());
+        events.session_created(db, &session, &self.client).await?;
+        events.commit(db, scope).await?;
         let current = SessionUser { session, user };
         self.announce(&current, Some(remember));
         Ok(current)

@@ -95,12 +95,13 @@ pub async fn extend(
     Ok(done.rows_affected() > 0)
 }
 
-/// Removes the session with `token`, whoever's it is.
-pub async fn close(db: &mut Conn, token: &str) -> sqlx::Result<()> {
-    const SQL: &str = "DELETE FROM {session} WHERE {session.token} = $1";
-    let query = sqlx::query(db.sql(SQL)).bind(token);
-    query.execute(&mut **db).await?;
-    Ok(())
+/// Removes the session with `token`, whoever's it is. Returns its id and that of its user, if there was one.
+pub async fn close(db: &mut Conn, token: &str) -> sqlx::Result<Option<(String, String)>> {
+    const SQL: &str = "
+        DELETE FROM {session} WHERE {session.token} = $1
+        RETURNING {session.id}::text, {session.userId}::text";
+    let query = sqlx::query_as(db.sql(SQL)).bind(token);
+    query.fetch_optional(&mut **db).await
 }
 
 /// Removes the session with `token` if it has ended at `now`.
@@ -112,49 +113,53 @@ pub async fn remove_expired(db: &mut Conn, token: &str, now: OffsetDateTime) -> 
     Ok(())
 }
 
-/// Removes the session with `token` if it belongs to the user `user_id`.
-pub async fn revoke(db: &mut Conn, user_id: &str, token: &str) -> sqlx::Result<()> {
+/// Removes the session with `token` if it belongs to the user `user_id`. Returns the ids of those removed.
+pub async fn revoke(db: &mut Conn, user_id: &str, token: &str) -> sqlx::Result<Vec<String>> {
     const SQL: &str = "
-        DELETE FROM {session} WHERE {session.token} = $2 AND {session.userId} = $1::{id}";
-    let query = sqlx::query(db.sql(SQL)).bind(user_id).bind(token);
-    query.execute(&mut **db).await?;
-    Ok(())
+        DELETE FROM {session} WHERE {session.token} = $2 AND {session.userId} = $1::{id}
+        RETURNING {session.id}::text";
+    let query = sqlx::query_scalar(db.sql(SQL)).bind(user_id).bind(token);
+    query.fetch_all(&mut **db).await
 }
 
-/// Removes every session of the user `user_id`.
-pub async fn revoke_all(db: &mut Conn, user_id: &str) -> sqlx::Result<()> {
-    const SQL: &str = "DELETE FROM {session} WHERE {session.userId} = $1::{id}";
-    let query = sqlx::query(db.sql(SQL)).bind(user_id);
-    query.execute(&mut **db).await?;
-    Ok(())
+/// Removes every session of the user `user_id`. Returns the ids of those removed.
+pub async fn revoke_all(db: &mut Conn, user_id: &str) -> sqlx::Result<Vec<String>> {
+    const SQL: &str = "
+        DELETE FROM {session} WHERE {session.userId} = $1::{id} RETURNING {session.id}::text";
+    let query = sqlx::query_scalar(db.sql(SQL)).bind(user_id);
+    query.fetch_all(&mut **db).await
 }
 
-/// Removes every session of the user `user_id` that has not ended at `now` but the one with `token`.
+/// Removes every session of the user `user_id` that has not ended at `now` but the one with `token`. Returns the ids of
+/// those removed.
 pub async fn revoke_others(
     db: &mut Conn,
     user_id: &str,
     token: &str,
     now: OffsetDateTime,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<Vec<String>> {
     const SQL: &str = "
         DELETE FROM {session}
-        WHERE {session.userId} = $1::{id} AND {session.token} <> $2 AND {session.expiresAt} > $3";
-    let query = sqlx::query(db.sql(SQL)).bind(user_id).bind(token).bind(now);
-    query.execute(&mut **db).await?;
-    Ok(())
+        WHERE {session.userId} = $1::{id} AND {session.token} <> $2 AND {session.expiresAt} > $3
+        RETURNING {session.id}::text";
+    let query = sqlx::query_scalar(db.sql(SQL))
+        .bind(user_id)
+        .bind(token)
+        .bind(now);
+    query.fetch_all(&mut **db).await
 }
 
 /// Sets the password hash of the account `account_id` and puts `session` in the place of all sessions of its
-/// user, all or nothing. Returns the id of the session.
+/// user, all or nothing. Returns the id of the session and of those that it replaces.
 pub async fn replace_all_with_password(
     db: &mut Conn,
     session: &NewSession,
     account_id: &str,
     hash: &str,
-) -> sqlx::Result<String> {
+) -> sqlx::Result<(String, Vec<String>)> {
     const SQL: &str = "
         WITH revoked AS (
-            DELETE FROM {session} WHERE {session.userId} = $7::{id}
+            DELETE FROM {session} WHERE {session.userId} = $7::{id} RETURNING {session.id}::text AS revoked_id
         ), changed AS (
             UPDATE {account} SET {account.password} = $10, {account.updatedAt} = $4 WHERE {account.id} = $9::{id}
         )
@@ -162,8 +167,8 @@ pub async fn replace_all_with_password(
             ({session.id}, {session.expiresAt}, {session.token}, {session.createdAt}, {session.updatedAt},
              {session.ipAddress}, {session.userAgent}, {session.userId}{session.+columns})
         VALUES ({session.newId:$1}, $2, $3, $4, $4, $5, $6, $7::{id}{session.+values:$8})
-        RETURNING {session.id}::text";
-    let query = sqlx::query_scalar(db.sql(SQL))
+        RETURNING {session.id}::text, ARRAY(SELECT revoked_id FROM revoked)";
+    let query = sqlx::query_as(db.sql(SQL))
         .bind(&session.id)
         .bind(session.expires_at)
         .bind(&session.token)
