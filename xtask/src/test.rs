@@ -4,6 +4,7 @@ mod debian;
 mod postgres;
 mod rings;
 mod runner;
+mod schemathesis;
 mod tally;
 
 use std::iter;

@@ -6,8 +6,7 @@ use super::AuthSettings;
 
 /// Path of each setting that decides over names, types or columns of tables. Another value of one of them needs a
 /// migration before a server may run with it; every other setting rolls at once.
-const PATHS: [&[&str]; 14] = [
-    &["account", "additionalFields"],
+const PATHS: [&[&str]; 12] = [
     &["account", "fields"],
     &["account", "modelName"],
     &["advanced", "database", "generateId"],
@@ -18,7 +17,6 @@ const PATHS: [&[&str]; 14] = [
     &["user", "additionalFields"],
     &["user", "fields"],
     &["user", "modelName"],
-    &["verification", "additionalFields"],
     &["verification", "fields"],
     &["verification", "modelName"],
 ];
@@ -59,6 +57,29 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// What `schema` says of a field, through references and what may be null.
+    fn field<'a>(root: &'a Value, schema: &'a Value, name: &str) -> Option<&'a Value> {
+        if let Some(found) = schema["properties"].get(name) {
+            return Some(found);
+        }
+        if let Some(reference) = schema["$ref"].as_str() {
+            return field(root, root.pointer(reference.trim_start_matches('#'))?, name);
+        }
+        let mut alternatives = schema["anyOf"].as_array()?.iter();
+        alternatives.find_map(|alternative| field(root, alternative, name))
+    }
+
+    #[test]
+    fn every_path_is_that_of_a_setting() {
+        let root = serde_json::to_value(schemars::schema_for!(AuthSettings)).unwrap();
+        for path in PATHS {
+            let found = path
+                .iter()
+                .try_fold(&root, |schema, name| field(&root, schema, name));
+            assert!(found.is_some(), "{path:?}");
+        }
+    }
 
     #[test]
     fn settings_that_name_nothing_of_the_schema_have_no_part_of_it() {

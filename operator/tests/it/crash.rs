@@ -96,7 +96,7 @@ async fn begin(world: &World, scenario: Scenario) {
                 .edit(json!({
                     "image": "server:2",
                     "replicas": 1,
-                    "auth": {"session": {"expiresIn": 86_400}},
+                    "auth": {"session": {"expiresIn": 86_400}, "user": {"modelName": "users"}},
                 }))
                 .await;
         }

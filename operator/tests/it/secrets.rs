@@ -108,6 +108,28 @@ async fn another_password_for_the_same_database_needs_no_migration() {
 }
 
 #[tokio::test]
+async fn a_secret_of_the_settings_is_waited_for_and_may_change_without_a_rollout() {
+    let world = World::new("settings-secret").await;
+    world.database_secret().await;
+    let operator = world.operator();
+    let google = json!({"clientId": "id", "clientSecretRef": {"name": "google", "key": "secret"}});
+    world
+        .create(json!({"auth": {"socialProviders": {"google": google}}}))
+        .await;
+    let shop = world.condition("Ready", "False", "WaitingForSecret").await;
+    let message = &condition(&shop, "Ready").unwrap().message;
+    assert!(message.contains("google"), "{message}");
+    world.secret("google", &[("secret", "hunter2")]).await;
+    world.ready().await;
+    world.rest(&operator).await;
+    let before: Deployment = world.get("shop").await;
+    world.secret("google", &[("secret", "hunter3")]).await;
+    world.rest(&operator).await;
+    let after: Deployment = world.get("shop").await;
+    assert_eq!(before.metadata.generation, after.metadata.generation);
+}
+
+#[tokio::test]
 async fn no_secret_is_shown_anywhere() {
     let world = World::new("shown").await;
     world.database_secret().await;

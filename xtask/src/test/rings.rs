@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use super::debian;
 use super::postgres::Postgres;
 use super::runner::Runner;
+use super::schemathesis;
 use crate::cargo::{self, cargo};
 use crate::images::SERVER;
 use crate::platform;
@@ -146,8 +147,11 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
         bail!("npm is needed to install better-auth: install Node 20 or newer");
     }
     let folder = runner.workspace.root.join("conformance");
-    let mut progress = runner.progress(4)?;
+    let mut progress = runner.progress(5)?;
     let postgres = progress.step("Postgres", Postgres::start)?;
+    let schemathesis = progress.step("schemathesis", |step| {
+        schemathesis::find(runner.workspace, step)
+    })?;
     let browser = progress.step("Chromium", debian::chromium)?;
     progress.step("better-auth", |step| {
         step.run(
@@ -169,7 +173,8 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
             .current_dir(&folder)
             .env("TEST_DATABASE_URL", postgres.url())
             .env("AUTH_SERVER_BIN", server)
-            .env("CHROMIUM_BIN", browser),
+            .env("CHROMIUM_BIN", browser)
+            .env("SCHEMATHESIS_BIN", schemathesis),
     );
     Ok(())
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use authbackend_crds::auth::AuthSettings;
 use authbackend_crds::v1alpha1::RETRY_MIGRATION_ANNOTATION;
+use k8s_openapi::api::core::v1::PodSpec;
 use kube::ResourceExt as _;
 use serde_json::json;
 
@@ -31,6 +33,8 @@ struct Life {
     random: Random,
     /// Images that were migrated to on some database.
     migrated: BTreeSet<String>,
+    /// Schema settings that were migrated to.
+    migrated_settings: BTreeSet<String>,
     history: Vec<String>,
 }
 
@@ -40,13 +44,14 @@ impl Life {
             world: newborn.clone(),
             random: Random(seed),
             migrated: BTreeSet::new(),
+            migrated_settings: BTreeSet::new(),
             history: Vec::new(),
         }
     }
 
     /// Something happens.
     fn event(&mut self) {
-        let number = self.random.below(14);
+        let number = self.random.below(16);
         let token = self.random.below(4);
         self.history.push(format!("{number}/{token}"));
         match number {
@@ -69,6 +74,14 @@ impl Life {
             12 => self
                 .world
                 .edit(&json!({"suspend": token == 0, "replicas": token})),
+            13 => {
+                let auth = json!({"session": {"expiresIn": 3600 + token}});
+                self.world.edit(&json!({"auth": auth}));
+            }
+            14 => {
+                let auth = json!({"user": {"modelName": format!("users{token}")}});
+                self.world.edit(&json!({"auth": auth}));
+            }
             _ => drop(self.step()),
         }
     }
@@ -83,8 +96,23 @@ impl Life {
         if let Some(job) = self.world.running_job() {
             let spec = job.spec.as_ref().unwrap().template.spec.as_ref().unwrap();
             self.migrated.extend(spec.containers[0].image.clone());
+            self.migrated_settings.insert(self.schema_settings(spec));
         }
         self.world.job_succeeds(1);
+    }
+
+    /// The schema settings that pods of `spec` read; panics where their ConfigMap does not exist.
+    fn schema_settings(&self, spec: &PodSpec) -> String {
+        let mut volumes = spec.volumes.iter().flatten();
+        let name = volumes.find_map(|volume| Some(&volume.config_map.as_ref()?.name));
+        let mut live = self.world.observed.config_maps.iter();
+        let live = live.find(|live| Some(&live.name_any()) == name);
+        let Some(live) = live else {
+            panic!("{name:?} is gone: {:?}", self.history);
+        };
+        let text = &live.data.as_ref().unwrap()["config.yaml"];
+        let settings: AuthSettings = serde_saphyr::from_str(text).unwrap();
+        serde_json::to_string(&settings.schema_settings()).unwrap()
     }
 
     /// The operator ends after planning (0), after writing the status (1), or after all but the last object (2, 3).
@@ -137,6 +165,14 @@ impl Life {
                 self.history
             );
         }
+        let deployment = self.world.observed.deployment.as_ref();
+        if let Some(spec) = deployment.and_then(|live| live.spec.as_ref()?.template.spec.as_ref()) {
+            assert!(
+                self.migrated_settings.contains(&self.schema_settings(spec)),
+                "settings serve whose schema was never migrated to: {:?}",
+                self.history
+            );
+        }
         let names: BTreeSet<_> = self
             .world
             .observed
@@ -151,7 +187,7 @@ impl Life {
     fn settle(&mut self) {
         self.put_url(0);
         self.world
-            .edit(&json!({"suspend": null, "replicas": 2, "image": "server:9"}));
+            .edit(&json!({"suspend": null, "replicas": 2, "image": "server:9", "auth": null}));
         for _ in 0..20 {
             self.step();
             self.succeed();
@@ -162,6 +198,8 @@ impl Life {
         let ready = self.world.condition("Ready");
         assert_eq!(ready.status, "True", "{} {:?}", ready.message, self.history);
         assert_eq!(self.world.deployed_image().as_deref(), Some("server:9"));
+        let settings = self.world.observed.config_maps.len();
+        assert_eq!(settings, 1, "settings are left behind: {:?}", self.history);
     }
 }
 

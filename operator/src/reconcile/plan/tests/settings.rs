@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
 
-use super::world::{NEW_IMAGE, SERVER_IMAGE, World, minimal, verdict};
+use super::world::{NEW_IMAGE, SERVER_IMAGE, World, minimal, spec_with, verdict};
 use crate::reconcile::plan::{Deletion, DeletionKind};
 
 /// Hash of settings that nothing in these tests has.
@@ -256,4 +256,96 @@ fn settings_stay_on_record_until_others_have_rolled_out() {
     world.pods_get_ready();
     world.step();
     assert_ne!(hash(&world), before);
+}
+
+/// Settings that refer to a Secret.
+fn with_google() -> Value {
+    let google =
+        json!({"clientId": "id", "clientSecretRef": {"name": "google", "key": "client-secret"}});
+    json!({"auth": {"socialProviders": {"google": google}}})
+}
+
+#[test]
+fn secrets_that_the_settings_refer_to_are_mounted_as_files() {
+    let world = World::serving(&spec_with(&with_google()));
+    let pod = &deployed(&world)["spec"];
+    let mounts = pod["containers"][0]["volumeMounts"].as_array().unwrap();
+    let mount = mounts
+        .iter()
+        .find(|mount| mount["name"] == "secrets")
+        .unwrap();
+    assert_eq!(mount["mountPath"], "/etc/authbackend/secrets");
+    assert!(
+        mount["subPath"].is_null(),
+        "the kubelet would not refresh it"
+    );
+    let volumes = pod["volumes"].as_array().unwrap();
+    let volume = volumes
+        .iter()
+        .find(|volume| volume["name"] == "secrets")
+        .unwrap();
+    let item = json!({"key": "client-secret", "path": "google/client-secret"});
+    assert_eq!(
+        volume["projected"]["sources"],
+        json!([{"secret": {"name": "google", "items": [item]}}])
+    );
+}
+
+#[test]
+fn a_secret_that_the_settings_refer_to_is_waited_for_by_name_and_key() {
+    let mut world = World::serving(&minimal());
+    world.edit(&with_google());
+    let plan = world.step();
+    assert_eq!(plan.apply.deployment, None);
+    assert_eq!(world.verdict("Ready"), verdict("False", "WaitingForSecret"));
+    let message = world.condition("Ready").message;
+    assert!(
+        message.contains("team-a/google") && message.contains("client-secret"),
+        "{message}"
+    );
+    assert_eq!(world.verdict("Available"), verdict("True", "Serving"));
+    world.create_secrets();
+    world.converge();
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
+}
+
+#[test]
+fn another_value_of_such_a_secret_changes_nothing() {
+    let mut world = World::serving(&spec_with(&with_google()));
+    let before = world.observed.deployment.clone();
+    world.put_secret("google", &[("client-secret", "rotated")]);
+    let plan = world.step();
+    assert_eq!(plan.apply.migration_job, None);
+    assert_eq!(world.observed.deployment, before);
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
+}
+
+#[test]
+fn names_of_tables_are_migrated_and_the_names_of_before_serve_until_then() {
+    let mut world = World::serving(&minimal());
+    let before = mounted(&deployed(&world));
+    let auth = json!({"session": {"expiresIn": 3600}, "user": {"modelName": "users"}});
+    world.edit(&json!({"auth": auth}));
+    assert!(world.step().apply.migration_job.is_some());
+    assert_eq!(mounted(&deployed(&world)), before);
+    assert_eq!(
+        world.verdict("Available"),
+        verdict("True", "ServingPreviousVersion")
+    );
+    world.converge();
+    assert_ne!(mounted(&deployed(&world)), before);
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
+}
+
+#[test]
+fn back_at_the_names_of_before_nothing_is_migrated() {
+    let mut world = World::serving(&minimal());
+    world.edit(&json!({"auth": {"user": {"modelName": "users"}}}));
+    world.step();
+    world.job_fails(10, "boom");
+    world.step();
+    world.edit(&json!({"auth": null}));
+    assert_eq!(world.step().apply.migration_job, None);
+    world.converge();
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
 }
