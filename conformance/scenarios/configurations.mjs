@@ -21,6 +21,13 @@ const mailing = {
   user: { changeEmail: { enabled: true }, deleteUser: { enabled: true } },
 };
 
+/** Providers that are never called: what needs no answer of theirs. */
+const socialProviders = {
+  google: { clientId: 'google-client', clientSecret: 'google-secret' },
+  github: { clientId: 'github-client', clientSecret: 'github-secret' },
+  vercel: { clientId: 'vercel-client', clientSecret: 'vercel-secret' },
+};
+
 /** Fields of every kind, with each of the ways to declare one. */
 const additionalFields = {
   nickname: { type: 'string', required: false },
@@ -172,12 +179,10 @@ export default {
     user: { additionalFields },
     emailAndPassword: { requireEmailVerification: true },
   }),
-  'accounts of providers': settings({
-    socialProviders: {
-      google: { clientId: 'google-client', clientSecret: 'google-secret' },
-      github: { clientId: 'github-client', clientSecret: 'github-secret' },
-      vercel: { clientId: 'vercel-client', clientSecret: 'vercel-secret' },
-    },
+  'accounts of providers': settings({ socialProviders }),
+  'accounts of providers, error page elsewhere': settings({
+    socialProviders,
+    onAPIError: { errorURL: 'https://app.example/oops?from=auth' },
   }),
   'last account may go': settings({ account: { accountLinking: { allowUnlinkingAll: true } } }),
 };

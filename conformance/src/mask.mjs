@@ -11,8 +11,12 @@ import { linkOf } from './mail.mjs';
 
 /** Row ids and session tokens of better-auth. */
 const RANDOM_ID = /(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])/g;
+/** The state of a sign-in elsewhere, where it stands: it may also hold `-` and `_`. */
+const STATE = /(?<=[?&]state=|auth-state:|^)[\w-]{32}(?=&|$)/g;
 /** Tokens that reset a password, where they stand: in a link, a Location, an identifier. */
 const RESET_TOKEN = /(?<=reset-password[:/]|[?&]token=)[A-Za-z0-9]{24}(?![A-Za-z0-9])/g;
+/** What is encrypted: a nonce, the text and its tag, in hexadecimal. Only its length can be compared. */
+const ENCRYPTED = /(?<![0-9a-f])(?:[0-9a-f]{2}){40,}(?![0-9a-f])/g;
 /** Secrets of PKCE, a verifier and the challenge made of it. */
 const CODE_VERIFIER = /(?<![\w-])[\w-]{128}(?![\w-])/g;
 const CODE_CHALLENGE = /(?<=code_challenge=)[\w-]{43}(?![\w-])/g;
@@ -94,9 +98,11 @@ export class Mask {
   text(value) {
     return value
       .replace(JWT, (token) => this.#jwt(token))
+      .replace(ENCRYPTED, (text) => `<encrypted, ${text.length} characters>`)
       .replace(CODE_VERIFIER, (verifier) => this.#label('code verifier', verifier))
       .replace(CODE_CHALLENGE, (challenge) => this.#label('code challenge', challenge))
       .replace(RESET_TOKEN, (token) => this.#label('reset token', token))
+      .replace(STATE, (state) => (this.#constants.has(state) ? state : this.#label('id', state)))
       .replace(RANDOM_ID, (id) => (this.#constants.has(id) ? id : this.#label('id', id)));
   }
 
@@ -144,7 +150,9 @@ export class Mask {
 
   #sorted(list) {
     const known = [...this.#labels.keys()];
-    const rank = (row) => known.indexOf(row.token ?? row.userId ?? row.id) + 1 || Infinity;
+    const named = ({ token, userId, identifier, id }) =>
+      identifier ? known.findIndex((label) => identifier.endsWith(label)) : known.indexOf(token ?? userId ?? id);
+    const rank = (row) => named(row) + 1 || Infinity;
     return list
       .map((row) => [rank(row), row])
       .sort(([a], [b]) => (a === b ? 0 : a - b))

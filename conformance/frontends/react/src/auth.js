@@ -1,4 +1,4 @@
 import { createAuthClient } from 'better-auth/react';
-import { AUTH_URL } from '../../shared/config.mjs';
+import { AUTH_URL } from '../../common/config.mjs';
 
 export const auth = createAuthClient({ baseURL: AUTH_URL });

@@ -1,5 +1,5 @@
 import { createRoot } from 'react-dom/client';
-import '../../shared/style.css';
+import '../../common/style.css';
 import { App } from './App.jsx';
 
 createRoot(document.getElementById('app')).render(<App />);

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { here } from '../../../shared/config.mjs';
+import { here } from '../../../common/config.mjs';
 import { auth } from '../auth.js';
 import { Feedback, Field } from './Feedback.jsx';
 import { Methods } from './Methods.jsx';

@@ -1,4 +1,4 @@
-import { here } from '../../../shared/config.mjs';
+import { here } from '../../../common/config.mjs';
 import { auth } from '../auth.js';
 import { Feedback, Field } from './Feedback.jsx';
 import { useForm } from './useForm.js';

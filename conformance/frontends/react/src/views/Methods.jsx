@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { here, PROVIDER, providerLabel } from '../../../shared/config.mjs';
+import { here, PROVIDER, providerLabel } from '../../../common/config.mjs';
 import { auth } from '../auth.js';
 
 /** The ways to sign in that the user has; the shop's provider can be added and removed. */

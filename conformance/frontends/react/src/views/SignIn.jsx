@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { here, PROVIDER } from '../../../shared/config.mjs';
+import { here, PROVIDER } from '../../../common/config.mjs';
 import { auth } from '../auth.js';
 import { Feedback, Field } from './Feedback.jsx';
 import { useForm } from './useForm.js';
