@@ -52,4 +52,28 @@ export default [
       'account.*': '"<id#*>"',
     },
   },
+  {
+    id: 'cors',
+    reason:
+      'better-auth leaves cross-origin requests to the server in front of it. Here pages of trusted origins may read ' +
+      'the answers.',
+    at: 'trusted origins › *',
+    ours: {
+      'headers.access-control-allow-origin': '"*"',
+      'headers.access-control-allow-credentials': '"true"',
+      'headers.access-control-expose-headers': '"set-auth-token, set-auth-jwt, x-retry-after, x-request-id"',
+      'headers.vary': '"Origin"',
+    },
+  },
+  {
+    id: 'cors-preflight',
+    reason: 'For the same reason browsers are told what those pages may send, where better-auth answers 404.',
+    at: 'trusted origins › preflights of trusted pages › *',
+    ours: {
+      status: '"204 No Content"',
+      'headers.access-control-allow-methods': '"*"',
+      'headers.access-control-allow-headers': '"authorization, content-type"',
+      'headers.access-control-max-age': '"7200"',
+    },
+  },
 ];

@@ -22,6 +22,7 @@ use crate::{
     http::{
         client_ip::ClientIp,
         cookie::Cookies,
+        cors::Cors,
         origin::{InvalidOrigin, TrustedOrigins},
         path::Mount,
         rate_limit::{InvalidRule, RateLimiter},
@@ -48,7 +49,9 @@ pub struct App {
     /// The cookies that the settings ask for.
     pub cookies: Arc<Cookies>,
     /// The origins that the settings trust.
-    pub origins: TrustedOrigins,
+    pub origins: Arc<TrustedOrigins>,
+    /// Lets pages of those origins read answers.
+    pub cors: Cors,
     /// Finds the address of a client.
     pub client_ip: ClientIp,
     /// Limits requests, unless the settings switch that off.
@@ -108,6 +111,18 @@ impl App {
         let advanced = settings.advanced();
         let outbox = Outbox::new(Arc::clone(&random));
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let origins = Arc::new(TrustedOrigins::new(
+            config.base_url.origin(),
+            settings.trusted_origins.as_deref().unwrap_or_default(),
+        )?);
+        let cors = match settings.cors() {
+            cors if cors.enabled() => Cors::new(
+                Arc::clone(&origins),
+                config.base_url.origin(),
+                cors.max_age(),
+            ),
+            _ => Cors::off(),
+        };
         Ok(Self {
             hasher: Hasher::new(
                 &settings.email_and_password(),
@@ -116,10 +131,8 @@ impl App {
                 metrics.hashing.clone(),
             )?,
             cookies: Arc::new(Cookies::new(settings, &config.base_url)),
-            origins: TrustedOrigins::new(
-                config.base_url.origin(),
-                settings.trusted_origins.as_deref().unwrap_or_default(),
-            )?,
+            cors,
+            origins,
             client_ip: ClientIp::new(&advanced.ip_address.clone().unwrap_or_default()),
             rate_limiter: RateLimiter::new(settings, &[])?,
             mount: Mount::new(

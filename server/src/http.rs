@@ -4,6 +4,7 @@ pub mod call;
 pub mod client_ip;
 pub mod content_type;
 pub mod cookie;
+pub mod cors;
 pub mod dispatch;
 pub mod error;
 pub mod error_code;

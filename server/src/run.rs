@@ -150,7 +150,13 @@ impl Server {
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
         let messages = tokio::spawn(app.worker(&metrics)?.run(sending.clone()));
         background.spawn(prune_rate_limits(Arc::clone(&app), ending.clone()));
-        let api = Api::new(filter::service(app), metrics, ids, draining.clone());
+        let api = Api::new(
+            filter::service(Arc::clone(&app)),
+            app.cors.clone(),
+            metrics,
+            ids,
+            draining.clone(),
+        );
         let api = tokio::spawn(accept(
             api_listener,
             Arc::new(api),

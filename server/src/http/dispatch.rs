@@ -1,14 +1,15 @@
 //! What happens to every request, in this order:
 //!
 //! 1. a path that the settings disable is not found;
-//! 2. a client that calls the path too often is refused;
-//! 3. the path and the method choose the route;
-//! 4. the body is read, as far as its content type is one of the route's;
-//! 5. the origin and the URLs that the request wants to lead to are checked;
-//! 6. the handler's parameters are extracted from left to right: usually the validated body, the check of forms
+//! 2. a browser that asks on behalf of a page of another origin is answered;
+//! 3. a client that calls the path too often is refused;
+//! 4. the path and the method choose the route;
+//! 5. the body is read, as far as its content type is one of the route's;
+//! 6. the origin and the URLs that the request wants to lead to are checked;
+//! 7. the handler's parameters are extracted from left to right: usually the validated body, the check of forms
 //!    that sign in, the session;
-//! 7. the handler runs;
-//! 8. cookies are added to the response, even to that of an error.
+//! 8. the handler runs;
+//! 9. cookies are added to the response, even to that of an error.
 
 use std::sync::Arc;
 
@@ -48,6 +49,13 @@ pub async fn dispatch(app: Arc<App>, table: &Table, request: Request) -> Respons
     if is_disabled(&app, &path) {
         let text = b"Not Found".to_vec();
         return reply::with_body(StatusCode::NOT_FOUND, "text/plain;charset=UTF-8", text);
+    }
+    let name = app.mount.name(&path);
+    if let Some(answer) = app
+        .cors
+        .preflight(table, name, &request.method, &request.headers)
+    {
+        return answer;
     }
     if let Some(refusal) = limit(&app, table, &path, &request.headers).await {
         return refusal;

@@ -3,6 +3,7 @@
 mod browser;
 mod change_password;
 mod client_address;
+mod cors;
 mod cookie_cache;
 mod error_page;
 mod get_session;

@@ -16,7 +16,10 @@ use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::{Answer, RequestIds, request_id::RequestId};
-use crate::metrics::{MatchedRoute, Metrics};
+use crate::{
+    http::cors::Cors,
+    metrics::{MatchedRoute, Metrics},
+};
 
 /// No body of the API comes near this many bytes.
 const MAX_BODY_SIZE: usize = 1024 * 1024;
@@ -35,17 +38,25 @@ pub struct Api<S> {
     metrics: Metrics,
     ids: RequestIds,
     draining: CancellationToken,
+    cors: Cors,
 }
 
 impl<S> Api<S> {
-    /// Puts `service` behind the limits. While `draining` is cancelled, answers ask clients to connect anew, which
+    /// Puts `service` behind the limits, and lets pages read its answers as `cors` says. While `draining` is cancelled, answers ask clients to connect anew, which
     /// takes them to another replica before this one stops.
-    pub fn new(service: S, metrics: Metrics, ids: RequestIds, draining: CancellationToken) -> Self {
+    pub fn new(
+        service: S,
+        cors: Cors,
+        metrics: Metrics,
+        ids: RequestIds,
+        draining: CancellationToken,
+    ) -> Self {
         Self {
             service,
             metrics,
             ids,
             draining,
+            cors,
         }
     }
 }
@@ -64,6 +75,7 @@ where
         let started = Instant::now();
         let id = self.ids.identify(request.headers().get(&REQUEST_ID));
         let method = request.method().clone();
+        let origin = self.cors.origin(request.headers());
         let span = tracing::info_span!("request", id = id.as_str(), %method);
         async {
             let mut response = self.within_limits(request).await;
@@ -73,6 +85,9 @@ where
                 .request(route, response.status().as_u16(), elapsed);
             log(&method, route, response.status(), elapsed);
             self.add_headers(&mut response, &id);
+            if let Some(origin) = origin {
+                Cors::permit(response.headers_mut(), origin);
+            }
             response
         }
         .instrument(span)
