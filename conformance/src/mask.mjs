@@ -28,6 +28,8 @@ const JWT_TIMES = new Set(['iat', 'exp', 'nbf']);
 const JSON_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /** A timestamp of the database in microseconds, whose last three digits JavaScript leaves at zero. */
 const ROW_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}(\d{3})Z$/;
+/** A time as the table of rate limits holds it. */
+const MILLISECONDS = /^\d{13}$/;
 /** The two schemes of password hashes: better-auth's scrypt, and argon2id in PHC format. */
 const PASSWORD_HASH =
   /^([0-9a-f]{32}:[0-9a-f]{128}|\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)$/;
@@ -55,6 +57,7 @@ export class Mask {
     for (const [name, value] of headers) {
       if (TRANSPORT_HEADERS.has(name)) continue;
       if (name === 'set-cookie') masked.cookies.push(this.cookie(value));
+      else if (name === 'x-retry-after') masked.headers[name] = waitingTime(value);
       else masked.headers[name] = this.text(value);
     }
     masked.body = this.#body(body, masked.headers['content-type'] ?? '');
@@ -70,6 +73,9 @@ export class Mask {
     return this.#values(sorted, (value, key) => {
       if (key === 'password') return PASSWORD_HASH.test(value) ? this.#label('password hash', value) : value;
       if (value.startsWith('{"')) return this.#json(value);
+      if (key === 'lastRequest' && MILLISECONDS.test(value)) {
+        return this.#date(new Date(Number(value)).toISOString(), 'milliseconds');
+      }
       const date = ROW_DATE.exec(value);
       if (date) return this.#date(value, date[1] === '000' ? 'date' : 'date in microseconds');
       return this.text(value);
@@ -196,4 +202,9 @@ function decodeSafely(value) {
   } catch {
     return value;
   }
+}
+
+/** Whole seconds to wait, of which a slow server has let some pass: to the next ten. */
+function waitingTime(value) {
+  return /^[1-9]\d*$/.test(value) ? `<at most ${Math.ceil(Number(value) / 10) * 10}s>` : value;
 }
