@@ -76,4 +76,12 @@ export default [
       'headers.access-control-max-age': '"7200"',
     },
   },
+  {
+    id: 'rate-limit-unknown-paths',
+    reason:
+      'Paths that are no endpoint have one count per client and limit, and not one each: inventing paths must not ' +
+      'fill the memory or the table.',
+    at: 'rate limits in the database › paths that are none › *',
+    ours: { 'rateLimit.*.key': '"192.0.2.8|* 3/10"' },
+  },
 ];

@@ -121,13 +121,7 @@ impl Server {
         let admin_listener = bind("ADMIN_LISTEN_ADDR", config.admin_listen).await?;
         let api_address = local_address(&api_listener)?;
         let admin_address = local_address(&admin_listener)?;
-        for path in &config.unknown_settings {
-            tracing::warn!(%path, "ignoring a setting that this version does not know");
-        }
-        // What needs the Secret fails until it is there; everything else serves.
-        for problem in config.secret_files.problems(&config.settings) {
-            tracing::warn!(%problem, "a Secret that the settings refer to cannot be read");
-        }
+        warn_of(&config);
         let [draining, closing, sending, ending] =
             std::array::from_fn(|_| CancellationToken::new());
         let (shutdown_delay, shutdown_timeout) = (config.shutdown_delay, config.shutdown_timeout);
@@ -218,6 +212,17 @@ impl Server {
         self.ending.cancel();
         self.background.wait().await;
         tracing::info!("stopped");
+    }
+}
+
+/// Tells what does not stop the start but is hardly meant.
+fn warn_of(config: &Config) {
+    for path in &config.unknown_settings {
+        tracing::warn!(%path, "ignoring a setting that this version does not know");
+    }
+    // What needs the Secret fails until it is there; everything else serves.
+    for problem in config.secret_files.problems(&config.settings) {
+        tracing::warn!(%problem, "a Secret that the settings refer to cannot be read");
     }
 }
 

@@ -153,7 +153,12 @@ mod tests {
     ];
 
     const fn route(method: Method, path: &'static str) -> Route {
-        Route::new(method, path, |_| Box::pin(async { Response::default() }))
+        Route::new(
+            method,
+            path,
+            |_| Box::pin(async { Response::default() }),
+            |_| {},
+        )
     }
 
     fn cors() -> Cors {

@@ -3,8 +3,8 @@
 mod browser;
 mod change_password;
 mod client_address;
-mod cors;
 mod cookie_cache;
+mod cors;
 mod error_page;
 mod get_session;
 mod list_sessions;

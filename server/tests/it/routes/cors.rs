@@ -49,9 +49,12 @@ async fn a_page_may_read_that_its_request_was_too_large() {
     let server = server(SETTINGS).await;
     let body = " ".repeat(1024 * 1024 + 1);
     let headers = format!("origin: {APP}\r\n");
-    let answer = send(server.api(), &request("POST", "/api/sign-in/email", &headers, &body))
-        .await
-        .unwrap();
+    let answer = send(
+        server.api(),
+        &request("POST", "/api/sign-in/email", &headers, &body),
+    )
+    .await
+    .unwrap();
     assert_eq!((answer.status, permission(&answer)), (413, permitted(APP)));
 }
 
@@ -67,13 +70,26 @@ async fn the_origin_that_matches_a_pattern_is_named_not_the_pattern() {
 async fn other_pages_and_the_own_ones_get_nothing() {
     let server = server(SETTINGS).await;
     let asks = ("access-control-request-method", "POST");
-    for origin in [ORIGIN, "https://evil.example", "https://shop.example", "null", "http://app.example"] {
+    for origin in [
+        ORIGIN,
+        "https://evil.example",
+        "https://shop.example",
+        "null",
+        "http://app.example",
+    ] {
         let answer = ask(&server, "GET", "/ok", &[("origin", origin)]).await;
         assert_eq!(permission(&answer), [None; 4], "{origin}");
         let preflight = ask(&server, "OPTIONS", "/ok", &[("origin", origin), asks]).await;
-        assert_eq!((preflight.status, permission(&preflight)), (404, [None; 4]), "{origin}");
+        assert_eq!(
+            (preflight.status, permission(&preflight)),
+            (404, [None; 4]),
+            "{origin}"
+        );
     }
-    assert_eq!(permission(&ask(&server, "GET", "/ok", &[]).await), [None; 4]);
+    assert_eq!(
+        permission(&ask(&server, "GET", "/ok", &[]).await),
+        [None; 4]
+    );
 }
 
 #[tokio::test]
@@ -88,19 +104,31 @@ async fn a_preflight_is_answered_for_what_is_there() {
     assert_eq!((answer.status, permission(&answer)), (204, permitted(APP)));
     for (name, value) in [
         ("access-control-allow-methods", "POST"),
-        ("access-control-allow-headers", "authorization, content-type, x-mine"),
+        (
+            "access-control-allow-headers",
+            "authorization, content-type, x-mine",
+        ),
         ("access-control-max-age", "7200"),
     ] {
         assert_eq!(answer.header(name), Some(value), "{name}");
     }
     assert_eq!(ask(&server, "OPTIONS", "/nowhere", &asks).await.status, 404);
-    assert_eq!(ask(&server, "OPTIONS", "/sign-in/email", &asks[..1]).await.status, 404);
+    assert_eq!(
+        ask(&server, "OPTIONS", "/sign-in/email", &asks[..1])
+            .await
+            .status,
+        404
+    );
 }
 
 #[tokio::test]
 async fn a_preflight_does_not_count_as_a_request() {
     let server = server(&format!("{SETTINGS}\nrateLimit: {{max: 1}}")).await;
-    let asks = [("origin", APP), ("access-control-request-method", "GET"), ("x-forwarded-for", "192.0.2.1")];
+    let asks = [
+        ("origin", APP),
+        ("access-control-request-method", "GET"),
+        ("x-forwarded-for", "192.0.2.1"),
+    ];
     for _ in 0..3 {
         assert_eq!(ask(&server, "OPTIONS", "/ok", &asks).await.status, 204);
     }
