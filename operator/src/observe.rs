@@ -41,10 +41,9 @@ pub async fn observe(
     };
     let (server, postgres) = (names::server(&name), names::postgres(&name));
     let pods = format!("{}=authbackend,{}={name}", labels::NAME, labels::INSTANCE);
-    let (secrets, jobs, pods, config_maps, service_account, service, deployment, pdb, hpa) = try_join!(
+    let (secrets, (jobs, pods), config_maps, service_account, service, deployment, pdb, hpa) = try_join!(
         reader.secrets(references::secrets(&auth_backend)),
-        reader.list::<Job>(labels::selector_text(&name, Component::Migration)),
-        reader.list::<Pod>(pods),
+        reader.jobs_and_pods(labels::selector_text(&name, Component::Migration), pods),
         reader.list(labels::selector_text(&name, Component::Server)),
         reader.get(server.clone()),
         reader.get(server.clone()),
@@ -114,6 +113,15 @@ impl Reader {
             .await;
         let found = found.map_err(|e| Failure::new("list", &K::kind(&()), &selector, &e))?;
         Ok(found.items.into_iter().map(Arc::new).collect())
+    }
+
+    /// Pods after Jobs: what the pod of a finished Job said was said before the Job ended, and must not be missed.
+    async fn jobs_and_pods(
+        &self,
+        jobs: String,
+        pods: String,
+    ) -> Result<(Vec<Arc<Job>>, Vec<Arc<Pod>>), Failure> {
+        Ok((self.list(jobs).await?, self.list(pods).await?))
     }
 
     async fn secrets(

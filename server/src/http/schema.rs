@@ -2,9 +2,14 @@
 //!
 //! better-auth validates with zod and joins the issues to one message. These are those issues, in its order.
 
+mod check;
+mod email;
 mod json_schema;
 
 use serde_json::Value;
+
+use check::unexpected;
+pub use email::is_email;
 
 /// The shape of a request body.
 #[derive(Clone, Copy, Debug)]
@@ -126,82 +131,6 @@ impl Field {
             nullable: false,
         }
     }
-
-    /// Adds to `issues` what is wrong with `value`, the field at `path`.
-    fn check(self, path: &str, value: Option<&Value>, issues: &mut Vec<String>) {
-        let path = format!("{path}.{}", self.name);
-        let mut report = |path: &str, text: &str| issues.push(format!("[{path}] {text}"));
-        let Some(value) = value else {
-            if !self.optional {
-                report(&path, &unexpected(self.kind.name(), None));
-            }
-            return;
-        };
-        if self.nullable && value.is_null() {
-            return;
-        }
-        if !self.kind.has_type_of(value) {
-            report(&path, &unexpected(self.kind.name(), Some(value)));
-        }
-        match (self.kind, value) {
-            (FieldKind::NonEmptyString, Value::String(text)) if text.is_empty() => {
-                report(&path, "Too small: expected string to have >=1 characters");
-            }
-            // The check of a length goes on after the wrong type, for whatever has a length.
-            (FieldKind::NonEmptyString, Value::Array(items)) if items.is_empty() => {
-                report(&path, "Too small: expected array to have >=1 items");
-            }
-            (FieldKind::Email, Value::String(text)) if !is_email(text) => {
-                report(&path, "Invalid email address");
-            }
-            (FieldKind::Strings, Value::Array(items)) => {
-                for (index, item) in items.iter().enumerate().filter(|it| !it.1.is_string()) {
-                    report(
-                        &format!("{path}.{index}"),
-                        &unexpected("string", Some(item)),
-                    );
-                }
-            }
-            (FieldKind::StringRecord, Value::Object(fields)) => {
-                for (name, value) in fields.iter().filter(|it| !it.1.is_string()) {
-                    report(
-                        &format!("{path}.{name}"),
-                        &unexpected("string", Some(value)),
-                    );
-                }
-            }
-            (FieldKind::Object(fields), Value::Object(values)) => {
-                for field in fields {
-                    field.check(&path, values.get(field.name), issues);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-impl FieldKind {
-    /// The type as JavaScript names it.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::String | Self::NonEmptyString | Self::Email => "string",
-            Self::Boolean => "boolean",
-            Self::Number => "number",
-            Self::Strings => "array",
-            Self::StringRecord | Self::Record => "record",
-            Self::Object(_) => "object",
-        }
-    }
-
-    fn has_type_of(self, value: &Value) -> bool {
-        match self {
-            Self::String | Self::NonEmptyString | Self::Email => value.is_string(),
-            Self::Boolean => value.is_boolean(),
-            Self::Number => value.is_number(),
-            Self::Strings => value.is_array(),
-            Self::StringRecord | Self::Record | Self::Object(_) => value.is_object(),
-        }
-    }
 }
 
 impl Schema {
@@ -287,46 +216,6 @@ impl Schema {
             Err(issues.join("; "))
         }
     }
-}
-
-fn unexpected(expected: &str, found: Option<&Value>) -> String {
-    let found = match found {
-        None => "undefined",
-        Some(Value::Null) => "null",
-        Some(Value::Bool(_)) => "boolean",
-        Some(Value::Number(_)) => "number",
-        Some(Value::String(_)) => "string",
-        Some(Value::Array(_)) => "array",
-        Some(Value::Object(_)) => "object",
-    };
-    format!("Invalid input: expected {expected}, received {found}")
-}
-
-/// Whether zod's pattern of email addresses matches:
-/// `^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$`.
-pub fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else {
-        return false;
-    };
-    let Some((labels, top_level)) = domain.rsplit_once('.') else {
-        return false;
-    };
-    let is_local = |byte: u8| byte.is_ascii_alphanumeric() || b"_'+-".contains(&byte);
-    local
-        .split('.')
-        .all(|part| !part.is_empty() && part.bytes().all(is_local))
-        && !local.ends_with('\'')
-        && labels.split('.').all(|label| {
-            label
-                .as_bytes()
-                .first()
-                .is_some_and(u8::is_ascii_alphanumeric)
-                && label
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        })
-        && top_level.len() >= 2
-        && top_level.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 #[cfg(test)]

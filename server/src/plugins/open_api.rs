@@ -5,7 +5,7 @@ mod page;
 
 use serde_json::Value;
 
-use super::Plugin;
+use super::{Plugin, described, is_enabled};
 use crate::{
     app::App,
     http::{
@@ -15,7 +15,7 @@ use crate::{
         openapi::{About, Operation, document},
         reply::{self, Json},
     },
-    plugins, route,
+    route,
 };
 
 pub(super) const PLUGIN: Plugin = Plugin {
@@ -52,10 +52,10 @@ fn describe(app: &App) -> Value {
     let about = About {
         url: app.config.base_url.as_str(),
         session_cookie: &app.cookies.session_token.name,
-        has_bearer: plugins::is_enabled("bearer", settings),
+        has_bearer: is_enabled("bearer", settings),
     };
     let disabled = settings.disabled_paths.as_deref().unwrap_or_default();
-    let routes = plugins::described(|plugin| (plugin.is_enabled)(settings));
+    let routes = described(|plugin| (plugin.is_enabled)(settings));
     let routes = routes
         .into_iter()
         .filter(|(_, route)| !disabled.iter().any(|path| path == route.path));

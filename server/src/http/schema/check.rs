@@ -1,0 +1,97 @@
+//! The issues of a field.
+
+use serde_json::Value;
+
+use super::{Field, FieldKind, is_email};
+
+impl Field {
+    /// Adds to `issues` what is wrong with `value`, the field at `path`.
+    pub(super) fn check(self, path: &str, value: Option<&Value>, issues: &mut Vec<String>) {
+        let path = format!("{path}.{}", self.name);
+        let mut report = |path: &str, text: &str| issues.push(format!("[{path}] {text}"));
+        let Some(value) = value else {
+            if !self.optional {
+                report(&path, &unexpected(self.kind.name(), None));
+            }
+            return;
+        };
+        if self.nullable && value.is_null() {
+            return;
+        }
+        if !self.kind.has_type_of(value) {
+            report(&path, &unexpected(self.kind.name(), Some(value)));
+        }
+        match (self.kind, value) {
+            (FieldKind::NonEmptyString, Value::String(text)) if text.is_empty() => {
+                report(&path, "Too small: expected string to have >=1 characters");
+            }
+            // The check of a length goes on after the wrong type, for whatever has a length.
+            (FieldKind::NonEmptyString, Value::Array(items)) if items.is_empty() => {
+                report(&path, "Too small: expected array to have >=1 items");
+            }
+            (FieldKind::Email, Value::String(text)) if !is_email(text) => {
+                report(&path, "Invalid email address");
+            }
+            (FieldKind::Strings, Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate().filter(|it| !it.1.is_string()) {
+                    report(
+                        &format!("{path}.{index}"),
+                        &unexpected("string", Some(item)),
+                    );
+                }
+            }
+            (FieldKind::StringRecord, Value::Object(fields)) => {
+                for (name, value) in fields.iter().filter(|it| !it.1.is_string()) {
+                    report(
+                        &format!("{path}.{name}"),
+                        &unexpected("string", Some(value)),
+                    );
+                }
+            }
+            (FieldKind::Object(fields), Value::Object(values)) => {
+                for field in fields {
+                    field.check(&path, values.get(field.name), issues);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl FieldKind {
+    /// The type as JavaScript names it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::String | Self::NonEmptyString | Self::Email => "string",
+            Self::Boolean => "boolean",
+            Self::Number => "number",
+            Self::Strings => "array",
+            Self::StringRecord | Self::Record => "record",
+            Self::Object(_) => "object",
+        }
+    }
+
+    fn has_type_of(self, value: &Value) -> bool {
+        match self {
+            Self::String | Self::NonEmptyString | Self::Email => value.is_string(),
+            Self::Boolean => value.is_boolean(),
+            Self::Number => value.is_number(),
+            Self::Strings => value.is_array(),
+            Self::StringRecord | Self::Record | Self::Object(_) => value.is_object(),
+        }
+    }
+}
+
+/// The issue of a value of another type than `expected`.
+pub(super) fn unexpected(expected: &str, found: Option<&Value>) -> String {
+    let found = match found {
+        None => "undefined",
+        Some(Value::Null) => "null",
+        Some(Value::Bool(_)) => "boolean",
+        Some(Value::Number(_)) => "number",
+        Some(Value::String(_)) => "string",
+        Some(Value::Array(_)) => "array",
+        Some(Value::Object(_)) => "object",
+    };
+    format!("Invalid input: expected {expected}, received {found}")
+}
