@@ -111,6 +111,8 @@ pub fn process_variable(name: &str) -> Option<String> {
 pub struct MigrateConfig {
     /// `DATABASE_*`.
     pub database: Database,
+    /// The content of the file `AUTH_CONFIG`, of which the schema depends on some.
+    pub settings: AuthSettings,
     /// `AUTH_MIGRATIONS_DIR`: further migrations of a derived image.
     pub directory: Option<std::path::PathBuf>,
     /// `TERMINATION_MESSAGE_PATH`: where the outcome is written for Kubernetes.
@@ -129,13 +131,15 @@ impl MigrateConfig {
         let termination_message = environment
             .literal("TERMINATION_MESSAGE_PATH")
             .map(Into::into);
-        match database {
-            Some(database) => Ok(Self {
+        let settings = settings::load(&mut environment);
+        match (database, settings) {
+            (Some(database), Some(settings)) => Ok(Self {
                 database,
+                settings: settings.auth,
                 directory,
                 termination_message,
             }),
-            None => Err(environment.into_problems()),
+            _ => Err(environment.into_problems()),
         }
     }
 }

@@ -17,4 +17,5 @@ pub(crate) use connect::connect;
 pub use error::{DbError, is_refused};
 pub use pool::Db;
 pub use schema::Schema;
+pub(crate) use tables::quoted;
 pub use tables::{AdditionalColumn, ColumnType, IdKind, TableNames, Tables};

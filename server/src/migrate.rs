@@ -5,12 +5,17 @@
 //! table that others use: behind a waiting `ALTER TABLE` every query of that table would wait too.
 
 mod apply;
-mod drift;
+mod catalog;
+mod compare;
+mod desired;
+mod difference;
 mod error;
 mod file_name;
 mod history;
 mod lock;
+mod model;
 mod plan;
+mod probe;
 mod source;
 mod statements;
 
@@ -19,14 +24,15 @@ use std::time::Duration;
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
 
-pub use drift::Drift;
+pub use desired::Desired;
+pub use difference::{Action, Difference};
 pub use error::MigrateError;
 pub use file_name::{Class, FileName};
 pub use plan::Plan;
 pub use source::{Migration, REQUIRED_VERSION, embedded, with_directory};
 
 use crate::{config::Target, db};
-use drift::Existing;
+use model::BASELINE_VERSION;
 
 /// How long to wait for what.
 #[derive(Clone, Debug)]
@@ -67,9 +73,10 @@ pub struct Outcome {
 }
 
 /// Brings a database to the newest of the migrations that it knows.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Migrator {
     migrations: Vec<Migration>,
+    desired: Desired,
     limits: Limits,
 }
 
@@ -78,8 +85,15 @@ impl Migrator {
     pub fn new(migrations: Vec<Migration>) -> Self {
         Self {
             migrations,
+            desired: Desired::default(),
             limits: Limits::default(),
         }
+    }
+
+    /// The same for the schema that settings want.
+    #[must_use]
+    pub fn for_schema(self, desired: Desired) -> Self {
+        Self { desired, ..self }
     }
 
     /// The same with other `limits`.
@@ -110,31 +124,61 @@ impl Migrator {
         prepare_session(connection, &self.limits).await?;
         lock::acquire(connection, self.limits.migrator_wait).await?;
         let plan = self.read_plan(connection).await?;
+        let blockers = plan.blockers();
+        if !blockers.is_empty() {
+            return Err(MigrateError::Drift(blockers));
+        }
         if plan.adopt {
-            let baseline = self
+            let is_baseline = |known: &&Migration| known.version <= BASELINE_VERSION;
+            let baseline: Vec<_> = self
                 .migrations
                 .iter()
-                .filter(|known| known.version <= drift::BASELINE_VERSION);
-            let baseline: Vec<_> = baseline.cloned().collect();
+                .filter(is_baseline)
+                .cloned()
+                .collect();
             apply::adopt(connection, &baseline).await?;
             tracing::info!("existing better-auth tables adopted");
         }
-        let mut applied = Vec::with_capacity(plan.pending.len());
-        for migration in &plan.pending {
-            apply::apply(connection, migration, &self.limits).await?;
-            tracing::info!(migration = migration.label(), class = %migration.class, "migration applied");
-            applied.push(migration.version);
+        let (first, rest): (Vec<_>, Vec<_>) = plan
+            .pending
+            .iter()
+            .partition(|migration| migration.version <= BASELINE_VERSION);
+        self.apply_all(connection, &first).await?;
+        for difference in plan.changes() {
+            apply::change(connection, difference, &self.limits).await?;
+            tracing::info!(%difference, "changed");
         }
+        self.apply_all(connection, &rest).await?;
         Ok(Outcome {
             schema_version: plan.target_version,
-            applied,
+            applied: plan
+                .pending
+                .iter()
+                .map(|migration| migration.version)
+                .collect(),
         })
+    }
+
+    async fn apply_all(
+        &self,
+        connection: &mut PgConnection,
+        migrations: &[&Migration],
+    ) -> Result<(), MigrateError> {
+        for migration in migrations {
+            apply::apply(connection, migration, self.desired.tables(), &self.limits).await?;
+            tracing::info!(migration = migration.label(), class = %migration.class, "migration applied");
+        }
+        Ok(())
     }
 
     async fn read_plan(&self, connection: &mut PgConnection) -> Result<Plan, MigrateError> {
         let history = history::read(connection).await?;
-        let existing = Existing::read(connection).await?;
-        Plan::new(&self.migrations, &history, &existing)
+        let baseline = self
+            .migrations
+            .iter()
+            .find(|migration| migration.version == BASELINE_VERSION);
+        let existing = compare::compare(connection, &self.desired, baseline).await?;
+        Plan::new(&self.migrations, &history, existing)
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Variable, print, start_logging, tell};
 use crate::{
     config::{FileReader, MigrateConfig},
-    migrate::{MigrateError, Migrator, Outcome, Plan, with_directory},
+    migrate::{Action, Desired, MigrateError, Migrator, Outcome, Plan, with_directory},
 };
 
 /// Kubernetes keeps this many bytes of a termination message.
@@ -61,7 +61,8 @@ pub(super) async fn run(arguments: &Arguments, variable: Variable<'_>, reader: F
 
 /// Plans or migrates; answers with the outcome as JSON.
 async fn execute(arguments: &Arguments, config: &MigrateConfig) -> Result<String, MigrateError> {
-    let migrator = Migrator::new(with_directory(config.directory.as_deref())?);
+    let migrator = Migrator::new(with_directory(config.directory.as_deref())?)
+        .for_schema(Desired::of(&config.settings));
     let target = config.database.target()?;
     if arguments.dry_run {
         let plan = migrator.plan(&target).await?;
@@ -72,7 +73,12 @@ async fn execute(arguments: &Arguments, config: &MigrateConfig) -> Result<String
             &describe(&plan)
         };
         print(text);
-        return Ok(json);
+        let blockers = plan.blockers();
+        return if blockers.is_empty() {
+            Ok(json)
+        } else {
+            Err(MigrateError::Drift(blockers))
+        };
     }
     let outcome = migrator.run(&target).await?;
     let json = to_json(&outcome);
@@ -110,7 +116,24 @@ fn describe(plan: &Plan) -> String {
             .iter()
             .map(|migration| format!("apply {} ({})", migration.label(), migration.class)),
     );
+    for difference in &plan.differences {
+        lines.push(format!("{}: {difference}", action(difference.action)));
+        lines.extend(
+            difference
+                .statements
+                .iter()
+                .map(|statement| format!("    {statement}")),
+        );
+    }
     lines.join("\n")
+}
+
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Adopt => "adopt as it is",
+        Action::Change => "change",
+        Action::Fix => "to be mended first",
+    }
 }
 
 /// Leaves the outcome where Kubernetes looks for it. The outcome stands even if that fails.

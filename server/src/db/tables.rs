@@ -15,6 +15,7 @@
 //! | `{user.+set:$2}` | `, "plan" = …`: those of them that the bound JSON object names |
 
 mod render;
+mod script;
 mod settings;
 
 use std::{
@@ -23,6 +24,13 @@ use std::{
 };
 
 use sqlx::AssertSqlSafe;
+
+/// An identifier in quotes.
+pub(crate) fn quoted(name: &str) -> String {
+    let mut quoted = String::with_capacity(name.len() + 2);
+    render::quote(&mut quoted, name);
+    quoted
+}
 
 /// The type of ids.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

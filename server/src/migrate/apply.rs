@@ -1,56 +1,130 @@
-//! Applies one migration.
+//! Applies one migration, or what one difference needs.
 
 use std::time::Instant;
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
 use tokio::time::sleep;
 
-use super::{Limits, MigrateError, Migration, error::is_contention, history, statements};
+use super::{
+    Limits, MigrateError, Migration, difference::Difference, error::is_contention, history,
+    statements,
+};
+use crate::db::Tables;
 
-/// Applies `migration` and notes it. When other sessions are in the way it steps back, so that they are served,
-/// and tries again.
+/// Applies `migration` and notes it.
 pub(super) async fn apply(
     connection: &mut PgConnection,
     migration: &Migration,
+    tables: &Tables,
     limits: &Limits,
 ) -> Result<(), MigrateError> {
-    let mut pause = limits.first_pause;
-    for attempt in 1..=limits.lock_attempts {
-        let result = if migration.is_transactional() {
-            in_transaction(connection, migration).await
+    let script = migration.script(tables);
+    let label = format!("migration {}", migration.label());
+    let outcome = patiently(limits, &label, async || {
+        if migration.is_transactional() {
+            in_transaction(connection, migration, &script).await
         } else {
-            statement_by_statement(connection, migration).await
+            statement_by_statement(connection, migration, &script).await
+        }
+    });
+    outcome.await.map_err(|error| match error {
+        Failure::Locked => MigrateError::LockTimeout {
+            what: label,
+            attempts: limits.lock_attempts,
+        },
+        Failure::Refused(error) => MigrateError::in_migration(migration, &script, &error),
+    })
+}
+
+/// Changes what `difference` names and notes it.
+pub(super) async fn change(
+    connection: &mut PgConnection,
+    difference: &Difference,
+    limits: &Limits,
+) -> Result<(), MigrateError> {
+    let started = Instant::now();
+    let label = difference.to_string();
+    for statement in &difference.statements {
+        // Nobody waits behind what runs concurrently, which itself waits for old transactions to end.
+        let is_concurrent = statement.contains(CONCURRENTLY);
+        let timeout = if is_concurrent {
+            0
+        } else {
+            limits.lock_timeout.as_millis()
         };
-        match result {
+        let outcome = patiently(limits, &label, async || {
+            let sql = format!("SET lock_timeout = {timeout}");
+            raw_sql(AssertSqlSafe(sql))
+                .execute(&mut *connection)
+                .await?;
+            raw_sql(AssertSqlSafe(statement.as_str()))
+                .execute(&mut *connection)
+                .await?;
+            Ok(())
+        });
+        outcome.await.map_err(|error| match error {
+            Failure::Locked => MigrateError::LockTimeout {
+                what: label.clone(),
+                attempts: limits.lock_attempts,
+            },
+            Failure::Refused(error) => MigrateError::in_change(&label, &error),
+        })?;
+    }
+    let sql = format!("SET lock_timeout = {}", limits.lock_timeout.as_millis());
+    raw_sql(AssertSqlSafe(sql))
+        .execute(&mut *connection)
+        .await?;
+    history::note_change(connection, difference, milliseconds(started)).await?;
+    Ok(())
+}
+
+/// Marks statements that make an index without keeping anybody from writing.
+const CONCURRENTLY: &str = " INDEX CONCURRENTLY ";
+
+enum Failure {
+    /// Other sessions held a table at each try.
+    Locked,
+    Refused(sqlx::Error),
+}
+
+/// Tries `attempt`. When other sessions are in the way it steps back, so that they are served, and tries again.
+async fn patiently(
+    limits: &Limits,
+    label: &str,
+    mut attempt: impl AsyncFnMut() -> sqlx::Result<()>,
+) -> Result<(), Failure> {
+    let mut pause = limits.first_pause;
+    for number in 1..=limits.lock_attempts {
+        match attempt().await {
             Ok(()) => return Ok(()),
             Err(error) if is_contention(&error) => {
-                let migration = migration.label();
                 tracing::info!(
-                    migration,
-                    attempt,
+                    what = label,
+                    attempt = number,
                     "a table is locked by other sessions, trying again"
                 );
             }
-            Err(error) => return Err(MigrateError::in_migration(migration, &error)),
+            Err(error) => return Err(Failure::Refused(error)),
         }
-        if attempt < limits.lock_attempts {
+        if number < limits.lock_attempts {
             sleep(pause).await;
             pause = (pause * 2).min(limits.last_pause);
         }
     }
-    Err(MigrateError::LockTimeout {
-        migration: migration.label(),
-        attempts: limits.lock_attempts,
-    })
+    Err(Failure::Locked)
 }
 
 /// Either all of it happens, its bookkeeping included, or nothing.
-async fn in_transaction(connection: &mut PgConnection, migration: &Migration) -> sqlx::Result<()> {
+async fn in_transaction(
+    connection: &mut PgConnection,
+    migration: &Migration,
+    script: &str,
+) -> sqlx::Result<()> {
     let started = Instant::now();
     let mut transaction = connection.begin().await?;
     history::ensure_table(&mut transaction).await?;
     history::begin(&mut transaction, migration).await?;
-    raw_sql(AssertSqlSafe(migration.sql.as_str()))
+    raw_sql(AssertSqlSafe(script))
         .execute(&mut *transaction)
         .await?;
     history::complete(&mut transaction, migration.version, milliseconds(started)).await?;
@@ -61,11 +135,12 @@ async fn in_transaction(connection: &mut PgConnection, migration: &Migration) ->
 async fn statement_by_statement(
     connection: &mut PgConnection,
     migration: &Migration,
+    script: &str,
 ) -> sqlx::Result<()> {
     let started = Instant::now();
     history::ensure_table(connection).await?;
     history::begin(connection, migration).await?;
-    for statement in statements::split(&migration.sql) {
+    for statement in statements::split(script) {
         raw_sql(AssertSqlSafe(statement))
             .execute(&mut *connection)
             .await?;

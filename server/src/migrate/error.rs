@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Migration, drift::Drift};
+use super::{Migration, difference::Difference};
 use crate::{config::Problem, db::DbError};
 
 /// Why a migration did not happen. No variant contains a credential or a row's content.
@@ -18,12 +18,10 @@ pub enum MigrateError {
     #[error("another migrator is still at work after {} s", .0.as_secs())]
     Busy(Duration),
     /// A table stayed locked by other sessions.
-    #[error(
-        "migration {migration} could not lock a table in {attempts} tries: other sessions hold it"
-    )]
+    #[error("{what} could not lock a table in {attempts} tries: other sessions hold it")]
     LockTimeout {
-        /// Version and name.
-        migration: String,
+        /// The migration or the difference.
+        what: String,
         /// How often it was tried.
         attempts: u32,
     },
@@ -40,6 +38,14 @@ pub enum MigrateError {
         /// What the server says, with its SQLSTATE.
         message: String,
     },
+    /// A statement that changes a difference was refused.
+    #[error("{difference} cannot be changed: {message}")]
+    Change {
+        /// What was to be changed.
+        difference: String,
+        /// What the server says, with its SQLSTATE.
+        message: String,
+    },
     /// A statement of the migrator itself was refused.
     #[error("the migrator failed: {0}")]
     Refused(String),
@@ -48,9 +54,9 @@ pub enum MigrateError {
         "migration {0} was changed after it was applied: restore the file and add a new migration"
     )]
     Changed(String),
-    /// The tables that exist are not those of better-auth.
-    #[error("the database cannot be adopted: {}", join(.0))]
-    Drift(Vec<Drift>),
+    /// The tables that exist have to be mended first.
+    #[error("nothing was changed, because somebody has to mend the database first: {}", join(.0))]
+    Drift(Vec<Difference>),
     /// A newer release has migrated the database.
     #[error(
         "the database has migration {applied}, this version knows those up to {known}: run a newer version"
@@ -63,7 +69,7 @@ pub enum MigrateError {
     },
 }
 
-fn join(drift: &[Drift]) -> String {
+fn join(drift: &[Difference]) -> String {
     drift
         .iter()
         .map(ToString::to_string)
@@ -87,17 +93,32 @@ impl MigrateError {
         match self {
             Self::Configuration(_) | Self::Connect(DbError::Configuration(_)) => 78,
             Self::Connect(_) | Self::Busy(_) | Self::LockTimeout { .. } | Self::Unavailable(_) => 1,
-            Self::Failed { .. } | Self::Refused(_) | Self::Changed(_) | Self::Drift(_) => 10,
+            Self::Failed { .. }
+            | Self::Change { .. }
+            | Self::Refused(_)
+            | Self::Changed(_)
+            | Self::Drift(_) => 10,
             Self::Newer { .. } => 11,
         }
     }
 
     /// A statement of `migration` failed.
-    pub(super) fn in_migration(migration: &Migration, error: &sqlx::Error) -> Self {
+    pub(super) fn in_migration(migration: &Migration, script: &str, error: &sqlx::Error) -> Self {
         match Self::from(error) {
             Self::Refused(message) => Self::Failed {
                 migration: migration.label(),
-                line: line(&migration.sql, error),
+                line: line(script, error),
+                message,
+            },
+            other => other,
+        }
+    }
+
+    /// A statement that changes `difference` failed.
+    pub(super) fn in_change(difference: &str, error: &sqlx::Error) -> Self {
+        match Self::from(error) {
+            Self::Refused(message) => Self::Change {
+                difference: difference.to_owned(),
                 message,
             },
             other => other,

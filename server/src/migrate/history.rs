@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
-use super::Migration;
+use super::{Migration, difference::Difference};
 
 /// One row of the bookkeeping.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,28 @@ pub(super) async fn complete(
         r#"UPDATE authbackend_migration SET "appliedAt" = clock_timestamp(), "durationMs" = $2 WHERE version = $1"#,
     )
     .bind(version)
+    .bind(milliseconds)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that `difference` was changed, which took `milliseconds`.
+pub(super) async fn note_change(
+    connection: &mut PgConnection,
+    difference: &Difference,
+    milliseconds: i64,
+) -> sqlx::Result<()> {
+    let statement = r#"CREATE TABLE IF NOT EXISTS authbackend_schema_change (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, difference text NOT NULL, statements text[] NOT NULL,
+        "appliedAt" timestamptz NOT NULL, "durationMs" bigint NOT NULL)"#;
+    sqlx::raw_sql(statement).execute(&mut *connection).await?;
+    sqlx::query(
+        r#"INSERT INTO authbackend_schema_change (difference, statements, "appliedAt", "durationMs")
+           VALUES ($1, $2, clock_timestamp(), $3)"#,
+    )
+    .bind(difference.to_string())
+    .bind(&difference.statements)
     .bind(milliseconds)
     .execute(connection)
     .await?;

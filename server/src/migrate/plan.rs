@@ -4,9 +4,11 @@ use serde::{Serialize, Serializer};
 
 use super::{
     MigrateError, Migration,
-    drift::{BASELINE_VERSION, Existing},
+    compare::Comparison,
+    difference::{Action, Difference},
     file_name::Class,
     history::Record,
+    model::BASELINE_VERSION,
 };
 
 /// What a migrator has to do. Serializes to what `migrate --dry-run --json` prints.
@@ -22,6 +24,8 @@ pub struct Plan {
     pub pending: Vec<Migration>,
     /// Whether the tables exist already, made by better-auth, and are taken over.
     pub adopt: bool,
+    /// How the tables are not as they should be, and what is done about it, after migration 1.
+    pub differences: Vec<Difference>,
 }
 
 #[derive(Serialize)]
@@ -42,12 +46,28 @@ fn summaries<S: Serializer>(pending: &[Migration], serializer: S) -> Result<S::O
 }
 
 impl Plan {
-    /// Compares the migrations that are `known`, sorted by version, with the database's `history` and the
-    /// `existing` tables.
+    /// What has to be mended by somebody before anything is done.
+    pub fn blockers(&self) -> Vec<Difference> {
+        self.with(Action::Fix).cloned().collect()
+    }
+
+    /// What is changed.
+    pub fn changes(&self) -> impl Iterator<Item = &Difference> {
+        self.with(Action::Change)
+    }
+
+    fn with(&self, action: Action) -> impl Iterator<Item = &Difference> {
+        self.differences
+            .iter()
+            .filter(move |difference| difference.action == action)
+    }
+
+    /// Compares the migrations that are `known`, sorted by version, with the database's `history`; `existing` says how
+    /// the tables are.
     pub(super) fn new(
         known: &[Migration],
         history: &[Record],
-        existing: &Existing,
+        existing: Comparison,
     ) -> Result<Self, MigrateError> {
         let last_known = known.last().map_or(0, |migration| migration.version);
         let is_known = |record: &&Record| known.iter().any(|known| known.version == record.version);
@@ -57,13 +77,7 @@ impl Plan {
                 known: last_known,
             });
         }
-        let adopt = history.is_empty() && !existing.is_empty();
-        if adopt
-            && let drift = existing.drift()
-            && !drift.is_empty()
-        {
-            return Err(MigrateError::Drift(drift));
-        }
+        let adopt = history.is_empty() && !existing.is_empty;
         let mut pending = Vec::new();
         for migration in known {
             match history
@@ -86,6 +100,7 @@ impl Plan {
             target_version: last_known.max(current_version),
             pending,
             adopt,
+            differences: existing.differences,
         })
     }
 }

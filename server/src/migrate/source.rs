@@ -1,11 +1,11 @@
 //! The migrations that this binary knows: embedded ones, and further ones of a derived image.
 
-use std::{fs, path::Path};
+use std::{borrow::Cow, fs, path::Path};
 
 use sha2::{Digest as _, Sha256};
 
 use super::file_name::{Class, FileName};
-use crate::config::Problem;
+use crate::{config::Problem, db::Tables};
 
 include!(concat!(env!("OUT_DIR"), "/migrations.rs"));
 
@@ -37,6 +37,8 @@ pub struct Migration {
     pub checksum: String,
     /// The file's content.
     pub sql: String,
+    /// Whether the content is a template of [`Tables::script`].
+    pub is_template: bool,
 }
 
 impl Migration {
@@ -56,6 +58,27 @@ impl Migration {
             class,
             checksum,
             sql,
+            is_template: false,
+        }
+    }
+
+    /// A migration of this server, in which names of tables and types of ids stand for those that the settings choose.
+    /// Its checksum is that of the script for better-auth's own names.
+    fn template(file: &Embedded) -> Self {
+        let script = Tables::default().script(file.sql);
+        Self {
+            sql: file.sql.to_owned(),
+            is_template: true,
+            ..Self::new(file.version, file.name, file.class, script)
+        }
+    }
+
+    /// What is run where tables are called as in `tables`.
+    pub fn script(&self, tables: &Tables) -> Cow<'_, str> {
+        if self.is_template {
+            Cow::Owned(tables.script(&self.sql))
+        } else {
+            Cow::Borrowed(&self.sql)
         }
     }
 
@@ -75,10 +98,7 @@ impl Migration {
 
 /// The embedded migrations, by version.
 pub fn embedded() -> Vec<Migration> {
-    EMBEDDED
-        .iter()
-        .map(|file| Migration::new(file.version, file.name, file.class, file.sql))
-        .collect()
+    EMBEDDED.iter().map(Migration::template).collect()
 }
 
 /// The embedded migrations followed by those of `directory` (`AUTH_MIGRATIONS_DIR`), by version.

@@ -4,6 +4,7 @@ mod adoption;
 mod contention;
 mod failure;
 mod process;
+mod releases;
 
 use std::time::Duration;
 

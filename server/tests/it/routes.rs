@@ -1,6 +1,7 @@
 //! The API's endpoints, as a browser sees them.
 
-mod browser;
+mod additional_fields;
+pub(crate) mod browser;
 mod change_password;
 mod client_address;
 mod cookie_cache;

@@ -65,6 +65,11 @@ const READ: &[(&str, &[&str])] = &[
 /// Columns that hold an id, in every table. `accountId` is an id of the provider, which is text.
 const IDS: [&str; 2] = ["id", "userId"];
 
+/// Whether better-auth calls a table `name`.
+pub(super) fn is_table(name: &str) -> bool {
+    READ.iter().any(|(table, _)| *table == name)
+}
+
 impl Tables {
     /// Replaces what is in braces. A template is part of the program: what it does not name right, Postgres refuses.
     pub(super) fn render(&self, template: &str) -> String {
@@ -194,7 +199,7 @@ fn read(sql: &mut String, column: &AdditionalColumn, alias: &str) {
 }
 
 /// Appends an identifier in quotes.
-fn quote(sql: &mut String, name: &str) {
+pub(super) fn quote(sql: &mut String, name: &str) {
     sql.push('"');
     sql.push_str(&name.replace('"', "\"\""));
     sql.push('"');

@@ -45,7 +45,7 @@ pub async fn find(
     const SQL: &str = "
         SELECT {verification.*:v} FROM {verification} v
         WHERE v.{verification.identifier} = $1
-        ORDER BY v.{verification.createdAt} DESC LIMIT 1";
+        ORDER BY v.{verification.createdAt} DESC NULLS LAST LIMIT 1";
     let query = sqlx::query(db.sql(SQL)).bind(identifier);
     let row = query.fetch_optional(&mut **db).await?;
     let found = row.map(|row| read(&row)).transpose()?;
@@ -61,7 +61,7 @@ pub async fn consume(
 ) -> sqlx::Result<Option<Verification>> {
     const SQL: &str = "
         WITH v AS (DELETE FROM {verification} WHERE {verification.identifier} = $1 RETURNING *)
-        SELECT {verification.*:v} FROM v ORDER BY v.{verification.createdAt} DESC LIMIT 1";
+        SELECT {verification.*:v} FROM v ORDER BY v.{verification.createdAt} DESC NULLS LAST LIMIT 1";
     let query = sqlx::query(db.sql(SQL)).bind(identifier);
     let row = query.fetch_optional(&mut **db).await?;
     let found = row.map(|row| read(&row)).transpose()?;

@@ -1,4 +1,4 @@
-use super::{Class, Existing, MigrateError, Migration, Plan, Record};
+use super::{Class, Comparison, MigrateError, Migration, Plan, Record};
 
 fn migration(version: i64) -> Migration {
     Migration::new(
@@ -26,7 +26,14 @@ fn versions(plan: &Plan) -> Vec<i64> {
 
 fn plan(known: &[i64], history: &[Record]) -> Result<Plan, MigrateError> {
     let known: Vec<_> = known.iter().map(|version| migration(*version)).collect();
-    Plan::new(&known, history, &Existing::default())
+    Plan::new(
+        &known,
+        history,
+        Comparison {
+            is_empty: true,
+            ..Comparison::default()
+        },
+    )
 }
 
 #[test]
@@ -87,7 +94,7 @@ fn the_plan_as_json_has_the_fields_that_tools_read() {
     assert_eq!(
         serde_json::to_value(&plan).unwrap(),
         serde_json::json!({
-            "currentVersion": 0, "targetVersion": 1, "adopt": false,
+            "currentVersion": 0, "targetVersion": 1, "adopt": false, "differences": [],
             "pending": [{"version": 1, "name": "m1", "class": "expand", "checksum": checksum}],
         })
     );

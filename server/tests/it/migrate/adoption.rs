@@ -64,14 +64,13 @@ async fn a_table_of_rate_limits_is_kept_and_gets_the_key_that_old_ones_lack() {
 }
 
 #[tokio::test]
-async fn every_difference_is_named() {
+async fn what_somebody_has_to_mend_is_named_and_nothing_is_changed_before() {
     let database = TestDatabase::of_better_auth().await;
     database
         .execute(
-            r#"ALTER TABLE "user" DROP COLUMN image, ALTER COLUMN "createdAt" TYPE timestamp;
-               ALTER TABLE session DROP CONSTRAINT session_token_key;
-               ALTER TABLE account ADD COLUMN issuer text NOT NULL;
-               DROP TABLE verification"#,
+            r#"ALTER TABLE "user" DROP COLUMN "emailVerified", ALTER COLUMN "createdAt" TYPE date;
+               ALTER TABLE session DROP CONSTRAINT session_token_key, ADD COLUMN level int NOT NULL;
+               DROP INDEX "session_userId_idx""#,
         )
         .await;
     let before = tables(&database).await;
@@ -79,11 +78,9 @@ async fn every_difference_is_named() {
     assert_eq!(error.exit_code(), 10);
     let text = error.to_string();
     for difference in [
-        "column user.image is missing",
-        "column user.createdAt has type timestamp without time zone, must have timestamp with time zone",
-        "column session.token has no unique index",
-        "column account.issuer is NOT NULL without a default",
-        "table verification is missing",
+        "column user.emailVerified is missing",
+        "column user.createdAt has type date",
+        "column session.level is NOT NULL without a default",
     ] {
         assert!(
             text.contains(difference),
@@ -94,7 +91,46 @@ async fn every_difference_is_named() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_migrated_and_altered_since_is_not_checked_again() {
+async fn what_is_missing_is_made() {
+    let database = TestDatabase::of_better_auth().await;
+    database
+        .execute(
+            r#"ALTER TABLE "user" DROP COLUMN image;
+               ALTER TABLE session DROP CONSTRAINT session_token_key, DROP CONSTRAINT "session_userId_fkey";
+               ALTER TABLE account ALTER COLUMN scope SET NOT NULL;
+               DROP INDEX "account_userId_idx"; DROP TABLE verification"#,
+        )
+        .await;
+    migrate(&database, &[]).await.unwrap();
+    let plan = migrator(&[]).plan(&database.target()).await.unwrap();
+    assert_eq!(plan.differences, []);
+}
+
+#[tokio::test]
+async fn values_that_occur_twice_and_rows_without_a_user_are_told() {
+    let database = TestDatabase::of_better_auth().await;
+    database
+        .execute(
+            r#"ALTER TABLE "user" DROP CONSTRAINT user_email_key; ALTER TABLE session DROP CONSTRAINT "session_userId_fkey";
+               INSERT INTO "user" VALUES ('1', 'Ann', 'a@shop.example', true), ('2', 'Ann', 'a@shop.example', true);
+               INSERT INTO session (id, token, "userId", "expiresAt", "updatedAt") VALUES ('1', 't', '3', now(), now())"#,
+        )
+        .await;
+    let plan = migrator(&[]).plan(&database.target()).await.unwrap();
+    let told: Vec<_> = plan.differences.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "column user.email has no unique index, and values that occur twice: \
+             remove or change all rows but one of each value",
+            "column session.userId has no foreign key: \
+             1 rows belong to no user; without them `migrate` adds the key",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_type_of_text_that_was_chosen_since_stays() {
     let database = TestDatabase::migrated().await;
     database
         .execute(r#"ALTER TABLE "user" ALTER COLUMN name TYPE varchar(99)"#)

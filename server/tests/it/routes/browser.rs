@@ -5,32 +5,40 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::support::{
-    TestServer,
+    TestDatabase, TestServer,
     http::{Answer, request, send},
 };
 
 /// Where the pages are served that the browser shows.
-pub(super) const ORIGIN: &str = "http://localhost:8100";
+pub(crate) const ORIGIN: &str = "http://localhost:8100";
 
 /// The password of every user here.
-pub(super) const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A server with the settings `yaml`.
-pub(super) async fn server(yaml: &str) -> TestServer {
+pub(crate) async fn server(yaml: &str) -> TestServer {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), yaml).unwrap();
     TestServer::with(&[("AUTH_CONFIG", file.path().to_str().unwrap())]).await
 }
 
+/// A server with the settings `yaml`, on a database that was migrated for them.
+pub(crate) async fn server_migrated_for(yaml: &str) -> TestServer {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), yaml).unwrap();
+    let database = TestDatabase::migrated_for(yaml).await;
+    TestServer::on(database, &[("AUTH_CONFIG", file.path().to_str().unwrap())]).await
+}
+
 /// A browser with cookies of its own.
 #[derive(Clone)]
-pub(super) struct Browser {
+pub(crate) struct Browser {
     address: std::net::SocketAddr,
-    pub(super) cookies: BTreeMap<String, String>,
+    pub(crate) cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    pub(super) fn new(server: &TestServer) -> Self {
+    pub(crate) fn new(server: &TestServer) -> Self {
         Self {
             address: server.api(),
             cookies: BTreeMap::new(),
@@ -38,7 +46,7 @@ impl Browser {
     }
 
     /// A browser in which the user `name` has just signed up.
-    pub(super) async fn signed_up(server: &TestServer, name: &str) -> Self {
+    pub(crate) async fn signed_up(server: &TestServer, name: &str) -> Self {
         let mut browser = Self::new(server);
         let answer = browser.post("/sign-up/email", &sign_up(name)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -46,24 +54,24 @@ impl Browser {
     }
 
     /// A second browser in which the user `name` signs in.
-    pub(super) async fn signed_in(server: &TestServer, name: &str) -> Self {
+    pub(crate) async fn signed_in(server: &TestServer, name: &str) -> Self {
         let mut browser = Self::new(server);
         let answer = browser.post("/sign-in/email", &sign_in(name)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         browser
     }
 
-    pub(super) async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         self.send("GET", path, &[], "").await
     }
 
-    pub(super) async fn post(&mut self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Answer {
         let headers = [("content-type", "application/json"), ("origin", ORIGIN)];
         self.send("POST", path, &headers, &body.to_string()).await
     }
 
     /// A request with the browser's cookies and these headers; keeps the cookies that the answer sets.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &mut self,
         method: &str,
         path: &str,
@@ -103,26 +111,26 @@ impl Browser {
 }
 
 /// The body of a sign-up of the user `name`.
-pub(super) fn sign_up(name: &str) -> Value {
+pub(crate) fn sign_up(name: &str) -> Value {
     json!({"name": name, "email": email(name), "password": PASSWORD})
 }
 
 /// The body of a sign-in of the user `name`.
-pub(super) fn sign_in(name: &str) -> Value {
+pub(crate) fn sign_in(name: &str) -> Value {
     json!({"email": email(name), "password": PASSWORD})
 }
 
-pub(super) fn email(name: &str) -> String {
+pub(crate) fn email(name: &str) -> String {
     format!("{name}@example.com")
 }
 
 /// The body of an answer as JSON.
-pub(super) fn json_of(answer: &Answer) -> Value {
+pub(crate) fn json_of(answer: &Answer) -> Value {
     serde_json::from_str(&answer.body).expect("the body is JSON")
 }
 
 /// Status and code of an error, as `400 INVALID_EMAIL`.
-pub(super) fn error_of(answer: &Answer) -> String {
+pub(crate) fn error_of(answer: &Answer) -> String {
     let body = json_of(answer);
     let text = body["code"]
         .as_str()
@@ -133,7 +141,7 @@ pub(super) fn error_of(answer: &Answer) -> String {
 
 /// The cookies that an answer sets: names without the prefix, with `Max-Age` where there is one, as
 /// `session_token 604800`.
-pub(super) fn cookies_of(answer: &Answer) -> Vec<String> {
+pub(crate) fn cookies_of(answer: &Answer) -> Vec<String> {
     let describe = |cookie: &str| {
         let name = cookie
             .split('=')
@@ -149,4 +157,4 @@ pub(super) fn cookies_of(answer: &Answer) -> Vec<String> {
 }
 
 /// The cookies of an answer that ends a session.
-pub(super) const ENDED: [&str; 3] = ["session_token 0", "session_data 0", "dont_remember 0"];
+pub(crate) const ENDED: [&str; 3] = ["session_token 0", "session_data 0", "dont_remember 0"];

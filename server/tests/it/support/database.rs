@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use auth_server::{
     config::{Database, Target},
-    migrate::{Class, Migration, Migrator, embedded},
+    migrate::{Class, Desired, Migration, Migrator, embedded},
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
 use url::Url;
@@ -25,6 +25,15 @@ impl TestDatabase {
     pub(crate) async fn migrated() -> Self {
         let template = template().await;
         Self::create(&format!("TEMPLATE {template}")).await
+    }
+
+    /// A database migrated for the settings `yaml`.
+    pub(crate) async fn migrated_for(yaml: &str) -> Self {
+        let database = Self::empty().await;
+        let settings = serde_saphyr::from_str(yaml).unwrap();
+        let migrator = Migrator::new(embedded()).for_schema(Desired::of(&settings));
+        migrator.run(&database.target()).await.unwrap();
+        database
     }
 
     /// A database without tables.

@@ -27,7 +27,11 @@ impl TestServer {
 
     /// Starts a server with these further environment variables.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
-        let database = TestDatabase::migrated().await;
+        Self::on(TestDatabase::migrated().await, variables).await
+    }
+
+    /// Starts a server with these further environment variables on this database.
+    pub(crate) async fn on(database: TestDatabase, variables: &[(&str, &str)]) -> Self {
         let lookup = |name: &str| {
             let given = variables
                 .iter()
