@@ -1,8 +1,8 @@
 // The settings under which scenarios run: better-auth's options, which are our settings too.
 
-import { MAIL } from '../src/callbacks.mjs';
+import { CHEAP_HASHING, MAIL } from '../src/callbacks.mjs';
 
-const emailAndPassword = { enabled: true };
+const emailAndPassword = { enabled: true, password: CHEAP_HASHING };
 /** Not part of these routes' contract, and in the way of many requests in a row. */
 const rateLimit = { enabled: false };
 

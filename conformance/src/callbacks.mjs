@@ -3,6 +3,9 @@
 /** As the value of one of the options below: it sends a mail with the link that it is given. */
 export const MAIL = 'sends a mail';
 
+/** As the value of `emailAndPassword.password`: hashing that costs next to nothing, since it is not what is compared. */
+export const CHEAP_HASHING = 'hashes that cost next to nothing';
+
 /** The options whose function sends a mail, as paths. */
 const MAIL_OPTIONS = [
   ['emailVerification', 'sendVerificationEmail'],

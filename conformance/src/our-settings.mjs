@@ -3,14 +3,18 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { replaceMailOptions, sendsMail } from './callbacks.mjs';
+import { CHEAP_HASHING, replaceMailOptions, sendsMail } from './callbacks.mjs';
 
 /** Options that are a function of better-auth's and a switch of ours; the others need no word once there is a relay. */
 const SWITCHES = new Set(['onExistingUserSignUp', 'sendChangeEmailConfirmation', 'sendDeleteAccountVerification']);
 
+/** The least that the settings allow. */
+const LEAST_ARGON2ID = { argon2id: { memoryKiB: 8192, iterations: 1 } };
+
 /** The settings; secrets are written below `secretsDirectory`, as the operator mounts them. */
 export async function ourSettings(options, relayPort, secretsDirectory) {
   const settings = replaceMailOptions(options, (name) => (SWITCHES.has(name) ? true : undefined));
+  if (settings.emailAndPassword?.password === CHEAP_HASHING) settings.emailAndPassword.password = LEAST_ARGON2ID;
   if (sendsMail(options)) settings.mail = { from: 'auth@shop.example', smtp: relay(relayPort) };
   return withSecretRefs(settings, secretsDirectory);
 }

@@ -1,12 +1,15 @@
 // Makes the real options of better-auth of a configuration: functions that mail, and plugins.
 
-import { replaceMailOptions, sendsMail } from './callbacks.mjs';
+import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import { CHEAP_HASHING, replaceMailOptions, sendsMail } from './callbacks.mjs';
 
 /** The options for `betterAuth`; mails go to the relay on `relayPort`. */
 export async function referenceOptions({ plugins, ...options }, relayPort) {
   const transport = sendsMail(options) ? await connect(relayPort) : undefined;
+  const real = replaceMailOptions(options, (name) => mailer(name, transport));
+  if (real.emailAndPassword?.password === CHEAP_HASHING) real.emailAndPassword.password = { hash, verify };
   return {
-    ...replaceMailOptions(options, (name) => mailer(name, transport)),
+    ...real,
     plugins: plugins ? await makePlugins(plugins) : [],
   };
 }
@@ -36,3 +39,17 @@ function mailer(name, transport) {
     });
   };
 }
+
+// As better-auth's own, in the same form, but with little memory and few rounds.
+
+function hash(password) {
+  const salt = randomBytes(16).toString('hex');
+  return `${salt}:${key(password, salt).toString('hex')}`;
+}
+
+function verify({ hash, password }) {
+  const [salt, stored] = hash.split(':');
+  return timingSafeEqual(key(password, salt), Buffer.from(stored, 'hex'));
+}
+
+const key = (password, salt) => scryptSync(password.normalize('NFKC'), salt, 64, { N: 256, r: 8, p: 1 });
