@@ -107,6 +107,7 @@ fn describe_dispatch(route: &Route, operation: &mut Operation) {
             operation.fails_with(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE");
         }
     }
+    operation.fails_without_code(StatusCode::TOO_MANY_REQUESTS);
     operation.fails_empty(StatusCode::PAYLOAD_TOO_LARGE);
     operation.fails_empty(StatusCode::INTERNAL_SERVER_ERROR);
 }

@@ -111,3 +111,10 @@ fn a_parameter_in_a_path_is_written_as_openapi_does() {
         "/reset-password/{token}"
     );
 }
+
+#[test]
+fn every_operation_may_refuse_who_calls_too_often() {
+    for (name, operation) in operations(&of_all()) {
+        assert!(operation["responses"]["429"].is_object(), "{name}");
+    }
+}
