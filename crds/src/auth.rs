@@ -14,6 +14,7 @@ mod cors;
 mod email_and_password;
 mod email_verification;
 mod mail;
+mod mailing;
 mod plugins;
 mod problem;
 mod rate_limit;
@@ -261,6 +262,7 @@ impl AuthSettings {
         if let Some(settings) = &self.rate_limit {
             settings.validate(&mut problems);
         }
+        self.validate_mailing(&mut problems);
         for (index, origin) in self.trusted_origins.iter().flatten().enumerate() {
             if origin.trim() != origin || origin.is_empty() {
                 problems.push(Problem::new(

@@ -22,6 +22,7 @@ pub mod schema;
 pub mod serve;
 pub mod session;
 pub mod table;
+pub mod uri;
 
 /// What handlers answer with; from here, so that warp stays behind this border.
 pub use warp::{http::StatusCode, reply::Response};

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod email_verification;
 pub mod events;
 pub mod hasher;
 pub mod http;

@@ -105,3 +105,23 @@ fn services_that_are_not_built_in_are_checked() {
         ]
     );
 }
+
+#[test]
+fn a_setting_that_asks_for_mails_needs_a_way_to_send_them() {
+    let yaml = "
+        emailAndPassword: {requireEmailVerification: true, onExistingUserSignUp: true}
+        emailVerification: {sendOnSignUp: true, sendOnSignIn: true}
+        user: {changeEmail: {sendChangeEmailConfirmation: true}, deleteUser: {sendDeleteAccountVerification: true}}";
+    assert_eq!(
+        paths(yaml),
+        [
+            "emailAndPassword.onExistingUserSignUp",
+            "emailVerification.sendOnSignUp",
+            "emailVerification.sendOnSignIn",
+            "user.changeEmail.sendChangeEmailConfirmation",
+            "user.deleteUser.sendDeleteAccountVerification",
+        ]
+    );
+    let mail = "mail: {from: a@shop.example, smtp: {host: mail.shop.example}}";
+    assert_eq!(paths(&format!("{yaml}\n        {mail}")), [""; 0]);
+}

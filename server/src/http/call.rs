@@ -40,6 +40,20 @@ impl Call {
         }
     }
 
+    /// The same request, to read more of it later: without its body and without a database connection.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            app: Arc::clone(&self.app),
+            headers: self.headers.clone(),
+            query: self.query.clone(),
+            parameter: self.parameter.clone(),
+            body: None,
+            jar: self.jar.clone(),
+            db: None,
+        }
+    }
+
     /// The request's database connection: checked out at the first call, one for all extractors.
     ///
     /// # Errors

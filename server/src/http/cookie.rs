@@ -8,23 +8,11 @@ mod received;
 use std::fmt::Write as _;
 
 use authbackend_crds::auth::SameSite;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::uri::encode_component;
 pub use jar::Jar;
 pub use names::{Cookie, Cookies};
 pub use received::Received;
-
-/// What JavaScript's `encodeURIComponent` leaves alone: letters, digits and `-_.!~*'()`.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
 
 /// Attributes of a cookie.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -48,7 +36,7 @@ pub struct Attributes {
 /// The value of a `Set-Cookie` header; `value` is percent-encoded here.
 pub fn serialize(name: &str, value: &str, attributes: &Attributes) -> String {
     let attributes = enforce_prefix(name, attributes.clone());
-    let mut cookie = format!("{name}={}", utf8_percent_encode(value, COMPONENT));
+    let mut cookie = format!("{name}={}", encode_component(value));
     if let Some(seconds) = attributes.max_age {
         // Writing to a String does not fail.
         let _ = write!(cookie, "; Max-Age={seconds}");

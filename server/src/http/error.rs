@@ -43,6 +43,8 @@ pub enum ApiError {
         /// The text.
         message: String,
     },
+    /// An error that better-auth answers without a word.
+    Empty(StatusCode),
     /// A failure of the server. It is logged; the client learns nothing of it.
     Internal {
         /// What the client gets; without one, an empty body.
@@ -99,6 +101,7 @@ impl ApiError {
             Self::Message { status, message } => {
                 reply::json(status, &json!({ "message": message }))
             }
+            Self::Empty(status) => reply::with_body(status, "application/json", Vec::new()),
             Self::Internal {
                 code,
                 source,

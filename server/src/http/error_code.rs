@@ -15,8 +15,11 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    BAD_REQUEST CHANGE_EMAIL_DISABLED "Change email is disabled";
     BAD_REQUEST CREDENTIAL_ACCOUNT_NOT_FOUND "Credential account not found";
+    BAD_REQUEST EMAIL_ALREADY_VERIFIED "Email is already verified";
     BAD_REQUEST EMAIL_CAN_NOT_BE_UPDATED "Email can not be updated";
+    BAD_REQUEST EMAIL_MISMATCH "Email mismatch";
     BAD_REQUEST EMAIL_PASSWORD_DISABLED "Email and password is not enabled";
     BAD_REQUEST EMAIL_PASSWORD_SIGN_UP_DISABLED "Email and password sign up is not enabled";
     BAD_REQUEST FIELD_NOT_ALLOWED "Field not allowed to be set";
@@ -25,10 +28,18 @@ error_codes! {
     BAD_REQUEST MISSING_FIELD "Field is required";
     BAD_REQUEST PASSWORD_TOO_LONG "Password too long";
     BAD_REQUEST PASSWORD_TOO_SHORT "Password too short";
+    BAD_REQUEST RESET_PASSWORD_DISABLED "Reset password isn't enabled";
+    BAD_REQUEST SESSION_EXPIRED "Session expired. Re-authenticate to perform this action.";
+    BAD_REQUEST VERIFICATION_EMAIL_NOT_ENABLED "Verification email isn't enabled";
     UNAUTHORIZED INVALID_EMAIL_OR_PASSWORD "Invalid email or password";
+    UNAUTHORIZED INVALID_TOKEN "Invalid token";
+    UNAUTHORIZED INVALID_USER "Invalid user";
+    UNAUTHORIZED TOKEN_EXPIRED "Token expired";
     UNAUTHORIZED UNAUTHORIZED "Unauthorized";
+    UNAUTHORIZED USER_NOT_FOUND "User not found";
     FORBIDDEN CROSS_SITE_NAVIGATION_LOGIN_BLOCKED
         "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
+    FORBIDDEN EMAIL_NOT_VERIFIED "Email not verified";
     FORBIDDEN INVALID_CALLBACK_URL "Invalid callbackURL";
     FORBIDDEN INVALID_ERROR_CALLBACK_URL "Invalid errorCallbackURL";
     FORBIDDEN INVALID_NEW_USER_CALLBACK_URL "Invalid newUserCallbackURL";
@@ -36,6 +47,7 @@ error_codes! {
     FORBIDDEN INVALID_REDIRECT_URL "Invalid redirectURL";
     FORBIDDEN MISSING_OR_NULL_ORIGIN "Missing or null Origin";
     FORBIDDEN SESSION_NOT_FRESH "Session is not fresh";
+    NOT_FOUND NOT_FOUND "Not found";
     METHOD_NOT_ALLOWED METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED
         "POST method requires deferSessionRefresh to be enabled in session config";
     UNPROCESSABLE_ENTITY FAILED_TO_CREATE_USER "Failed to create user";
@@ -50,4 +62,32 @@ pub const SESSION_ENDED: ErrorCode = ErrorCode::new(
     StatusCode::UNAUTHORIZED,
     FAILED_TO_GET_SESSION.code,
     FAILED_TO_GET_SESSION.message,
+);
+
+/// Invalid token: of a link to choose a new password.
+pub const RESET_TOKEN_INVALID: ErrorCode = ErrorCode::new(
+    StatusCode::BAD_REQUEST,
+    INVALID_TOKEN.code,
+    INVALID_TOKEN.message,
+);
+
+/// User not found: who was to get a new password.
+pub const RESET_USER_NOT_FOUND: ErrorCode = ErrorCode::new(
+    StatusCode::BAD_REQUEST,
+    USER_NOT_FOUND.code,
+    USER_NOT_FOUND.message,
+);
+
+/// Invalid token: of a link to delete an account.
+pub const DELETION_TOKEN_INVALID: ErrorCode = ErrorCode::new(
+    StatusCode::NOT_FOUND,
+    INVALID_TOKEN.code,
+    INVALID_TOKEN.message,
+);
+
+/// Failed to get user info: nobody is signed in who could be deleted.
+pub const NOBODY_TO_DELETE: ErrorCode = ErrorCode::new(
+    StatusCode::NOT_FOUND,
+    "FAILED_TO_GET_USER_INFO",
+    "Failed to get user info",
 );

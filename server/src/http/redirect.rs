@@ -1,12 +1,17 @@
 //! Redirects of a browser.
 
-use warp::reply::Response;
+use url::{Url, form_urlencoded};
+use warp::{http::StatusCode, reply::Response};
 
 use super::{
     error::{ApiError, ErrorCode},
+    openapi::Operation,
     reply::{self, IntoReply},
 };
 use crate::app::App;
+
+/// Stands in for the origin of a relative URL while its query is changed.
+const NOWHERE: &str = "https://relative.invalid";
 
 /// Where a browser is sent: a place that is trusted. Nothing else can be redirected to, so that no endpoint is an
 /// open redirect.
@@ -38,19 +43,50 @@ impl Redirect {
         Self(format!("{}{path}", app.config.base_url.as_str()))
     }
 
-    /// The same place with one more value in the query, behind those that are there and before a fragment.
+    /// The same place with one more value in the query, behind those that are there and before a fragment; written
+    /// as a URL parser writes it.
     #[must_use]
     pub fn with(self, name: &str, value: &str) -> Self {
-        let Self(url) = self;
-        let (place, fragment) = match url.find('#') {
-            Some(start) => url.split_at(start),
-            None => (url.as_str(), ""),
+        let Some((base, mut url)) = self.parse(NOWHERE) else {
+            return self;
         };
-        let separator = if place.contains('?') { '&' } else { '?' };
-        let pair = url::form_urlencoded::Serializer::new(String::new())
+        let pair = form_urlencoded::Serializer::new(String::new())
             .append_pair(name, value)
             .finish();
-        Self(format!("{place}{separator}{pair}{fragment}"))
+        let query = match url.query().filter(|query| !query.is_empty()) {
+            None => pair,
+            Some(query) if query.ends_with('&') => format!("{query}{pair}"),
+            Some(query) => format!("{query}&{pair}"),
+        };
+        url.set_query(Some(&query));
+        if !self.0.starts_with('/') {
+            return Self(url.into());
+        }
+        let path = url.as_str().strip_prefix(base).unwrap_or_default();
+        // What the dots of `/..//host` leave behind would lead to another host.
+        let dot = if path.starts_with("//") { "/." } else { "" };
+        Self(format!("{dot}{path}"))
+    }
+
+    /// The same place as an absolute URL, seen from the API, in whose query `name` is `value` and nothing else.
+    #[must_use]
+    pub fn absolute_with(self, app: &App, name: &str, value: &str) -> Self {
+        let Some((_, mut url)) = self.parse(app.config.base_url.as_str()) else {
+            return self;
+        };
+        let mut pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        let place = pairs.iter().position(|(known, _)| known == name);
+        let place = place.unwrap_or(pairs.len());
+        pairs.retain(|(known, _)| known != name);
+        pairs.insert(place, (name.to_owned(), value.to_owned()));
+        url.query_pairs_mut().clear().extend_pairs(pairs);
+        Self(url.into())
+    }
+
+    /// The URL, seen from `base`, which is returned too.
+    fn parse<'a>(&self, base: &'a str) -> Option<(&'a str, Url)> {
+        let url = Url::parse(base).and_then(|base| base.join(&self.0));
+        Some((base, url.ok()?))
     }
 
     /// The URL.
@@ -61,7 +97,14 @@ impl Redirect {
 
 impl IntoReply for Redirect {
     fn into_reply(self) -> Response {
-        reply::found(&self.0)
+        // The content type of a body that is not there is what better-auth sends.
+        let mut response = reply::with_body(StatusCode::FOUND, "application/json", Vec::new());
+        reply::set_location(&mut response, &self.0);
+        response
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.redirects();
     }
 }
 
@@ -73,7 +116,14 @@ mod tests {
     fn a_value_goes_behind_the_query_and_before_the_fragment() {
         for (url, expected) in [
             ("/a", "/a?error=X+Y"),
+            ("/a?", "/a?error=X+Y"),
             ("/a?b=c", "/a?b=c&error=X+Y"),
+            ("/a?b=c&", "/a?b=c&error=X+Y"),
+            ("/ä b/../c", "/c?error=X+Y"),
+            ("/..//evil.example", "/.//evil.example?error=X+Y"),
+            ("https://app.example", "https://app.example/?error=X+Y"),
+            ("myapp://done", "myapp://done?error=X+Y"),
+            ("myapp:done", "myapp:done?error=X+Y"),
             (
                 "https://app.example/a#top",
                 "https://app.example/a?error=X+Y#top",

@@ -3,6 +3,7 @@
 mod cache;
 mod issuer;
 mod lookup;
+mod reader;
 
 use self::lookup::{Found, Source, find};
 use super::{
@@ -18,6 +19,7 @@ use super::{
 use crate::identity::session::SessionUser;
 
 pub use issuer::Issuer;
+pub use reader::SessionReader;
 
 /// The session of the request, if it has one, which may come from the cookie cache. Extends it when that is due, unless
 /// sessions are extended by a request of their own.

@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::password::check_not_too_long;
 use crate::{
     app::App,
+    email_verification,
     events::{Event, EventKind},
     http::{
         Response, StatusCode,
         content_type::Accepts,
-        error::ApiError,
+        error::{ApiError, ErrorCode},
         error_code::{
-            EMAIL_PASSWORD_DISABLED, INVALID_EMAIL, INVALID_EMAIL_OR_PASSWORD, PASSWORD_TOO_LONG,
+            EMAIL_NOT_VERIFIED, EMAIL_PASSWORD_DISABLED, INVALID_EMAIL, INVALID_EMAIL_OR_PASSWORD,
+            PASSWORD_TOO_LONG,
         },
         extract::{Body, Client, Input, State},
         openapi::Operation,
@@ -27,6 +29,7 @@ use crate::{
         session::SessionUser,
         user::User,
     },
+    mail::MailKind,
     route,
 };
 
@@ -39,6 +42,7 @@ pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-in/email" => email)
         &INVALID_EMAIL,
         &INVALID_EMAIL_OR_PASSWORD,
         &PASSWORD_TOO_LONG,
+        &EMAIL_NOT_VERIFIED,
     ])];
 
 #[derive(Deserialize)]
@@ -84,7 +88,21 @@ async fn email(
         return Err((&INVALID_EMAIL).into());
     }
     check_not_too_long(&settings, &input.password)?;
-    let (user, rehash) = authenticate(&app, &input.email, input.password, issuer.client()).await?;
+    let email = input.email.to_ascii_lowercase();
+    let client = issuer.client();
+    let (user, rehash) = match authenticate(&app, &email, input.password).await? {
+        Authentication::Correct(user, rehash) => (user, rehash),
+        Authentication::Wrong(user) => {
+            let user_id = user.map(|user| user.id);
+            record_failure(&app, user_id, &email, &INVALID_EMAIL_OR_PASSWORD, client).await?;
+            return Err((&INVALID_EMAIL_OR_PASSWORD).into());
+        }
+    };
+    if settings.require_email_verification() && !user.email_verified {
+        ask_to_verify(&app, &user, input.callback_url.as_deref(), client).await?;
+        record_failure(&app, Some(user.id), &email, &EMAIL_NOT_VERIFIED, client).await?;
+        return Err((&EMAIL_NOT_VERIFIED).into());
+    }
     let remember = input.remember_me != Some(false);
     let mut db = app.db.get().await?;
     let scope = app.events.begin(&mut db).await?;
@@ -117,23 +135,47 @@ fn signed_in(current: SessionUser, callback_url: Option<&str>) -> Response {
     response
 }
 
-/// Records that nobody was signed in. Known and unknown users take the same time.
-async fn tell_failure(
+/// Mails the link again that verifies the address of a user who has to do that first.
+async fn ask_to_verify(
     app: &App,
+    user: &User,
+    callback_url: Option<&str>,
+    client: &Client,
+) -> Result<(), ApiError> {
+    let settings = app.config.settings.email_verification();
+    if settings.send_on_sign_in() && app.mail.can_send(MailKind::Verification) {
+        let message = email_verification::mail(app, user, callback_url, client)?;
+        app.mail.queue(&mut app.db.get().await?, message).await?;
+    }
+    Ok(())
+}
+
+async fn record_failure(
+    app: &App,
+    user_id: Option<String>,
     email: &str,
-    user: Option<User>,
+    reason: &ErrorCode,
     client: &Client,
 ) -> Result<(), ApiError> {
     if !app.events.is_on() {
         return Ok(());
     }
-    let mut event = Event::new(EventKind::SignInFailed)
-        .from_client(client)
-        .with("email", email);
-    if let Some(user) = user {
-        event = event.of_user(user.id);
-    }
-    Ok(app.events.record(&mut app.db.get().await?, event).await?)
+    let event = Event::new(EventKind::SignInFailed).from_client(client);
+    let event = event.with("email", email).with("reason", reason.code);
+    let event = match user_id {
+        Some(id) => event.of_user(id),
+        None => event,
+    };
+    app.events.record(&mut app.db.get().await?, event).await?;
+    Ok(())
+}
+
+/// What an address and a password prove.
+enum Authentication {
+    /// That they belong to the user, whose hash is perhaps outdated.
+    Correct(User, Option<Rehash>),
+    /// Nothing; the user is who has the address.
+    Wrong(Option<User>),
 }
 
 /// A hash of the current scheme for an account whose hash is outdated.
@@ -143,15 +185,13 @@ struct Rehash {
     new: String,
 }
 
-/// The user with these credentials. Unknown users and wrong passwords take the same time and give the same answer.
+/// Looks for the user with the address `email`, in lower case, and this password. Unknown users and wrong passwords take the same time and give the same answer.
 async fn authenticate(
     app: &App,
     email: &str,
     password: String,
-    client: &Client,
-) -> Result<(User, Option<Rehash>), ApiError> {
-    let email = email.to_ascii_lowercase();
-    let found = account::store::credential_by_email(&mut app.db.get().await?, &email).await?;
+) -> Result<Authentication, ApiError> {
+    let found = account::store::credential_by_email(&mut app.db.get().await?, email).await?;
     let (user, credential) = found.unzip();
     let (account_id, stored) = match credential.flatten() {
         Some(Credential { id, password }) => (Some(id), password),
@@ -160,10 +200,7 @@ async fn authenticate(
     let verdict = app.hasher.verify(stored.clone(), password.clone()).await?;
     let user = match user {
         Some(user) if verdict.correct => user,
-        user => {
-            tell_failure(app, &email, user, client).await?;
-            return Err((&INVALID_EMAIL_OR_PASSWORD).into());
-        }
+        other => return Ok(Authentication::Wrong(other)),
     };
     let rehash = match (account_id, stored) {
         (Some(account_id), Some(old)) if verdict.outdated => Some(Rehash {
@@ -173,5 +210,5 @@ async fn authenticate(
         }),
         _ => None,
     };
-    Ok((user, rehash))
+    Ok(Authentication::Correct(user, rehash))
 }

@@ -8,6 +8,7 @@ use super::password::{check_not_too_long, check_not_too_short};
 use crate::{
     app::App,
     db::Conn,
+    email_verification,
     events::{Event, EventKind},
     http::{
         content_type::Accepts,
@@ -17,7 +18,7 @@ use crate::{
             MISSING_FIELD, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
             USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
         },
-        extract::{Body, Input, State},
+        extract::{Body, Client, Input, State},
         origin::FormCsrf,
         reply::Json,
         schema::{Field, Schema},
@@ -26,12 +27,13 @@ use crate::{
     },
     identity::{
         account::{CREDENTIAL, NewAccount},
-        session::{Session, SessionUser},
+        session::{NewSession, Session, SessionUser},
         user::{
             User,
             store::{self, Registered, Registration},
         },
     },
+    mail::{MailKind, Message},
     route,
 };
 
@@ -55,6 +57,8 @@ struct SignUp {
     email: String,
     password: String,
     image: Option<String>,
+    #[serde(rename = "callbackURL")]
+    callback_url: Option<String>,
     remember_me: Option<bool>,
     /// Among others, the fields that the settings add.
     #[serde(flatten)]
@@ -97,79 +101,57 @@ async fn email(
         email,
         password,
         image,
+        callback_url,
         remember_me,
         more,
     } = input;
     let fields = app.user_fields.create(&more, app.clock.now())?;
     let mut user = new_user(&app, name, &email, image);
     let visible = app.user_fields.visible(&fields.stored);
-    let is_taken = store::email_is_taken(&mut app.db.get().await?, &user.email).await?;
-    if is_taken && settings.auto_sign_in() {
+    let opens_session = settings.auto_sign_in() && !settings.require_email_verification();
+    let existing = store::by_email(&mut app.db.get().await?, &user.email).await?;
+    if existing.is_some() && opens_session {
         return Err((&USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL).into());
     }
     if !fields.unfit.is_empty() {
         return Err((&FAILED_TO_CREATE_USER).into());
     }
     let hash = app.hasher.hash(password).await?;
-    if is_taken {
+    if let Some(existing) = existing {
+        tell(&app, &existing, issuer.client()).await?;
         user.additional = visible;
         return Ok(Json(fabricated(&app, user).await?));
     }
     user.additional = fields.stored;
     let remember = remember_me != Some(false);
-    register(&app, &issuer, user, visible, hash, remember).await
+    let session = opens_session.then(|| issuer.prepare(&user.id, remember));
+    let new = NewUser {
+        user,
+        visible,
+        hash,
+        session,
+        callback_url: callback_url.as_deref(),
+    };
+    let added = new.add(&app, issuer.client()).await?;
+    if added.is_taken {
+        return Ok(Json(fabricated(&app, added.user).await?));
+    }
+    Ok(Json(signed_up(
+        &issuer,
+        added.user,
+        added.session,
+        remember,
+    )))
 }
 
-/// Stores `user`, of whose additional fields clients see `visible`, and signs them in if the settings say so.
-async fn register(
-    app: &App,
-    issuer: &Issuer,
-    mut user: User,
-    visible: Map<String, Value>,
-    hash: String,
-    remember: bool,
-) -> Result<Json<SignedUp>, ApiError> {
-    let auto_sign_in = app.config.settings.email_and_password().auto_sign_in();
-    let session = auto_sign_in.then(|| issuer.prepare(&user.id, remember));
-    let account = NewAccount {
-        id: app.new_id(),
-        provider_id: CREDENTIAL.to_owned(),
-        password: Some(hash),
-        ..NewAccount::default()
-    };
-    let registration = Registration {
-        user: &user,
-        account: &account,
-        session: session.as_ref(),
-    };
-    let mut db = app.db.get().await?;
-    let scope = app.events.begin(&mut db).await?;
-    let registered = store::register(&mut db, &registration).await?;
-    user.additional = visible;
-    match registered {
-        Registered::Done {
-            user_id,
-            session_id,
-        } => {
-            user.id = user_id;
-            let session = session
-                .zip(session_id)
-                .map(|(session, id)| session.stored(id, user.id.clone()));
-            record(app, issuer, &mut db, &user, session.as_ref()).await?;
-            app.events.commit(&mut db, scope).await?;
-            Ok(Json(signed_up(issuer, user, session, remember)))
-        }
-        refused => {
-            app.events.roll_back(&mut db, scope).await?;
-            // Another request may have taken the address since it was looked up.
-            let is_hidden = refused == Registered::EmailTaken && !auto_sign_in;
-            if is_hidden && store::email_is_taken(&mut db, &user.email).await? {
-                drop(db);
-                return Ok(Json(fabricated(app, user).await?));
-            }
-            Err((&FAILED_TO_CREATE_USER).into())
-        }
+/// Tells a user by mail that somebody signs up with their address, if the settings say so.
+async fn tell(app: &App, user: &User, client: &Client) -> Result<(), ApiError> {
+    let settings = app.config.settings.email_and_password();
+    if settings.on_existing_user_sign_up() && app.mail.can_send(MailKind::ExistingUserSignUp) {
+        let message = Message::new(MailKind::ExistingUserSignUp, user).in_language_of(client);
+        app.mail.queue(&mut app.db.get().await?, message).await?;
     }
+    Ok(())
 }
 
 /// The answer to someone whose address is taken, who must not learn that: that to a new user.
@@ -180,29 +162,112 @@ async fn fabricated(app: &App, mut user: User) -> Result<SignedUp, ApiError> {
     Ok(SignedUp { token: None, user })
 }
 
+/// Somebody who signs up with a password.
+struct NewUser<'a> {
+    user: User,
+    /// The additional fields that clients see.
+    visible: Map<String, Value>,
+    hash: String,
+    /// The session to begin with, unless they have to sign in first.
+    session: Option<NewSession>,
+    /// Where the link of the verification mail leads in the end.
+    callback_url: Option<&'a str>,
+}
+
+/// What became of a new user.
+struct Added {
+    user: User,
+    session: Option<Session>,
+    /// Whether nothing was stored, since another request has taken the address after it was looked up.
+    is_taken: bool,
+}
+
+impl NewUser<'_> {
+    /// Stores the user and queues the mail to them, both or neither.
+    async fn add(self, app: &App, client: &Client) -> Result<Added, ApiError> {
+        let mut user = self.user;
+        let account = NewAccount {
+            id: app.new_id(),
+            provider_id: CREDENTIAL.to_owned(),
+            password: Some(self.hash),
+            ..NewAccount::default()
+        };
+        let registration = Registration {
+            user: &user,
+            account: &account,
+            session: self.session.as_ref(),
+        };
+        let mut db = app.db.get().await?;
+        db.begin().await?;
+        let registered = store::register(&mut db, &registration).await?;
+        user.additional = self.visible;
+        let session_id = match registered {
+            Registered::Done {
+                user_id,
+                session_id,
+            } => {
+                user.id = user_id;
+                session_id
+            }
+            Registered::EmailTaken if self.session.is_none() => {
+                db.rollback().await?;
+                // It may be another column whose values have to be unique.
+                return if store::email_is_taken(&mut db, &user.email).await? {
+                    Ok(Added {
+                        user,
+                        session: None,
+                        is_taken: true,
+                    })
+                } else {
+                    Err((&FAILED_TO_CREATE_USER).into())
+                };
+            }
+            Registered::EmailTaken | Registered::Unstorable => {
+                return Err((&FAILED_TO_CREATE_USER).into());
+            }
+        };
+        let settings = &app.config.settings;
+        let required = settings.email_and_password().require_email_verification();
+        if settings.email_verification().send_on_sign_up(required)
+            && app.mail.can_send(MailKind::Verification)
+        {
+            let message = email_verification::mail(app, &user, self.callback_url, client)?;
+            app.mail.queue(&mut db, message).await?;
+        }
+        let session = self.session.zip(session_id);
+        let session = session.map(|(session, id)| session.stored(id, user.id.clone()));
+        record(app, &mut db, &user, session.as_ref(), client).await?;
+        db.commit().await?;
+        Ok(Added {
+            user,
+            session,
+            is_taken: false,
+        })
+    }
+}
+
 /// Records that there is a new user, and that they are signed in.
 async fn record(
     app: &App,
-    issuer: &Issuer,
     db: &mut Conn,
     user: &User,
     session: Option<&Session>,
+    client: &Client,
 ) -> Result<(), ApiError> {
     let created = Event::new(EventKind::UserCreated)
         .of_user(&user.id)
-        .from_client(issuer.client())
+        .from_client(client)
         .with("email", user.email.as_str());
     app.events.record(db, created).await?;
     if let Some(session) = session {
-        let client = issuer.client();
         app.events.session_created(db, session, client).await?;
     }
     Ok(())
 }
 
 /// The answer to a new user, who is signed in if a session was stored with them.
-fn signed_up(issuer: &Issuer, user: User, stored: Option<Session>, remember: bool) -> SignedUp {
-    let Some(session) = stored else {
+fn signed_up(issuer: &Issuer, user: User, session: Option<Session>, remember: bool) -> SignedUp {
+    let Some(session) = session else {
         return SignedUp { token: None, user };
     };
     let current = SessionUser { session, user };

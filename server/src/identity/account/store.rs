@@ -3,7 +3,7 @@
 use sqlx::{Row as _, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
-use super::{Account, Credential, NewAccount, Tokens};
+use super::{Account, CREDENTIAL, Credential, NewAccount, Tokens};
 use crate::{
     db::Conn,
     identity::user::{self, User},
@@ -159,4 +159,26 @@ pub async fn replace_hash(
         .bind(now);
     query.execute(&mut **db).await?;
     Ok(())
+}
+
+/// Sets the password hash of the user `user_id`, whose account for it is added as `id` if there is none. To be called
+/// while the user is locked: two calls at once would add two accounts.
+pub async fn reset_password(
+    db: &mut Conn,
+    user_id: &str,
+    id: Option<String>,
+    hash: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<()> {
+    if let Some(account) = credential_of(db, user_id).await? {
+        return set_password(db, &account.id, hash, now).await;
+    }
+    let account = NewAccount {
+        id,
+        provider_id: CREDENTIAL.to_owned(),
+        user_id: user_id.to_owned(),
+        password: Some(hash.to_owned()),
+        ..NewAccount::default()
+    };
+    add(db, &account, now).await.map(|_| ())
 }

@@ -1,6 +1,8 @@
 //! Users in the database.
 
+mod email;
 mod register;
+mod remove;
 
 use serde_json::{Map, Value};
 use sqlx::{Row as _, postgres::PgRow, types::Json};
@@ -8,7 +10,9 @@ use time::OffsetDateTime;
 
 use super::{User, UserChanges};
 use crate::db::Conn;
+pub use email::{EmailChange, change_email, verify_email};
 pub use register::{Registered, Registration, register};
+pub use remove::{lock, remove};
 
 /// How many columns `{user.*:u}` stands for.
 pub(in crate::identity) const COLUMNS: usize = 8;

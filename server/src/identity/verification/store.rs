@@ -46,10 +46,7 @@ pub async fn find(
         SELECT {verification.*:v} FROM {verification} v
         WHERE v.{verification.identifier} = $1
         ORDER BY v.{verification.createdAt} DESC NULLS LAST LIMIT 1";
-    let query = sqlx::query(db.sql(SQL)).bind(identifier);
-    let row = query.fetch_optional(&mut **db).await?;
-    let found = row.map(|row| read(&row)).transpose()?;
-    Ok(found.filter(|found| found.expires_at >= now))
+    fetch(db, SQL, identifier, now).await
 }
 
 /// Takes the newest verification for `identifier` out of the database, with all older ones. Of several requests at
@@ -62,7 +59,20 @@ pub async fn consume(
     const SQL: &str = "
         WITH v AS (DELETE FROM {verification} WHERE {verification.identifier} = $1 RETURNING *)
         SELECT {verification.*:v} FROM v ORDER BY v.{verification.createdAt} DESC NULLS LAST LIMIT 1";
-    let query = sqlx::query(db.sql(SQL)).bind(identifier);
+    fetch(db, SQL, identifier, now).await
+}
+
+async fn fetch(
+    db: &mut Conn,
+    sql: &'static str,
+    identifier: &str,
+    now: OffsetDateTime,
+) -> sqlx::Result<Option<Verification>> {
+    if identifier.contains('\0') {
+        // Postgres stores no such text, and refuses to look for one.
+        return Ok(None);
+    }
+    let query = sqlx::query(db.sql(sql)).bind(identifier);
     let row = query.fetch_optional(&mut **db).await?;
     let found = row.map(|row| read(&row)).transpose()?;
     Ok(found.filter(|found| found.expires_at >= now))
