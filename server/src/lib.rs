@@ -25,5 +25,6 @@ pub mod outbox;
 pub mod plugins;
 pub mod routes;
 pub mod run;
+pub mod self_check;
 pub mod signals;
 pub mod telemetry;

@@ -22,6 +22,7 @@ use crate::{
         serve::{Api, RequestIds, serve as accept},
     },
     metrics::Metrics,
+    self_check::{self, Finding},
     signals::Signals,
 };
 
@@ -133,12 +134,8 @@ impl Server {
         let admin = Arc::new(Admin::new(db.clone(), metrics.clone(), draining.clone()));
         background.spawn(accept(admin_listener, admin, ending.clone(), CLOSE_LIMIT));
         let audit = config.settings.audit();
-        background.spawn(events::keep_tidy(
-            audit,
-            db.clone(),
-            clock.clone(),
-            ending.clone(),
-        ));
+        let tidying = events::keep_tidy(audit, db.clone(), clock.clone(), ending.clone());
+        background.spawn(tidying);
         background.close();
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
@@ -223,6 +220,20 @@ fn warn_of(config: &Config) {
     // What needs the Secret fails until it is there; everything else serves.
     for problem in config.secret_files.problems(&config.settings) {
         tracing::warn!(%problem, "a Secret that the settings refer to cannot be read");
+    }
+    for problem in self_check::malformed_origins(&config.settings) {
+        tracing::warn!(%problem, "a trusted origin trusts nobody");
+    }
+    for finding in self_check::check(&config.settings, &config.base_url) {
+        let Finding {
+            subject,
+            fact,
+            warnings,
+        } = finding;
+        tracing::info!(subject, fact, "cookies");
+        for warning in warnings {
+            tracing::warn!(subject, warning, "browsers will refuse cookies");
+        }
     }
 }
 

@@ -4,8 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EXIT_CONFIGURATION, Variable, print, tell};
-use crate::config::{FileReader, Problem, read_settings};
+use authbackend_crds::auth::AuthSettings;
+
+use super::{Variable, print, tell};
+use crate::{
+    config::{BaseUrl, FileReader, Problem, read_settings},
+    self_check::{check, malformed_origins},
+};
 
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
@@ -23,21 +28,39 @@ pub(super) fn run(arguments: &Arguments, variable: Variable<'_>, reader: &FileRe
             "is not set: name the settings file, e.g. `auth-server check-config settings.yaml`";
         return tell(&[Problem::new("AUTH_CONFIG", remedy)]);
     };
-    match read_settings(&file, reader) {
-        Err(problems) => tell(&problems),
-        Ok(settings) if settings.unknown.is_empty() => {
-            print(&format!("{}: ok", file.display()));
-            0
+    let settings = match read_settings(&file, reader) {
+        Err(problems) => return tell(&problems),
+        Ok(settings) => settings,
+    };
+    let place = file.display();
+    let unknown = settings.unknown.iter().map(|path| {
+        let name = format!("{place}: {path}:");
+        Problem::new(name, "is unknown: correct its name or remove it")
+    });
+    let malformed = malformed_origins(&settings.auth);
+    let malformed = malformed
+        .iter()
+        .map(|problem| Problem::new(format!("{place}:"), problem.to_string()));
+    let problems: Vec<_> = unknown.chain(malformed).collect();
+    if !problems.is_empty() {
+        return tell(&problems);
+    }
+    if let Some(text) = variable("AUTH_BASE_URL") {
+        match BaseUrl::parse(&text) {
+            Err(remedy) => return tell(&[Problem::new("AUTH_BASE_URL", remedy)]),
+            Ok(base_url) => print_cookies(&settings.auth, &base_url),
         }
-        Ok(settings) => {
-            let problems = settings.unknown.iter().map(|path| {
-                Problem::new(
-                    format!("{}: {path}:", file.display()),
-                    "is unknown: correct its name or remove it",
-                )
-            });
-            tell(&problems.collect::<Vec<_>>());
-            EXIT_CONFIGURATION
+    }
+    print(&format!("{place}: ok"));
+    0
+}
+
+/// What browsers will do with cookies, which depends on where the API is.
+fn print_cookies(settings: &AuthSettings, base_url: &BaseUrl) {
+    for finding in check(settings, base_url) {
+        print(&format!("{}: {}", finding.subject, finding.fact));
+        for warning in finding.warnings {
+            print(&format!("{}: warning: {warning}", finding.subject));
         }
     }
 }

@@ -63,3 +63,33 @@ async fn the_file_may_be_the_one_of_the_environment() {
         "{exit:?}"
     );
 }
+
+#[tokio::test]
+async fn an_origin_that_nobody_has_is_refused() {
+    let exit = check("trustedOrigins: [https://app.example/]\n").await;
+    assert_eq!(exit.code, Some(78));
+    let line = exit.only_line();
+    assert!(
+        line.contains("trustedOrigins[0] is") && line.ends_with("write https://app.example"),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn what_becomes_of_cookies_is_printed_for_each_origin() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let settings = "trustedOrigins: [https://app.shop.example, https://other.example]\n";
+    std::fs::write(&file, settings).unwrap();
+    let arguments = ["check-config", file.path().to_str().unwrap()];
+    let exit = run(&arguments, &[("AUTH_BASE_URL", "https://shop.example/api")]).await;
+    assert_eq!(exit.code, Some(0));
+    for (line, start) in exit.stdout.iter().zip([
+        "https://shop.example/api: sets __Secure-better-auth.session_token=",
+        "https://app.shop.example: same site",
+        "https://other.example: cross-site",
+        "https://other.example: warning: browsers neither keep nor send",
+    ]) {
+        assert!(line.starts_with(start), "{line}");
+    }
+    assert_eq!(exit.stdout.len(), 5, "{exit:?}");
+}

@@ -6,6 +6,7 @@
 )]
 
 mod admin;
+mod advisories;
 mod check_config;
 mod drain;
 mod events;
