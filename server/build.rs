@@ -1,6 +1,13 @@
-//! Embeds the files of `migrations/`, sorted by version, so that the binary and its schema cannot be separated.
+//! Embeds the files of `migrations/`, and those in the folders of plugins, sorted by version, so that the binary and its
+//! schema cannot be separated.
 
-use std::{env, error::Error, fmt::Write as _, fs, path::Path};
+use std::{
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 // The parser is shared with the server, which reads further files at run time.
 #[path = "src/migrate/file_name.rs"]
@@ -9,20 +16,16 @@ mod file_name;
 use file_name::{Class, FileName};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let directory = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../migrations");
-    println!("cargo::rerun-if-changed={}", directory.display());
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     println!("cargo::rerun-if-changed=src/migrate/file_name.rs");
-    let mut files = Vec::new();
-    for entry in fs::read_dir(&directory)? {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let parsed =
-            FileName::parse(&name).map_err(|problem| format!("migrations/{name} {problem}"))?;
-        files.push((parsed, path.canonicalize()?));
+    let plugins = root.join("src/plugins");
+    println!("cargo::rerun-if-changed={}", plugins.display());
+    let mut files = read(&root.join("../migrations"))?;
+    for plugin in fs::read_dir(plugins)? {
+        let migrations = plugin?.path().join("migrations");
+        if migrations.is_dir() {
+            files.extend(read(&migrations)?);
+        }
     }
     files.sort_by_key(|(name, _)| name.version);
     if let Some(pair) = files
@@ -56,4 +59,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(code, "];\nconst REQUIRED: i64 = {required};")?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("migrations.rs"), code)?;
     Ok(())
+}
+
+/// The migrations of one folder.
+fn read(directory: &Path) -> Result<Vec<(FileName, PathBuf)>, Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={}", directory.display());
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let parsed =
+            FileName::parse(&name).map_err(|problem| format!("{} {problem}", path.display()))?;
+        files.push((parsed, path.canonicalize()?));
+    }
+    Ok(files)
 }

@@ -48,8 +48,8 @@ pub use mail::{
     SmtpTls, TemplateText, UnknownPlaceholder,
 };
 pub use plugins::{
-    Authentication, GenericOAuth, GenericOAuthConfig, OpenApi, Plugins, Preset, ProfileMapping,
-    TokenEndpointAuth,
+    Authentication, Bearer, GenericOAuth, GenericOAuthConfig, Jwks, Jwt, JwtAlgorithm, JwtClaims,
+    KeyPair, OpenApi, Plugins, Preset, ProfileMapping, TokenEndpointAuth,
 };
 pub use problem::Problem;
 pub use rate_limit::{CustomRule, RateLimit, RateLimitStorage};

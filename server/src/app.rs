@@ -25,6 +25,7 @@ use crate::{
         cors::Cors,
         origin::{InvalidOrigin, TrustedOrigins},
         path::Mount,
+        plugin::Plugins,
         rate_limit::{InvalidRule, RateLimiter},
     },
     identity::fields::AdditionalFields,
@@ -32,6 +33,7 @@ use crate::{
     metrics::Metrics,
     outbound::Outbound,
     outbox::{Outbox, Senders, Worker, webhook::Poster},
+    plugins,
 };
 
 /// Everything that requests share.
@@ -66,6 +68,8 @@ pub struct App {
     pub events: Events,
     /// Takes in what is sent after the answer.
     pub outbox: Outbox,
+    /// The plugins that the settings want.
+    pub plugins: Plugins,
     /// Reads the secrets that the settings refer to.
     pub secret_files: SecretFiles,
     /// The fields that the settings add to users.
@@ -143,6 +147,7 @@ impl App {
             mail: Mailer::new(settings, &config.base_url, outbox.clone(), clock.clone())?,
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,
+            plugins: Plugins::new(plugins::ALL, settings),
             secret_files: config.secret_files.clone(),
             user_fields: AdditionalFields::new(
                 settings

@@ -15,6 +15,7 @@ pub mod handler;
 pub mod openapi;
 pub mod origin;
 pub mod path;
+pub mod plugin;
 pub mod rate_limit;
 pub mod redirect;
 pub mod reply;
@@ -25,4 +26,7 @@ pub mod table;
 pub mod uri;
 
 /// What handlers answer with; from here, so that warp stays behind this border.
-pub use warp::{http::StatusCode, reply::Response};
+pub use warp::{
+    http::{HeaderValue, StatusCode},
+    reply::Response,
+};

@@ -1,29 +1,20 @@
-//! Parts of the API that the settings switch on: one folder each, one line each in [`ALL`].
+//! Parts of the API that the settings switch on: one folder each, one line each in [`ALL`]. None imports another.
 
+mod bearer;
+mod jwt;
 mod open_api;
 
 use authbackend_crds::auth::AuthSettings;
 
 use crate::{http::table::Route, routes};
 
-/// Every plugin.
-pub const ALL: &[&Plugin] = &[&open_api::PLUGIN];
+pub use crate::http::plugin::Plugin;
+
+/// Every plugin. Their hooks run in this order.
+pub const ALL: &[&Plugin] = &[&bearer::PLUGIN, &jwt::PLUGIN, &open_api::PLUGIN];
 
 /// Tag of the endpoints that are always there, as better-auth's OpenAPI document names it.
 const CORE_TAG: &str = "Default";
-
-/// A part of the API that the settings switch on.
-#[derive(Debug)]
-pub struct Plugin {
-    /// Its name, as better-auth has it.
-    pub name: &'static str,
-    /// Tag of its endpoints in the OpenAPI document.
-    pub tag: &'static str,
-    /// Whether the settings switch it on.
-    pub is_enabled: fn(&AuthSettings) -> bool,
-    /// Its endpoints.
-    pub routes: &'static [Route],
-}
 
 /// The endpoints that `settings` ask for.
 pub fn routes(settings: &AuthSettings) -> Vec<&'static [Route]> {

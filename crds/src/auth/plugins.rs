@@ -1,14 +1,19 @@
 //! Plugins, under the names that better-auth gives them.
 
+mod bearer;
 mod generic_oauth;
+mod jwt;
 mod open_api;
+mod time_span;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use bearer::Bearer;
 pub use generic_oauth::{
     Authentication, GenericOAuth, GenericOAuthConfig, Preset, ProfileMapping, TokenEndpointAuth,
 };
+pub use jwt::{Jwks, Jwt, JwtAlgorithm, JwtClaims, KeyPair};
 pub use open_api::OpenApi;
 
 use super::problem::Problem;
@@ -25,11 +30,21 @@ pub struct Plugins {
     /// A description of the API for programs, and a page of it for people.
     #[serde(rename = "openAPI", skip_serializing_if = "Option::is_none")]
     pub open_api: Option<OpenApi>,
+    /// Session tokens in the header `Authorization`, for clients that keep no cookies. `{}` switches it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bearer: Option<Bearer>,
+
+    /// Signed tokens for other services, which verify them by the server's public keys. `{}` switches it on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwt: Option<Jwt>,
 }
 
 impl Plugins {
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         if let Some(settings) = &self.generic_oauth {
+            settings.validate(problems);
+        }
+        if let Some(settings) = &self.jwt {
             settings.validate(problems);
         }
     }

@@ -23,6 +23,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Signs with the first of its secrets and verifies with any.
+#[derive(Clone)]
 pub struct Signer {
     keys: Vec<Hmac<Sha256>>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use warp::http::HeaderMap;
 
-use super::{cookie::Jar, error::ApiError};
+use super::{cookie::Jar, error::ApiError, session::Known};
 use crate::{app::App, db::Conn};
 
 /// One request on its way to a handler: extractors take from it what the handler asks for.
@@ -22,6 +22,8 @@ pub struct Call {
     pub body: Option<Value>,
     /// The cookies of the request and of its response.
     pub jar: Jar,
+    /// Whose request it turns out to be.
+    pub known: Known,
     db: Option<Conn>,
 }
 
@@ -36,6 +38,7 @@ impl Call {
             parameter: None,
             body,
             jar,
+            known: Known::default(),
             db: None,
         }
     }

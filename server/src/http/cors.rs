@@ -215,7 +215,7 @@ mod tests {
     fn preflight(path: &str, method: &Method, more: &[(&str, &str)]) -> Option<HeaderMap> {
         let origin = [("origin", "https://app.example")];
         let headers = headers(&[&origin, more].concat());
-        let table = Table::new(&[ROUTES]);
+        let table = Table::new([ROUTES], &std::collections::HashMap::new());
         let response = cors().preflight(&table, path, method, &headers)?;
         assert_eq!(response.status(), StatusCode::NO_CONTENT);
         Some(response.headers().clone())

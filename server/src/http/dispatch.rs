@@ -6,10 +6,12 @@
 //! 4. the path and the method choose the route;
 //! 5. the body is read, as far as its content type is one of the route's;
 //! 6. the origin and the URLs that the request wants to lead to are checked;
-//! 7. the handler's parameters are extracted from left to right: usually the validated body, the check of forms
+//! 7. the hooks of plugins run that come before the handler;
+//! 8. the handler's parameters are extracted from left to right: usually the validated body, the check of forms
 //!    that sign in, the session;
-//! 8. the handler runs;
-//! 9. cookies are added to the response, even to that of an error.
+//! 9. the handler runs;
+//! 10. the hooks of plugins run that come after it;
+//! 11. cookies are added to the response, even to that of an error.
 
 use std::sync::Arc;
 
@@ -23,7 +25,10 @@ use super::{
     call::{Call, Query},
     content_type::Accepts,
     error::ApiError,
-    origin, path, reply,
+    origin, path,
+    plugin::{After, Answered},
+    reply,
+    session::Known,
     table::{Match, Route, Table},
 };
 use crate::{app::App, metrics::MatchedRoute};
@@ -130,9 +135,34 @@ fn admit(app: Arc<App>, route: &Route, request: Request) -> Result<Call, ApiErro
     Ok(Call::new(app, headers, query, body))
 }
 
-async fn run(route: &Route, call: Call) -> Response {
-    let jar = call.jar.clone();
-    let mut response = (route.call)(call).await;
+async fn run(route: &Route, mut call: Call) -> Response {
+    let app = Arc::clone(&call.app);
+    let after: Vec<After> = app.plugins.after(route).collect();
+    if !after.is_empty() {
+        call.known = Known::remembering();
+    }
+    let mut admitted = Ok(());
+    for hook in app.plugins.before(route) {
+        if admitted.is_ok() {
+            admitted = (hook.run)(&mut call).await;
+        }
+    }
+    let (jar, known) = (call.jar.clone(), call.known.clone());
+    let mut response = match admitted {
+        Ok(()) => (route.call)(call).await,
+        Err(error) => error.into_response(),
+    };
+    let answered = Answered {
+        app: Arc::clone(&app),
+        jar,
+        known,
+    };
+    for hook in after {
+        if let Err(error) = (hook.run)(&answered, &mut response).await {
+            response = error.into_response();
+        }
+    }
+    let jar = answered.jar;
     let headers = response.headers_mut();
     jar.write(headers);
     if route.is_never_stored {

@@ -34,7 +34,9 @@ pub fn service(
 fn filter(
     app: Arc<App>,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
-    let table = Arc::new(Table::new(&plugins::routes(&app.config.settings)));
+    let moved = app.plugins.moved(&app.config.settings);
+    let routes = plugins::routes(&app.config.settings);
+    let table = Arc::new(Table::new(routes, &moved));
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::method()
         .and_then(with_path)

@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::Serialize;
 use warp::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     reply::Response,
 };
 
@@ -80,6 +80,27 @@ pub fn page(text: String, policy: &str) -> Response {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// Adds a header that the scripts of other origins may read.
+pub fn expose(response: &mut Response, name: &'static str, value: HeaderValue) {
+    let headers = response.headers_mut();
+    let exposed = headers.get(header::ACCESS_CONTROL_EXPOSE_HEADERS);
+    let exposed = exposed
+        .and_then(|list| list.to_str().ok())
+        .unwrap_or_default();
+    let mut names: Vec<_> = exposed
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .collect();
+    if !names.contains(&name) {
+        names.push(name);
+    }
+    if let Ok(list) = HeaderValue::from_str(&names.join(", ")) {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, list);
+    }
+    headers.insert(HeaderName::from_static(name), value);
 }
 
 /// A redirect of a browser.

@@ -2,6 +2,7 @@
 
 mod cache;
 mod issuer;
+mod known;
 mod lookup;
 mod reader;
 
@@ -19,6 +20,7 @@ use super::{
 use crate::identity::session::SessionUser;
 
 pub use issuer::Issuer;
+pub use known::Known;
 pub use reader::SessionReader;
 
 /// The session of the request, if it has one, which may come from the cookie cache. Extends it when that is due, unless
@@ -124,7 +126,10 @@ async fn look_up(
         .map_err(|error| error.told_as(&FAILED_TO_GET_SESSION))?
     {
         Found::Nobody => Ok((None, None)),
-        Found::Somebody(current, needs_refresh) => Ok((Some(*current), needs_refresh)),
+        Found::Somebody(current, needs_refresh) => {
+            call.known.set(&current);
+            Ok((Some(*current), needs_refresh))
+        }
         Found::Ended => Err((&SESSION_ENDED).into()),
     }
 }
@@ -132,7 +137,10 @@ async fn look_up(
 async fn require(call: &mut Call, source: Source) -> Result<SessionUser, ApiError> {
     let is_deferred = call.app.config.settings.session().defer_session_refresh();
     match find(call, source, !is_deferred).await? {
-        Found::Somebody(current, _) => Ok(*current),
+        Found::Somebody(current, _) => {
+            call.known.set(&current);
+            Ok(*current)
+        }
         Found::Nobody | Found::Ended => Err((&UNAUTHORIZED).into()),
     }
 }

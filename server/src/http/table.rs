@@ -1,6 +1,6 @@
 //! The routing table.
 
-use std::{collections::HashMap, pin::Pin};
+use std::{borrow::Cow, collections::HashMap, pin::Pin};
 
 use warp::{http::Method, reply::Response};
 
@@ -121,7 +121,7 @@ macro_rules! route {
 /// Every endpoint by its path.
 #[derive(Default)]
 pub struct Table {
-    exact: HashMap<&'static str, Vec<&'static Route>>,
+    exact: HashMap<Cow<'static, str>, Vec<&'static Route>>,
     /// Endpoints with a parameter: what is before it, what is behind it. Few, so that they are tried one by one.
     with_parameter: Vec<(&'static str, &'static str, &'static Route)>,
 }
@@ -136,13 +136,21 @@ pub struct Match<'a> {
 }
 
 impl Table {
-    /// The endpoints of several features.
-    pub fn new(features: &[&'static [Route]]) -> Self {
+    /// The endpoints of several features. Those without a parameter whose path is in `moved` have the path that is given
+    /// there.
+    pub fn new(
+        features: impl IntoIterator<Item = &'static [Route]>,
+        moved: &HashMap<&'static str, String>,
+    ) -> Self {
         let mut table = Self::default();
-        for route in features.iter().copied().flatten() {
-            match split_at_parameter(route.path) {
-                Some((before, after)) => table.with_parameter.push((before, after, route)),
-                None => table.exact.entry(route.path).or_default().push(route),
+        for route in features.into_iter().flatten() {
+            if let Some((before, after)) = split_at_parameter(route.path) {
+                table.with_parameter.push((before, after, route));
+            } else {
+                let path = moved
+                    .get(route.path)
+                    .map_or(Cow::Borrowed(route.path), |path| Cow::Owned(path.clone()));
+                table.exact.entry(path).or_default().push(route);
             }
         }
         table
@@ -203,7 +211,7 @@ mod tests {
     }
 
     fn find(method: &Method, path: &str) -> Option<(&'static str, Option<String>)> {
-        let table = Table::new(&[ROUTES]);
+        let table = Table::new([ROUTES], &HashMap::new());
         let found = table.find(method, path)?;
         Some((found.route.path, found.parameter.map(str::to_owned)))
     }

@@ -18,10 +18,8 @@ use crate::{
     route,
 };
 
-pub(super) const PLUGIN: Plugin = Plugin {
-    name: "open-api",
+pub(super) static PLUGIN: Plugin = Plugin {
     tag: "OpenAPI",
-    is_enabled: |settings| settings.plugins().open_api.is_some(),
     routes: &[
         route!(GET "/open-api/generate-schema" => generate_schema)
             .summary("Describe the API for programs"),
@@ -29,6 +27,7 @@ pub(super) const PLUGIN: Plugin = Plugin {
             .summary("Describe the API for people")
             .answering(Operation::answers_html),
     ],
+    ..Plugin::new("open-api", |settings| settings.plugins().open_api.is_some())
 };
 
 async fn generate_schema(State(app): State) -> Result<Json<Value>, ApiError> {

@@ -14,6 +14,7 @@ mod limits;
 mod logs;
 mod mail;
 mod migrate;
+mod plugins;
 mod pool;
 mod rotation;
 mod routes;

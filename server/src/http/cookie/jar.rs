@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use percent_encoding::percent_decode_str;
 use warp::http::{HeaderMap, HeaderValue, header};
 
 use super::{Attributes, Cookie, Cookies, Received, pieces, serialize};
@@ -29,6 +30,37 @@ impl Jar {
             received,
             set: Mutex::default(),
         }))
+    }
+
+    /// The jar of the same request with `signed`, a session token with its signature, in place of the session token
+    /// that it carries.
+    #[must_use]
+    pub fn with_session_token(&self, signed: String) -> Self {
+        let Inner {
+            cookies,
+            signer,
+            received,
+            set,
+        } = &*self.0;
+        let set = set.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Self(Arc::new(Inner {
+            received: received.with(&cookies.session_token.name, signed),
+            cookies: Arc::clone(cookies),
+            signer: signer.clone(),
+            set: Mutex::new(set),
+        }))
+    }
+
+    /// The session token that the response sets, with its signature.
+    pub fn new_session_token(&self) -> Option<String> {
+        let set = self.0.set.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = &self.0.cookies.session_token.name;
+        let (_, cookie) = set.iter().rfind(|(known, _)| known == name)?;
+        let (value, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+        let value = value.strip_prefix(name)?.strip_prefix('=')?;
+        let is_kept = !value.is_empty() && !attributes.split(';').any(|it| it == " Max-Age=0");
+        let value = percent_decode_str(value).decode_utf8().ok()?;
+        is_kept.then(|| value.into_owned())
     }
 
     /// The session token that the request carries, if its signature is right.

@@ -52,6 +52,13 @@ impl Received {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The same cookies with `value` for the cookie `name`.
+    #[must_use]
+    pub fn with(&self, name: &str, value: String) -> Self {
+        let others = self.0.iter().filter(|(known, _)| known != name).cloned();
+        Self(others.chain([(name.to_owned(), value)]).collect())
+    }
+
     /// The signed value of the cookie `name`, if it is there and its signature is right.
     pub fn get_signed(&self, name: &str, signer: &Signer) -> Option<&str> {
         let (value, signature) = self.get(name)?.rsplit_once('.')?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cache;
+use super::{Known, cache};
 use crate::{
     app::App,
     db::Conn,
@@ -25,6 +25,7 @@ pub struct Issuer {
     app: Arc<App>,
     client: Client,
     jar: Jar,
+    known: Known,
 }
 
 impl Extract for Issuer {
@@ -33,6 +34,7 @@ impl Extract for Issuer {
             app: Arc::clone(&call.app),
             client: Client::extract(call).await?,
             jar: call.jar.clone(),
+            known: call.known.clone(),
         })
     }
 }
@@ -85,6 +87,7 @@ impl Issuer {
     pub fn announce(&self, current: &SessionUser, remember: Option<bool>) {
         let remember = self.jar.set_session(&current.session.token, remember);
         cache::write(&self.app, &self.jar, current, remember);
+        self.known.set(current);
     }
 
     /// Gives the browser the cookies of its session again, because what they hold has changed.

@@ -1,0 +1,4 @@
+//! The plugins, as clients see them.
+
+mod bearer;
+mod jwt;
