@@ -53,6 +53,7 @@ impl Call {
             parameter: self.parameter.clone(),
             body: None,
             jar: self.jar.clone(),
+            known: self.known.clone(),
             db: None,
         }
     }
