@@ -31,6 +31,7 @@ use crate::{
     identity::fields::AdditionalFields,
     mail::{ComposeError, MailSender, Mailer},
     metrics::Metrics,
+    oauth::registry::Providers,
     outbound::Outbound,
     outbox::{Outbox, Senders, Worker, webhook::Poster},
     plugins,
@@ -70,6 +71,8 @@ pub struct App {
     pub outbox: Outbox,
     /// The plugins that the settings want.
     pub plugins: Plugins,
+    /// The services that sign users in.
+    pub providers: Providers,
     /// Reads the secrets that the settings refer to.
     pub secret_files: SecretFiles,
     /// The fields that the settings add to users.
@@ -144,6 +147,7 @@ impl App {
                 advanced.skip_trailing_slashes.unwrap_or(false),
             ),
             outbound: Arc::new(Outbound::new()),
+            providers: Providers::new(settings),
             mail: Mailer::new(settings, &config.base_url, outbox.clone(), clock.clone())?,
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,
@@ -166,6 +170,12 @@ impl App {
             clock,
             random,
         })
+    }
+
+    /// Encrypts and decrypts for one purpose of OAuth alone: see [`SecretBox::for_purpose`].
+    pub fn purpose_box(&self, purpose: &str) -> SecretBox {
+        let secrets = self.config.secrets.current();
+        SecretBox::for_purpose(secrets.iter().map(Secret::expose), purpose)
     }
 
     /// The id of a new row; none where the database counts ids.

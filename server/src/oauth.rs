@@ -6,9 +6,16 @@
 
 pub mod authorize;
 pub mod catalog;
+pub mod generic;
+pub mod id_token;
+pub mod keys;
+pub mod linking;
 pub mod profile;
+pub mod provider;
+pub mod registry;
 pub mod service;
 mod special;
+pub mod state;
 pub mod token;
 pub mod transport;
 mod wechat;

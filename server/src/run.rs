@@ -140,7 +140,7 @@ impl Server {
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
         let messages = tokio::spawn(app.worker(&metrics)?.run(sending.clone()));
-        background.spawn(prune_rate_limits(Arc::clone(&app), ending.clone()));
+        background.spawn(do_chores(Arc::clone(&app), ending.clone()));
         let api = Api::new(
             filter::service(Arc::clone(&app)),
             app.cors.clone(),
@@ -263,6 +263,19 @@ fn request_ids(random: &Random) -> RequestIds {
     let mut prefix = [0; 8];
     random.fill(&mut prefix);
     RequestIds::new(u64::from_be_bytes(prefix))
+}
+
+/// What requests need not wait for.
+async fn do_chores(app: Arc<App>, ending: CancellationToken) {
+    let discovery = discover_services(Arc::clone(&app), ending.clone());
+    tokio::join!(discovery, prune_rate_limits(app, ending));
+}
+
+/// Reads the discovery documents of services, while requests are served already.
+async fn discover_services(app: Arc<App>, ending: CancellationToken) {
+    let now = app.clock.now();
+    let discovery = app.providers.discover_all(&app.outbound, now);
+    ending.run_until_cancelled(discovery).await;
 }
 
 /// Reads the signing secrets again when their files change; what cannot be used is told once per change.

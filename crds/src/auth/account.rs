@@ -27,10 +27,6 @@ pub struct Account {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_state_strategy: Option<StateStrategy>,
 
-    /// Keep the account with its tokens, encrypted, in a cookie as well. Default: false.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub store_account_cookie: Option<bool>,
-
     /// Finish a sign-in in another browser than that in which it began, which lets an attacker sign a victim in as
     /// themselves. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,11 +110,6 @@ impl Account {
     /// Where the state of a sign-in is kept.
     pub fn store_state_strategy(&self) -> StateStrategy {
         self.store_state_strategy.unwrap_or_default()
-    }
-
-    /// Whether the account is kept in a cookie as well.
-    pub fn store_account_cookie(&self) -> bool {
-        self.store_account_cookie.unwrap_or(false)
     }
 
     /// Whether a sign-in may end in another browser.

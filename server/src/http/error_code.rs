@@ -37,6 +37,14 @@ error_codes! {
     UNAUTHORIZED TOKEN_EXPIRED "Token expired";
     UNAUTHORIZED UNAUTHORIZED "Unauthorized";
     UNAUTHORIZED USER_NOT_FOUND "User not found";
+    UNAUTHORIZED FAILED_TO_GET_USER_INFO "Failed to get user info";
+    UNAUTHORIZED LINKING_DIFFERENT_EMAILS_NOT_ALLOWED
+        "Account not linked - different emails not allowed";
+    UNAUTHORIZED LINKING_NOT_ALLOWED "Account not linked - linking not allowed";
+    UNAUTHORIZED USER_EMAIL_NOT_FOUND "User email not found";
+    NOT_FOUND PROVIDER_NOT_FOUND "Provider not found";
+    CONFLICT SOCIAL_ACCOUNT_ALREADY_LINKED "Social account already linked";
+    EXPECTATION_FAILED LINKING_FAILED "Account not linked - unable to create account";
     FORBIDDEN CROSS_SITE_NAVIGATION_LOGIN_BLOCKED
         "Cross-site navigation login blocked. This request appears to be a CSRF attack.";
     FORBIDDEN EMAIL_NOT_VERIFIED "Email not verified";
@@ -90,4 +98,11 @@ pub const NOBODY_TO_DELETE: ErrorCode = ErrorCode::new(
     StatusCode::NOT_FOUND,
     "FAILED_TO_GET_USER_INFO",
     "Failed to get user info",
+);
+
+/// The service has no id tokens that could be verified.
+pub const ID_TOKEN_NOT_SUPPORTED: ErrorCode = ErrorCode::new(
+    StatusCode::NOT_FOUND,
+    "ID_TOKEN_NOT_SUPPORTED",
+    "id_token not supported",
 );

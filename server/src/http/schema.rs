@@ -45,6 +45,8 @@ pub struct Field {
 #[derive(Clone, Copy, Debug)]
 enum FieldKind {
     String,
+    /// Any text, as one of several types: what better-auth says of others names none.
+    EitherString,
     NonEmptyString,
     Email,
     Boolean,
@@ -63,6 +65,11 @@ impl Field {
     /// Any text.
     pub const fn string(name: &'static str) -> Self {
         Self::new(name, FieldKind::String)
+    }
+
+    /// Any text, that better-auth takes for one of several types.
+    pub const fn either_string(name: &'static str) -> Self {
+        Self::new(name, FieldKind::EitherString)
     }
 
     /// Text of one character or more.

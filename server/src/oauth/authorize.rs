@@ -126,6 +126,13 @@ impl Parameters {
         }
     }
 
+    /// Sets `name` unless it is set.
+    pub fn set_new(&mut self, name: &str, value: &str) {
+        if !self.has(name) {
+            self.set(name, value);
+        }
+    }
+
     /// Sets those of `additional` that a client may set.
     pub fn add(&mut self, additional: &[(String, String)]) {
         for (name, value) in additional {

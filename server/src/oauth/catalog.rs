@@ -1,7 +1,7 @@
 //! The services that better-auth has built in, as data.
 
 mod a_to_f;
-mod base;
+pub(super) mod base;
 mod extra;
 mod g_to_l;
 mod m_to_r;

@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::{
-    service::{At, Pick, Service, Source, Special, Verified},
+    service::{At, Pick, Profile, Service, Source, Special, Verified},
     special,
     token::{Client, Tokens},
     transport::{Call, ServiceError, Transport, json},
@@ -44,20 +44,13 @@ pub async fn ask(
 ) -> Result<Person, ServiceError> {
     let answer = match service.special {
         Some(Special::Facebook) => special::facebook(http, settings, client, tokens).await?,
-        _ => fetch(http, service, settings, client, tokens).await?,
-    };
-    for (place, expected) in service.profile.require {
-        let found = answer.pointer(place).map(ToString::to_string);
-        if found.as_deref() != Some(expected) {
-            return Err(ServiceError::User(
-                "the profile is not that of an active user",
-            ));
+        Some(Special::Wechat) => wechat_profile(http, service, settings, tokens).await?,
+        _ => {
+            let url = |template| service_url(service, settings, template);
+            fetch(http, &service.profile, url, client, tokens).await?
         }
-    }
-    let profile = answer
-        .pointer(service.profile.root)
-        .filter(|profile| profile.is_object())
-        .ok_or(ServiceError::Answer("it holds no profile"))?;
+    };
+    let profile = extract(&service.profile, &answer)?;
     let context = special::Context {
         http,
         service,
@@ -65,19 +58,51 @@ pub async fn ask(
         tokens,
         posted,
     };
-    let told = context.complete(profile.clone()).await?;
-    map(service, told)
+    let told = context.complete(profile).await?;
+    map(&service.profile, service.id, told)
 }
 
-fn map(service: &Service, told: special::Told) -> Result<Person, ServiceError> {
+/// Asks a service that `rules` describe alone; `url` is another URL of the profile.
+///
+/// # Errors
+/// The service does not tell.
+pub async fn ask_by(
+    http: &impl Transport,
+    rules: &Profile,
+    url: Option<&str>,
+    client: Client<'_>,
+    tokens: &Tokens,
+) -> Result<Person, ServiceError> {
+    let url = |template: &'static str| url.unwrap_or(template).to_owned();
+    let answer = fetch(http, rules, url, client, tokens).await?;
+    map(rules, "", extract(rules, &answer)?.into())
+}
+
+/// The profile in an answer that holds what it has to hold.
+fn extract(rules: &Profile, answer: &Value) -> Result<Value, ServiceError> {
+    for (place, expected) in rules.require {
+        let found = answer.pointer(place).map(ToString::to_string);
+        if found.as_deref() != Some(expected) {
+            return Err(ServiceError::User(
+                "the profile is not that of an active user",
+            ));
+        }
+    }
+    let profile = answer.pointer(rules.root);
+    let profile = profile.filter(|profile| profile.is_object());
+    profile
+        .cloned()
+        .ok_or(ServiceError::Answer("it holds no profile"))
+}
+
+fn map(rules: &Profile, namespace: &str, told: special::Told) -> Result<Person, ServiceError> {
     let special::Told { data, verified } = told;
-    let rules = &service.profile;
     let subject = pick_id(&rules.subject, &data)
         .filter(|subject| is_subject(subject))
         .ok_or(ServiceError::Answer("it holds no id of the user"))?;
     let mut email = pick(&rules.email, &data);
     if rules.placeholder_email && email.as_deref().unwrap_or_default().is_empty() {
-        email = Some(placeholder(&subject, service.id)?);
+        email = Some(placeholder(&subject, namespace)?);
     }
     Ok(Person {
         name: pick(&rules.name, &data).unwrap_or_default(),
@@ -109,39 +134,59 @@ pub fn is_subject(text: &str) -> bool {
     !text.trim().is_empty() && !matches!(text, "undefined" | "null")
 }
 
-async fn fetch(
+/// The URL of a profile, or the one that the settings name.
+fn service_url(service: &Service, settings: &SocialProvider, template: &'static str) -> String {
+    match &settings.user_info_endpoint {
+        Some(url) if !url.is_empty() => url.clone(),
+        _ => service.url(template, settings).into_owned(),
+    }
+}
+
+async fn wechat_profile(
     http: &impl Transport,
     service: &Service,
     settings: &SocialProvider,
+    tokens: &Tokens,
+) -> Result<Value, ServiceError> {
+    let Source::Get(template) = service.profile.source else {
+        return Err(ServiceError::Answer("it holds no profile"));
+    };
+    let open_id = tokens.open_id.as_deref();
+    let open_id = open_id.ok_or(ServiceError::Answer("it holds no open id"))?;
+    let url = service_url(service, settings, template);
+    wechat::profile(http, &url, access_token(tokens)?, open_id).await
+}
+
+fn access_token(tokens: &Tokens) -> Result<&str, ServiceError> {
+    let token = tokens.access_token.as_deref();
+    token.ok_or(ServiceError::Answer("it holds no access token"))
+}
+
+async fn fetch(
+    http: &impl Transport,
+    rules: &Profile,
+    url: impl Fn(&'static str) -> String,
     client: Client<'_>,
     tokens: &Tokens,
 ) -> Result<Value, ServiceError> {
-    let url = |template: &'static str| match &settings.user_info_endpoint {
-        Some(url) if !url.is_empty() => url.clone(),
-        _ => service.url(template, settings).into_owned(),
-    };
-    let access_token = tokens
-        .access_token
-        .as_deref()
-        .ok_or(ServiceError::Answer("it holds no access token"));
-    let call = match &service.profile.source {
+    let call = match &rules.source {
         Source::IdToken => return id_token_claims(tokens),
         Source::IdTokenOr(template) => match id_token_claims(tokens) {
             Ok(claims) => return Ok(claims),
-            Err(_) => Call::get(url(template)).bearer(access_token?),
+            Err(_) => Call::get(url(template)).bearer(access_token(tokens)?),
         },
-        Source::Get(template) if service.special == Some(Special::Wechat) => {
-            let open_id = tokens.open_id.as_deref();
-            let open_id = open_id.ok_or(ServiceError::Answer("it holds no open id"))?;
-            return wechat::profile(http, &url(template), access_token?, open_id).await;
+        Source::Get(template) => Call::get(url(template)).bearer(access_token(tokens)?),
+        Source::Post(template) => {
+            Call::post(url(template), String::new()).bearer(access_token(tokens)?)
         }
-        Source::Get(template) => Call::get(url(template)).bearer(access_token?),
-        Source::Post(template) => Call::post(url(template), String::new()).bearer(access_token?),
-        Source::PostForm(template) => special::user_form(&url(template), access_token?, client),
-        Source::GraphQl(template, query) => special::graph_ql(&url(template), query, access_token?),
+        Source::PostForm(template) => {
+            special::user_form(&url(template), access_token(tokens)?, client)
+        }
+        Source::GraphQl(template, query) => {
+            special::graph_ql(&url(template), query, access_token(tokens)?)
+        }
     };
-    let call = call.with_all(service.profile.headers);
-    json(&http.send(call).await?)
+    json(&http.send(call.with_all(rules.headers)).await?)
 }
 
 /// The claims of the id token that came with the access token. Its signature need not be verified: it comes from the

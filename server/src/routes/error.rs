@@ -45,7 +45,7 @@ fn is_code(text: &str) -> bool {
 }
 
 /// `url` with the error in its query, before the fragment. A URL that cannot be parsed stays as it is.
-fn with_error(url: &str, code: &str, description: Option<&str>) -> String {
+pub(super) fn with_error(url: &str, code: &str, description: Option<&str>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("error", code);
     if let Some(description) = description {

@@ -1,5 +1,7 @@
 //! The cookies of one request and its response.
 
+mod oauth;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use percent_encoding::percent_decode_str;

@@ -22,7 +22,17 @@ pub struct Cookies {
     pub session_data: Cookie,
     /// Says that the session ends with the browser; signed.
     pub dont_remember: Cookie,
+    /// The state of a sign-in through a service, signed, whose rest is in the database.
+    pub state: Cookie,
+    /// The whole state of a sign-in through a service, encrypted.
+    pub oauth_state: Cookie,
 }
+
+/// `Max-Age` of the state of a sign-in in seconds, as better-auth has it: the row in the database lives longer.
+const STATE_MAX_AGE: u32 = 300;
+
+/// `Max-Age` of the encrypted state in seconds.
+const OAUTH_STATE_MAX_AGE: u32 = 600;
 
 impl Cookies {
     /// The cookies of a server at `base_url`.
@@ -66,6 +76,8 @@ impl Cookies {
                 Some(settings.session().cookie_cache().max_age()),
             ),
             dont_remember: cookie("dont_remember", None),
+            state: cookie("state", Some(STATE_MAX_AGE)),
+            oauth_state: cookie("oauth_state", Some(OAUTH_STATE_MAX_AGE)),
         }
     }
 }

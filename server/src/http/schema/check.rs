@@ -11,7 +11,7 @@ impl Field {
         let mut report = |path: &str, text: &str| issues.push(format!("[{path}] {text}"));
         let Some(value) = value else {
             if !self.optional {
-                report(&path, &unexpected(self.kind.name(), None));
+                report(&path, &self.kind.refusal(None));
             }
             return;
         };
@@ -19,7 +19,7 @@ impl Field {
             return;
         }
         if !self.kind.has_type_of(value) {
-            report(&path, &unexpected(self.kind.name(), Some(value)));
+            report(&path, &self.kind.refusal(Some(value)));
         }
         match (self.kind, value) {
             (FieldKind::NonEmptyString, Value::String(text)) if text.is_empty() => {
@@ -62,7 +62,7 @@ impl FieldKind {
     /// The type as JavaScript names it.
     const fn name(self) -> &'static str {
         match self {
-            Self::String | Self::NonEmptyString | Self::Email => "string",
+            Self::String | Self::EitherString | Self::NonEmptyString | Self::Email => "string",
             Self::Boolean => "boolean",
             Self::Number => "number",
             Self::Strings => "array",
@@ -71,9 +71,19 @@ impl FieldKind {
         }
     }
 
+    /// What is said of a value of another type.
+    fn refusal(self, found: Option<&Value>) -> String {
+        match self {
+            Self::EitherString => "Invalid input".to_owned(),
+            _ => unexpected(self.name(), found),
+        }
+    }
+
     fn has_type_of(self, value: &Value) -> bool {
         match self {
-            Self::String | Self::NonEmptyString | Self::Email => value.is_string(),
+            Self::String | Self::EitherString | Self::NonEmptyString | Self::Email => {
+                value.is_string()
+            }
             Self::Boolean => value.is_boolean(),
             Self::Number => value.is_number(),
             Self::Strings => value.is_array(),

@@ -31,7 +31,7 @@ fn object(fields: &[Field]) -> Value {
 impl Field {
     fn to_json_schema(self) -> Value {
         let mut schema = match self.kind {
-            FieldKind::String => json!({"type": "string"}),
+            FieldKind::String | FieldKind::EitherString => json!({"type": "string"}),
             FieldKind::NonEmptyString => json!({"type": "string", "minLength": 1}),
             FieldKind::Email => json!({"type": "string", "format": "email"}),
             FieldKind::Boolean => json!({"type": "boolean"}),

@@ -1,5 +1,7 @@
 //! Accounts in the database.
 
+mod social;
+
 use sqlx::{Row as _, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
@@ -8,6 +10,11 @@ use crate::{
     db::Conn,
     identity::user::{self, User},
 };
+
+pub use social::{Told, add_once, keep, update_tokens, with_owner};
+
+/// How many columns `{account.*:a}` stands for.
+const COLUMNS: usize = 14;
 
 /// Reads an account from the columns of `{account.*:a}`.
 fn read(row: &PgRow) -> sqlx::Result<Account> {

@@ -17,7 +17,7 @@ pub(super) fn cognito(settings: &SocialProvider) -> String {
 }
 
 /// Where the keys of the user pool are, and who issues its tokens.
-pub(in crate::oauth) fn cognito_issuer(settings: &SocialProvider) -> String {
+pub(super) fn cognito_issuer(settings: &SocialProvider) -> String {
     let region = text(settings.region.as_ref(), "");
     let pool = text(settings.user_pool_id.as_ref(), "");
     format!("https://cognito-idp.{region}.amazonaws.com/{pool}")

@@ -1,0 +1,372 @@
+//! `/callback/:id`: a browser comes back from a service.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    error::with_error,
+    social::{
+        begin::{self, Start, redirect_uri},
+        enter::{self, Entry, told_on_link},
+        flow::{Lost, resume},
+        tokens::{merged_scope, stored},
+    },
+};
+use crate::{
+    app::App,
+    http::{
+        Response,
+        content_type::Accepts,
+        cookie::Jar,
+        error::ApiError,
+        extract::{Body, Input, Param, Queried, State},
+        openapi::Operation,
+        reply,
+        schema::{Field, Schema},
+        session::Issuer,
+        table::Route,
+    },
+    identity::{
+        account::{
+            NewAccount,
+            store::{add_once, update_tokens, with_owner},
+        },
+        session,
+        user::store::by_id,
+    },
+    oauth::{
+        linking::{LinkRefusal, LinkRequest, may_link},
+        profile::Person,
+        provider::{Context, Provider},
+        state::{Flow, Link},
+        token::{Code, Tokens},
+    },
+    route,
+};
+
+pub(super) const ROUTES: &[Route] = &[
+    route!(GET "/callback/:id" => callback)
+        .summary("Come back from a service")
+        .answering(Operation::redirects),
+    route!(POST "/callback/:id" => callback_by_form)
+        .summary("Come back from a service with a form")
+        .accepting(Accepts::FormOrJson)
+        .answering(Operation::redirects),
+];
+
+/// The purpose that the token of a session in a state is bound to.
+pub(super) const LINK_PURPOSE: &str = "oauth-link-session-token";
+
+/// What a service sends back.
+#[derive(Default, Deserialize, Serialize)]
+struct Returned {
+    code: Option<String>,
+    error: Option<String>,
+    device_id: Option<String>,
+    error_description: Option<String>,
+    state: Option<String>,
+    user: Option<String>,
+    iss: Option<String>,
+}
+
+impl Input for Returned {
+    const SCHEMA: Schema = Schema::object(&[
+        Field::string("code").optional(),
+        Field::string("error").optional(),
+        Field::string("device_id").optional(),
+        Field::string("error_description").optional(),
+        Field::string("state").optional(),
+        Field::string("user").optional(),
+        Field::string("iss").optional(),
+    ])
+    .optional();
+}
+
+/// Why a browser is sent to a page for errors.
+struct Failure {
+    code: String,
+    description: Option<String>,
+}
+
+impl From<&str> for Failure {
+    fn from(code: &str) -> Self {
+        Self {
+            code: code.to_owned(),
+            description: None,
+        }
+    }
+}
+
+/// A form of another site brings no cookies of this one: the browser comes again, by a redirect.
+async fn callback_by_form(
+    State(app): State,
+    Param(id): Param,
+    Body(posted): Body<Returned>,
+    Queried(queried): Queried<Returned>,
+) -> Result<Response, ApiError> {
+    let merged = Returned {
+        code: queried.code.or(posted.code),
+        error: queried.error.or(posted.error),
+        device_id: queried.device_id.or(posted.device_id),
+        error_description: queried.error_description.or(posted.error_description),
+        state: queried.state.or(posted.state),
+        user: queried.user.or(posted.user),
+        iss: queried.iss.or(posted.iss),
+    };
+    let pairs = [
+        ("code", merged.code),
+        ("error", merged.error),
+        ("device_id", merged.device_id),
+        ("error_description", merged.error_description),
+        ("state", merged.state),
+        ("user", merged.user),
+        ("iss", merged.iss),
+    ];
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in pairs {
+        if let Some(value) = value {
+            query.append_pair(name, &value);
+        }
+    }
+    let base = app.config.base_url.as_str();
+    Ok(reply::found(&format!(
+        "{base}/callback/{id}?{}",
+        query.finish()
+    )))
+}
+
+async fn callback(
+    State(app): State,
+    Param(id): Param,
+    Queried(returned): Queried<Returned>,
+    jar: Jar,
+    issuer: Issuer,
+) -> Result<Response, ApiError> {
+    let Some(state) = returned.state.as_deref().filter(|state| !state.is_empty()) else {
+        return without_state(&app, &jar, &id, &returned).await;
+    };
+    let flow = match resume(&app, &jar, state).await? {
+        Ok(flow) => flow,
+        Err(Lost { code, error_url }) => {
+            tracing::warn!(code, "the state of a sign-in was not taken up");
+            return Ok(fail(&app, error_url.as_deref(), &code.into()));
+        }
+    };
+    match finish(&app, &issuer, &id, &returned, &flow).await? {
+        Ok(url) => Ok(reply::found(&url)),
+        Err(failure) => Ok(fail(&app, flow.error_url.as_deref(), &failure)),
+    }
+}
+
+/// A service may be where a sign-in begins, if the settings allow it: the browser is sent back with a state of its own.
+async fn without_state(
+    app: &App,
+    jar: &Jar,
+    id: &str,
+    returned: &Returned,
+) -> Result<Response, ApiError> {
+    let has_code = returned
+        .code
+        .as_deref()
+        .is_some_and(|code| !code.is_empty());
+    if returned.state.is_none() && has_code {
+        let found = app.providers.find(&app.outbound, id, app.clock.now()).await;
+        if let Some(provider) = found.filter(|provider| provider.allows_idp_initiated()) {
+            let url = begin::begin(app, jar, &provider, Start::default()).await?;
+            return Ok(reply::found(&url));
+        }
+    }
+    Ok(fail(app, None, &"state_not_found".into()))
+}
+
+/// Sends the browser to the page for errors: that of the flow, of the settings, or the API's own.
+fn fail(app: &App, error_url: Option<&str>, failure: &Failure) -> Response {
+    let own = format!("{}/error", app.config.base_url.as_str());
+    let settings = app.config.settings.on_api_error.as_ref();
+    let configured = settings.and_then(|settings| settings.error_url.as_deref());
+    let url = error_url
+        .filter(|url| !url.is_empty())
+        .or(configured)
+        .unwrap_or(&own);
+    let description = failure
+        .description
+        .as_deref()
+        .filter(|text| !text.is_empty());
+    reply::found(&with_error(url, &failure.code, description))
+}
+
+/// Where the browser goes in the end.
+async fn finish(
+    app: &App,
+    issuer: &Issuer,
+    id: &str,
+    returned: &Returned,
+    flow: &Flow,
+) -> Result<Result<String, Failure>, ApiError> {
+    if let Some(error) = returned.error.as_ref().filter(|error| !error.is_empty()) {
+        return Ok(Err(Failure {
+            code: error.clone(),
+            description: returned.error_description.clone(),
+        }));
+    }
+    let Some(code) = returned.code.as_deref().filter(|code| !code.is_empty()) else {
+        return Ok(Err("no_code".into()));
+    };
+    let found = app.providers.find(&app.outbound, id, app.clock.now()).await;
+    let Some(provider) = found else {
+        return Ok(Err("oauth_provider_not_found".into()));
+    };
+    let (person, tokens) = match identify(app, &provider, code, returned, flow).await {
+        Ok(identified) => identified,
+        Err(code) => return Ok(Err(code.into())),
+    };
+    if let Some(link) = &flow.link {
+        let linked = link_account(app, &provider, link, &person, tokens).await?;
+        return Ok(linked
+            .map(|()| flow.callback_url.clone())
+            .map_err(Failure::from));
+    }
+    if person.email.as_deref().unwrap_or_default().is_empty() {
+        tracing::error!(
+            provider = provider.id(),
+            "the service tells no email address: ask for its scope"
+        );
+        return Ok(Err("email_not_found".into()));
+    }
+    let policy = provider.policy();
+    let asks = flow.request_sign_up == Some(true);
+    let entry = Entry {
+        provider: provider.id(),
+        person: &person,
+        scope: Some(tokens.scopes.join(",")),
+        tokens,
+        callback_url: Some(&flow.callback_url),
+        refuses_sign_up: policy.disable_sign_up || (policy.disable_implicit_sign_up && !asks),
+        overrides: policy.override_user_info,
+        needs_verified_email: policy.require_email_verification,
+    };
+    Ok(match enter::enter(app, issuer, &entry).await? {
+        Ok(entered) => {
+            let new = flow
+                .new_user_url
+                .as_ref()
+                .filter(|url| entered.is_new && !url.is_empty());
+            Ok(new.unwrap_or(&flow.callback_url).clone())
+        }
+        Err(refusal) => Err(Failure::from(refusal.code().as_str())),
+    })
+}
+
+/// Who has come back, and the tokens that they have granted.
+async fn identify(
+    app: &App,
+    provider: &Provider,
+    code: &str,
+    returned: &Returned,
+    flow: &Flow,
+) -> Result<(Person, Tokens), &'static str> {
+    let told = returned.iss.as_deref().filter(|iss| !iss.is_empty());
+    if let (Some(told), Some(own)) = (told, provider.issuer())
+        && told != own
+    {
+        tracing::error!(
+            provider = provider.id(),
+            "another issuer answers (RFC 9207)"
+        );
+        return Err("issuer_mismatch");
+    }
+    let nonce = flow
+        .id_token_nonce
+        .as_deref()
+        .filter(|nonce| !nonce.is_empty());
+    if provider.requires_nonce() && nonce.is_none() {
+        return Err("nonce_binding_missing");
+    }
+    let context = Context::of(app);
+    let code = Code {
+        code,
+        verifier: &flow.code_verifier,
+        redirect_uri: &redirect_uri(app, provider),
+        device_id: returned.device_id.as_deref(),
+    };
+    let tokens = provider.exchange(context, code).await.map_err(|error| {
+        tracing::error!(provider = provider.id(), %error, "no tokens for a code");
+        "invalid_code"
+    })?;
+    let posted = returned.user.as_deref().unwrap_or_default();
+    let posted: Option<Value> = serde_json::from_str(posted).ok();
+    let person = provider
+        .person(context, &tokens, posted.as_ref(), nonce)
+        .await;
+    let person = person.map_err(|error| {
+        tracing::error!(provider = provider.id(), %error, "no user info");
+        "unable_to_get_user_info"
+    })?;
+    Ok((person, tokens))
+}
+
+/// Links an account to the user who has asked for it, if they still may.
+async fn link_account(
+    app: &App,
+    provider: &Provider,
+    link: &Link,
+    person: &Person,
+    tokens: Tokens,
+) -> Result<Result<(), &'static str>, ApiError> {
+    const UNABLE: &str = "unable_to_link_account";
+    let mut db = app.db.get().await?;
+    let now = app.clock.now();
+    // The session in which they asked must not have ended: whoever was thrown out meanwhile gets nothing linked.
+    if let Some(sealed) = &link.encrypted_session_token {
+        let token = app.purpose_box(LINK_PURPOSE).open(sealed);
+        let live = match &token {
+            Some(token) => session::store::by_token(&mut db, token).await?,
+            None => None,
+        };
+        let is_live = live.is_some_and(|live| {
+            live.session.user_id == link.user_id && live.session.expires_at > now
+        });
+        if !is_live {
+            return Ok(Err(UNABLE));
+        }
+    }
+    let known = with_owner(&mut db, provider.id(), &person.subject).await?;
+    let known = known.map(|(account, _)| account);
+    let rules = app.config.settings.account().account_linking();
+    let request = LinkRequest {
+        user_id: &link.user_id,
+        email: &link.email,
+        account_email: person.email.as_deref(),
+        is_verified_there: person.email_verified,
+        owner: known.as_ref().map(|account| account.user_id.as_str()),
+        provider: provider.id(),
+    };
+    match may_link(&rules, &request) {
+        Ok(()) => {}
+        Err(LinkRefusal::NotAllowed) => return Ok(Err(UNABLE)),
+        Err(LinkRefusal::OtherAddress) => return Ok(Err("email_does_not_match")),
+        Err(LinkRefusal::OtherUser) => {
+            return Ok(Err("account_already_linked_to_different_user"));
+        }
+    }
+    let scopes = tokens.scopes.clone();
+    if let Some(account) = known {
+        let scope = merged_scope(account.tokens.scope.as_deref(), &scopes);
+        let tokens = stored(app, tokens, Some(scope))?;
+        update_tokens(&mut db, &account.id, &tokens, now).await?;
+    } else {
+        let account = NewAccount {
+            id: app.new_id(),
+            account_id: Some(person.subject.clone()),
+            provider_id: provider.id().to_owned(),
+            user_id: link.user_id.clone(),
+            tokens: stored(app, tokens, Some(scopes.join(",")))?,
+            ..NewAccount::default()
+        };
+        add_once(&mut db, &account, now).await?;
+    }
+    if let Some(user) = by_id(&mut db, &link.user_id).await? {
+        told_on_link(app, &mut db, person, user).await?;
+    }
+    Ok(Ok(()))
+}
