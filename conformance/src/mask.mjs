@@ -72,7 +72,7 @@ export class Mask {
     const sorted = Object.fromEntries(Object.entries(tables).map(([name, list]) => [name, this.#sorted(list)]));
     return this.#values(sorted, (value, key) => {
       if (key === 'password') return PASSWORD_HASH.test(value) ? this.#label('password hash', value) : value;
-      if (value.startsWith('{"')) return this.#json(value);
+      if (key === 'value' && value.startsWith('{"')) return this.#json(value);
       if (key === 'lastRequest' && MILLISECONDS.test(value)) {
         return this.#date(new Date(Number(value)).toISOString(), 'milliseconds');
       }

@@ -1,6 +1,6 @@
 // Makes the real options of better-auth of a configuration: functions that mail, and plugins.
 
-import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
+import { randomBytes, scryptSync } from 'node:crypto';
 import { CHEAP_HASHING, replaceMailOptions, sendsMail } from './callbacks.mjs';
 
 /** The options for `betterAuth`; mails go to the relay on `relayPort`. */
@@ -49,7 +49,8 @@ function hash(password) {
 
 function verify({ hash, password }) {
   const [salt, stored] = hash.split(':');
-  return timingSafeEqual(key(password, salt), Buffer.from(stored, 'hex'));
+  if (!salt || !stored) throw new Error('Invalid password hash');
+  return key(password, salt).toString('hex') === stored;
 }
 
 const key = (password, salt) => scryptSync(password.normalize('NFKC'), salt, 64, { N: 256, r: 8, p: 1 });
