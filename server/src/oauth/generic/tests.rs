@@ -18,7 +18,7 @@ fn document() -> Value {
     })
 }
 
-fn config(more: Value) -> GenericOAuthConfig {
+fn config(more: &Value) -> GenericOAuthConfig {
     let mut config = json!({ "providerId": "acme", "clientId": "id", "discoveryUrl": DISCOVERY });
     for (name, value) in more.as_object().unwrap() {
         config[name] = value.clone();
@@ -26,11 +26,11 @@ fn config(more: Value) -> GenericOAuthConfig {
     serde_json::from_value(config).unwrap()
 }
 
-async fn discovered(more: Value, document: Value) -> Result<Generic, ServiceError> {
+async fn discovered(more: &Value, document: &Value) -> Result<Generic, ServiceError> {
     discover(&Recorded::new(&json!([document])), &config(more)).await
 }
 
-fn request<'a>(scopes: &'a [String]) -> Request<'a> {
+fn request(scopes: &[String]) -> Request<'_> {
     Request {
         state: "s",
         verifier: "v",
@@ -44,7 +44,7 @@ fn request<'a>(scopes: &'a [String]) -> Request<'a> {
 
 #[tokio::test]
 async fn a_discovery_document_names_endpoints_issuer_and_keys() {
-    let generic = discovered(json!({}), document()).await.unwrap();
+    let generic = discovered(&json!({}), &document()).await.unwrap();
     assert_eq!(generic.token_url, "https://idp.example/token");
     assert_eq!(generic.issuer.as_deref(), Some("https://idp.example"));
     assert!(generic.is_oidc && generic.requires_nonce());
@@ -58,7 +58,7 @@ async fn a_discovery_document_names_endpoints_issuer_and_keys() {
 async fn settings_go_before_the_document() {
     let more =
         json!({ "tokenUrl": "https://other.example/token", "disableIdTokenNonceBinding": true });
-    let generic = discovered(more, document()).await.unwrap();
+    let generic = discovered(&more, &document()).await.unwrap();
     assert_eq!(generic.token_url, "https://other.example/token");
     assert!(!generic.requires_nonce());
 }
@@ -66,10 +66,10 @@ async fn settings_go_before_the_document() {
 #[tokio::test]
 async fn a_document_that_cannot_be_had_matters_only_where_it_is_needed() {
     let refused = || json!({ "status": 500, "body": {} });
-    assert!(discovered(json!({}), refused()).await.is_err());
+    assert!(discovered(&json!({}), &refused()).await.is_err());
     let urls =
         json!({ "authorizationUrl": "https://a.example/", "tokenUrl": "https://b.example/" });
-    assert!(discovered(urls, refused()).await.is_ok());
+    assert!(discovered(&urls, &refused()).await.is_ok());
 }
 
 #[tokio::test]
@@ -77,12 +77,12 @@ async fn a_service_that_must_verify_id_tokens_needs_issuer_and_keys() {
     let mut without_keys = document();
     without_keys["jwks_uri"] = Value::Null;
     let more = json!({ "requireIdTokenVerification": true });
-    assert!(discovered(more, without_keys).await.is_err());
+    assert!(discovered(&more, &without_keys).await.is_err());
 }
 
 #[tokio::test]
 async fn the_page_asks_for_openid_first_and_carries_the_nonce() {
-    let generic = discovered(json!({ "scopes": ["email"], "pkce": false }), document())
+    let generic = discovered(&json!({ "scopes": ["email"], "pkce": false }), &document())
         .await
         .unwrap();
     assert_eq!(
@@ -133,7 +133,7 @@ async fn presets_know_what_better_auths_helpers_know() {
 
 #[tokio::test]
 async fn signing_out_at_the_service_brings_what_it_needs() {
-    let generic = discovered(json!({}), document()).await.unwrap();
+    let generic = discovered(&json!({}), &document()).await.unwrap();
     let url = |id_token, target| {
         generic.end_session_url("https://shop.example/api", id_token, target, Some("st"))
     };
@@ -150,7 +150,7 @@ async fn signing_out_at_the_service_brings_what_it_needs() {
         "https://idp.example/end?a=1&id_token_hint=t&post_logout_redirect_uri=https%3A%2F%2Fshop.example%2Fbye\
          &client_id=id&state=st"
     );
-    let off = discovered(json!({ "disableProviderLogout": true }), document())
+    let off = discovered(&json!({ "disableProviderLogout": true }), &document())
         .await
         .unwrap();
     assert_eq!(
