@@ -1,21 +1,24 @@
 //! `serve`: wires the parts together, runs them, and ends them in the right order.
 
+mod chores;
+mod error;
+
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
     task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     admin::Admin,
-    app::{App, AppError},
+    app::App,
     clock::Clock,
-    config::{Config, Problem, Secrets},
+    config::Config,
     crypto::random::Random,
-    db::{Db, DbError, Tables},
+    db::{Db, Tables},
     events,
     http::{
         filter,
@@ -25,58 +28,11 @@ use crate::{
     self_check::{self, Finding},
     signals::Signals,
 };
-
-/// How often the files of the signing secrets are looked at.
-const SECRETS_POLL_INTERVAL: Duration = Duration::from_secs(1);
+use chores::{do_chores, follow_secrets};
+pub use error::ServeError;
 
 /// How long closing the idle connections of the pool may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
-
-/// Why the server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum ServeError {
-    /// A setting cannot be used.
-    #[error(transparent)]
-    Configuration(#[from] Problem),
-    /// A setting that passed validation cannot be used.
-    #[error("AUTH_CONFIG: {0}")]
-    Settings(#[from] AppError),
-    /// The pool cannot be opened.
-    #[error(transparent)]
-    Database(DbError),
-    /// An address cannot be listened on.
-    #[error("{variable} {address} cannot be listened on: {source}")]
-    Listen {
-        /// The variable with the address.
-        variable: &'static str,
-        /// The address.
-        address: SocketAddr,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The system denies something else.
-    #[error("{0}: {1}")]
-    System(&'static str, io::Error),
-}
-
-impl ServeError {
-    /// 78 when the configuration has to change first, 1 when a retry may help.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Self::Configuration(_) | Self::Settings(_) => 78,
-            Self::Database(_) | Self::Listen { .. } | Self::System(..) => 1,
-        }
-    }
-}
-
-impl From<DbError> for ServeError {
-    fn from(error: DbError) -> Self {
-        match error {
-            DbError::Configuration(problem) => Self::Configuration(problem),
-            other => Self::Database(other),
-        }
-    }
-}
 
 /// Serves until SIGTERM or SIGINT, then drains.
 pub async fn serve(config: Config) -> Result<(), ServeError> {
@@ -237,12 +193,6 @@ fn warn_of(config: &Config) {
     }
 }
 
-async fn prune_rate_limits(app: Arc<App>, stop: CancellationToken) {
-    if let Some(limiter) = &app.rate_limiter {
-        limiter.prune(&app, &stop).await;
-    }
-}
-
 async fn bind(variable: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address)
         .await
@@ -263,41 +213,4 @@ fn request_ids(random: &Random) -> RequestIds {
     let mut prefix = [0; 8];
     random.fill(&mut prefix);
     RequestIds::new(u64::from_be_bytes(prefix))
-}
-
-/// What requests need not wait for.
-async fn do_chores(app: Arc<App>, ending: CancellationToken) {
-    let discovery = discover_services(Arc::clone(&app), ending.clone());
-    tokio::join!(discovery, prune_rate_limits(app, ending));
-}
-
-/// Reads the discovery documents of services, while requests are served already.
-async fn discover_services(app: Arc<App>, ending: CancellationToken) {
-    let now = app.clock.now();
-    let discovery = app.providers.discover_all(&app.outbound, now);
-    ending.run_until_cancelled(discovery).await;
-}
-
-/// Reads the signing secrets again when their files change; what cannot be used is told once per change.
-async fn follow_secrets(secrets: Secrets, stop: CancellationToken) {
-    let mut ticks = interval(SECRETS_POLL_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut told = Vec::new();
-    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-        match secrets.refresh() {
-            Ok(changed) => {
-                if changed {
-                    tracing::info!(count = secrets.current().len(), "signing secrets replaced");
-                }
-                told.clear();
-            }
-            Err(problems) if problems == told => {}
-            Err(problems) => {
-                for problem in &problems {
-                    tracing::warn!(%problem, "new signing secrets cannot be used, the old ones stay in force");
-                }
-                told = problems;
-            }
-        }
-    }
 }

@@ -1,0 +1,54 @@
+//! What a server does besides answering requests.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::{app::App, config::Secrets};
+
+/// How often the files of the signing secrets are looked at.
+const SECRETS_POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// What requests need not wait for.
+pub(super) async fn do_chores(app: Arc<App>, ending: CancellationToken) {
+    let discovery = discover_services(Arc::clone(&app), ending.clone());
+    tokio::join!(discovery, prune_rate_limits(app, ending));
+}
+
+/// Reads the discovery documents of services, while requests are served already.
+async fn discover_services(app: Arc<App>, ending: CancellationToken) {
+    let now = app.clock.now();
+    let discovery = app.providers.discover_all(&app.outbound, now);
+    ending.run_until_cancelled(discovery).await;
+}
+
+/// Reads the signing secrets again when their files change; what cannot be used is told once per change.
+pub(super) async fn follow_secrets(secrets: Secrets, stop: CancellationToken) {
+    let mut ticks = interval(SECRETS_POLL_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = Vec::new();
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        match secrets.refresh() {
+            Ok(changed) => {
+                if changed {
+                    tracing::info!(count = secrets.current().len(), "signing secrets replaced");
+                }
+                told.clear();
+            }
+            Err(problems) if problems == told => {}
+            Err(problems) => {
+                for problem in &problems {
+                    tracing::warn!(%problem, "new signing secrets cannot be used, the old ones stay in force");
+                }
+                told = problems;
+            }
+        }
+    }
+}
+
+async fn prune_rate_limits(app: Arc<App>, stop: CancellationToken) {
+    if let Some(limiter) = &app.rate_limiter {
+        limiter.prune(&app, &stop).await;
+    }
+}
