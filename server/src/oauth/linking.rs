@@ -247,64 +247,45 @@ mod tests {
         }
     }
 
-    fn linking(json: &str) -> AccountLinking {
-        serde_json::from_str(json).unwrap()
-    }
+    const SAME: Option<&str> = Some("Alice@Example.com");
+    const OTHER: Option<&str> = Some("other@example.com");
+    const YES: Result<(), LinkRefusal> = Ok(());
+    const NOT_ALLOWED: Result<(), LinkRefusal> = Err(LinkRefusal::NotAllowed);
+    const OTHER_ADDRESS: Result<(), LinkRefusal> = Err(LinkRefusal::OtherAddress);
+    const OTHER_USER: Result<(), LinkRefusal> = Err(LinkRefusal::OtherUser);
+    const TRUSTED: &str = r#"{"trustedProviders": ["github"]}"#;
+    const OTHERS_TRUSTED: &str = r#"{"trustedProviders": ["google"]}"#;
+    const DISABLED: &str = r#"{"enabled": false}"#;
+    const ANY_ADDRESS: &str = r#"{"allowDifferentEmails": true}"#;
+    const EXPLICIT: &str = r#"{"disableImplicitLinking": true}"#;
+
+    /// Settings, the address of the account, whether it is verified there, whose the account is, the answer.
+    type Row = (
+        &'static str,
+        Option<&'static str>,
+        bool,
+        Option<&'static str>,
+        Result<(), LinkRefusal>,
+    );
+
+    const ROWS: [Row; 11] = [
+        ("{}", SAME, true, None, YES),
+        ("{}", SAME, true, Some("alice"), YES),
+        ("{}", SAME, true, Some("bob"), OTHER_USER),
+        ("{}", SAME, false, None, NOT_ALLOWED),
+        (TRUSTED, SAME, false, None, YES),
+        (OTHERS_TRUSTED, SAME, false, None, NOT_ALLOWED),
+        (DISABLED, SAME, true, None, NOT_ALLOWED),
+        ("{}", OTHER, true, None, OTHER_ADDRESS),
+        ("{}", None, true, None, OTHER_ADDRESS),
+        (ANY_ADDRESS, OTHER, true, None, YES),
+        (EXPLICIT, SAME, true, None, YES),
+    ];
 
     #[test]
     fn a_signed_in_user_links_by_these_rules() {
-        const SAME: Option<&str> = Some("Alice@Example.com");
-        const OTHER: Option<&str> = Some("other@example.com");
-        let refuse = Err::<(), _>;
-        for (rules, account_email, is_verified_there, owner, expected) in [
-            ("{}", SAME, true, None, Ok(())),
-            ("{}", SAME, true, Some("alice"), Ok(())),
-            ("{}", SAME, false, None, refuse(LinkRefusal::NotAllowed)),
-            (
-                r#"{"trustedProviders": ["github"]}"#,
-                SAME,
-                false,
-                None,
-                Ok(()),
-            ),
-            (
-                r#"{"trustedProviders": ["google"]}"#,
-                SAME,
-                false,
-                None,
-                refuse(LinkRefusal::NotAllowed),
-            ),
-            (
-                r#"{"enabled": false}"#,
-                SAME,
-                true,
-                None,
-                refuse(LinkRefusal::NotAllowed),
-            ),
-            ("{}", OTHER, true, None, refuse(LinkRefusal::OtherAddress)),
-            ("{}", None, true, None, refuse(LinkRefusal::OtherAddress)),
-            (
-                r#"{"allowDifferentEmails": true}"#,
-                OTHER,
-                true,
-                None,
-                Ok(()),
-            ),
-            (
-                "{}",
-                SAME,
-                true,
-                Some("bob"),
-                refuse(LinkRefusal::OtherUser),
-            ),
-            (
-                r#"{"disableImplicitLinking": true}"#,
-                SAME,
-                true,
-                None,
-                Ok(()),
-            ),
-        ] {
+        for (rules, account_email, is_verified_there, owner, expected) in ROWS {
+            let rules: AccountLinking = serde_json::from_str(rules).unwrap();
             let request = LinkRequest {
                 user_id: "alice",
                 email: "alice@example.com",
@@ -314,9 +295,9 @@ mod tests {
                 provider: "github",
             };
             assert_eq!(
-                may_link(&linking(rules), &request),
+                may_link(&rules, &request),
                 expected,
-                "{rules} {request:?}"
+                "{rules:?} {request:?}"
             );
         }
     }

@@ -1,86 +1,46 @@
 //! `/callback/:id`: a browser comes back from a service.
 
-use serde::{Deserialize, Serialize};
+mod link;
+mod returned;
+
 use serde_json::Value;
 
+pub(super) use self::link::LINK_PURPOSE;
+use self::{link::link_account, returned::Returned};
 use super::{
     error::with_error,
     social::{
         begin::{self, Start, redirect_uri},
-        enter::{self, Entry, told_on_link},
+        enter::{self, Entry},
         flow::{Lost, resume},
-        tokens::{merged_scope, stored},
     },
 };
 use crate::{
     app::App,
     http::{
-        Response,
         content_type::Accepts,
         cookie::Jar,
         error::ApiError,
-        extract::{Body, Input, Param, Queried, State},
-        openapi::Operation,
-        reply,
-        schema::{Field, Schema},
+        extract::{Body, Param, Queried, State},
+        redirect::Redirect,
         session::Issuer,
         table::Route,
     },
-    identity::{
-        account::{
-            NewAccount,
-            store::{add_once, update_tokens, with_owner},
-        },
-        session,
-        user::store::by_id,
-    },
     oauth::{
-        linking::{LinkRefusal, LinkRequest, may_link},
         profile::Person,
         provider::{Context, Provider},
-        state::{Flow, Link},
+        state::Flow,
         token::{Code, Tokens},
     },
     route,
 };
 
 pub(super) const ROUTES: &[Route] = &[
-    route!(GET "/callback/:id" => callback)
-        .summary("Come back from a service")
-        .answering(Operation::redirects),
+    route!(GET "/callback/:id" => callback).summary("Come back from a service"),
     route!(POST "/callback/:id" => callback_by_form)
         .summary("Come back from a service with a form")
-        .accepting(Accepts::FormOrJson)
-        .answering(Operation::redirects),
+        .accepting(Accepts::FormOrJson),
 ];
-
-/// The purpose that the token of a session in a state is bound to.
-pub(super) const LINK_PURPOSE: &str = "oauth-link-session-token";
-
-/// What a service sends back.
-#[derive(Default, Deserialize, Serialize)]
-struct Returned {
-    code: Option<String>,
-    error: Option<String>,
-    device_id: Option<String>,
-    error_description: Option<String>,
-    state: Option<String>,
-    user: Option<String>,
-    iss: Option<String>,
-}
-
-impl Input for Returned {
-    const SCHEMA: Schema = Schema::object(&[
-        Field::string("code").optional(),
-        Field::string("error").optional(),
-        Field::string("device_id").optional(),
-        Field::string("error_description").optional(),
-        Field::string("state").optional(),
-        Field::string("user").optional(),
-        Field::string("iss").optional(),
-    ])
-    .optional();
-}
 
 /// Why a browser is sent to a page for errors.
 struct Failure {
@@ -103,36 +63,9 @@ async fn callback_by_form(
     Param(id): Param,
     Body(posted): Body<Returned>,
     Queried(queried): Queried<Returned>,
-) -> Result<Response, ApiError> {
-    let merged = Returned {
-        code: queried.code.or(posted.code),
-        error: queried.error.or(posted.error),
-        device_id: queried.device_id.or(posted.device_id),
-        error_description: queried.error_description.or(posted.error_description),
-        state: queried.state.or(posted.state),
-        user: queried.user.or(posted.user),
-        iss: queried.iss.or(posted.iss),
-    };
-    let pairs = [
-        ("code", merged.code),
-        ("error", merged.error),
-        ("device_id", merged.device_id),
-        ("error_description", merged.error_description),
-        ("state", merged.state),
-        ("user", merged.user),
-        ("iss", merged.iss),
-    ];
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in pairs {
-        if let Some(value) = value {
-            query.append_pair(name, &value);
-        }
-    }
-    let base = app.config.base_url.as_str();
-    Ok(reply::found(&format!(
-        "{base}/callback/{id}?{}",
-        query.finish()
-    )))
+) -> Result<Redirect, ApiError> {
+    let query = queried.or(posted).encoded();
+    Ok(Redirect::own(&app, &format!("/callback/{id}?{query}")))
 }
 
 async fn callback(
@@ -141,7 +74,7 @@ async fn callback(
     Queried(returned): Queried<Returned>,
     jar: Jar,
     issuer: Issuer,
-) -> Result<Response, ApiError> {
+) -> Result<Redirect, ApiError> {
     let Some(state) = returned.state.as_deref().filter(|state| !state.is_empty()) else {
         return without_state(&app, &jar, &id, &returned).await;
     };
@@ -153,7 +86,7 @@ async fn callback(
         }
     };
     match finish(&app, &issuer, &id, &returned, &flow).await? {
-        Ok(url) => Ok(reply::found(&url)),
+        Ok(url) => Ok(Redirect::stored(url)),
         Err(failure) => Ok(fail(&app, flow.error_url.as_deref(), &failure)),
     }
 }
@@ -164,7 +97,7 @@ async fn without_state(
     jar: &Jar,
     id: &str,
     returned: &Returned,
-) -> Result<Response, ApiError> {
+) -> Result<Redirect, ApiError> {
     let has_code = returned
         .code
         .as_deref()
@@ -173,14 +106,14 @@ async fn without_state(
         let found = app.providers.find(&app.outbound, id, app.clock.now()).await;
         if let Some(provider) = found.filter(|provider| provider.allows_idp_initiated()) {
             let url = begin::begin(app, jar, &provider, Start::default()).await?;
-            return Ok(reply::found(&url));
+            return Ok(Redirect::stored(url));
         }
     }
     Ok(fail(app, None, &"state_not_found".into()))
 }
 
 /// Sends the browser to the page for errors: that of the flow, of the settings, or the API's own.
-fn fail(app: &App, error_url: Option<&str>, failure: &Failure) -> Response {
+fn fail(app: &App, error_url: Option<&str>, failure: &Failure) -> Redirect {
     let own = format!("{}/error", app.config.base_url.as_str());
     let settings = app.config.settings.on_api_error.as_ref();
     let configured = settings.and_then(|settings| settings.error_url.as_deref());
@@ -192,7 +125,7 @@ fn fail(app: &App, error_url: Option<&str>, failure: &Failure) -> Response {
         .description
         .as_deref()
         .filter(|text| !text.is_empty());
-    reply::found(&with_error(url, &failure.code, description))
+    Redirect::stored(with_error(url, &failure.code, description))
 }
 
 /// Where the browser goes in the end.
@@ -303,70 +236,4 @@ async fn identify(
         "unable_to_get_user_info"
     })?;
     Ok((person, tokens))
-}
-
-/// Links an account to the user who has asked for it, if they still may.
-async fn link_account(
-    app: &App,
-    provider: &Provider,
-    link: &Link,
-    person: &Person,
-    tokens: Tokens,
-) -> Result<Result<(), &'static str>, ApiError> {
-    const UNABLE: &str = "unable_to_link_account";
-    let mut db = app.db.get().await?;
-    let now = app.clock.now();
-    // The session in which they asked must not have ended: whoever was thrown out meanwhile gets nothing linked.
-    if let Some(sealed) = &link.encrypted_session_token {
-        let token = app.purpose_box(LINK_PURPOSE).open(sealed);
-        let live = match &token {
-            Some(token) => session::store::by_token(&mut db, token).await?,
-            None => None,
-        };
-        let is_live = live.is_some_and(|live| {
-            live.session.user_id == link.user_id && live.session.expires_at > now
-        });
-        if !is_live {
-            return Ok(Err(UNABLE));
-        }
-    }
-    let known = with_owner(&mut db, provider.id(), &person.subject).await?;
-    let known = known.map(|(account, _)| account);
-    let rules = app.config.settings.account().account_linking();
-    let request = LinkRequest {
-        user_id: &link.user_id,
-        email: &link.email,
-        account_email: person.email.as_deref(),
-        is_verified_there: person.email_verified,
-        owner: known.as_ref().map(|account| account.user_id.as_str()),
-        provider: provider.id(),
-    };
-    match may_link(&rules, &request) {
-        Ok(()) => {}
-        Err(LinkRefusal::NotAllowed) => return Ok(Err(UNABLE)),
-        Err(LinkRefusal::OtherAddress) => return Ok(Err("email_does_not_match")),
-        Err(LinkRefusal::OtherUser) => {
-            return Ok(Err("account_already_linked_to_different_user"));
-        }
-    }
-    let scopes = tokens.scopes.clone();
-    if let Some(account) = known {
-        let scope = merged_scope(account.tokens.scope.as_deref(), &scopes);
-        let tokens = stored(app, tokens, Some(scope))?;
-        update_tokens(&mut db, &account.id, &tokens, now).await?;
-    } else {
-        let account = NewAccount {
-            id: app.new_id(),
-            account_id: Some(person.subject.clone()),
-            provider_id: provider.id().to_owned(),
-            user_id: link.user_id.clone(),
-            tokens: stored(app, tokens, Some(scopes.join(",")))?,
-            ..NewAccount::default()
-        };
-        add_once(&mut db, &account, now).await?;
-    }
-    if let Some(user) = by_id(&mut db, &link.user_id).await? {
-        told_on_link(app, &mut db, person, user).await?;
-    }
-    Ok(Ok(()))
 }

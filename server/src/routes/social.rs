@@ -1,5 +1,6 @@
 //! `POST /sign-in/social`: sends the browser to a service, or signs in with an id token that the client has got there.
 
+mod answer;
 pub(super) mod begin;
 pub(super) mod enter;
 pub(super) mod flow;
@@ -8,10 +9,10 @@ pub(super) mod tokens;
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub(super) use self::answer::Answer;
 use self::{begin::Start, enter::Entry};
 use crate::{
     app::App,
@@ -30,7 +31,6 @@ use crate::{
         session::Issuer,
         table::Route,
     },
-    identity::user::User,
     oauth::{
         authorize::RESERVED,
         linking::Refusal,
@@ -125,57 +125,6 @@ impl Input for SignIn {
         Field::string_record("additionalParams").optional(),
         Field::record("additionalData").optional(),
     ]);
-}
-
-/// Where to go, or who has signed in.
-#[derive(JsonSchema, Serialize)]
-pub(super) struct Answer {
-    /// The page of the service.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) url: Option<String>,
-    /// Whether the client should go there.
-    pub(super) redirect: bool,
-    /// The token of the new session.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-    /// Who has signed in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<User>,
-    /// Whether an account was linked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) status: Option<bool>,
-}
-
-impl Answer {
-    /// Sends the client to `url`, unless it wants to go by itself.
-    pub(super) fn go(url: String, disable_redirect: Option<bool>) -> Response {
-        let redirect = disable_redirect != Some(true);
-        let location = redirect.then(|| url.clone());
-        let answer = Self {
-            url: Some(url),
-            redirect,
-            token: None,
-            user: None,
-            status: None,
-        };
-        let mut response = reply::json(StatusCode::OK, &answer);
-        if let Some(location) = location {
-            reply::set_location(&mut response, &location);
-        }
-        response
-    }
-
-    /// Says that an account was linked.
-    pub(super) fn linked() -> Response {
-        let answer = Self {
-            url: Some(String::new()),
-            redirect: false,
-            token: None,
-            user: None,
-            status: Some(true),
-        };
-        reply::json(StatusCode::OK, &answer)
-    }
 }
 
 async fn sign_in(
