@@ -47,8 +47,12 @@ async fn described(database: &TestDatabase, query: &'static str) -> Vec<String> 
 async fn assert_same(query: &'static str) {
     let ours = TestDatabase::migrated().await;
     let theirs = TestDatabase::of_better_auth().await;
-    let rate_limit = include_str!("fixtures/better-auth-1.7.25-rate-limit.sql");
-    theirs.execute(rate_limit).await;
+    for further in [
+        include_str!("fixtures/better-auth-1.7.25-rate-limit.sql"),
+        include_str!("fixtures/better-auth-1.7.25-jwks.sql"),
+    ] {
+        theirs.execute(further).await;
+    }
     let expected = described(&theirs, query).await;
     assert!(!expected.is_empty());
     assert_eq!(described(&ours, query).await, expected);
