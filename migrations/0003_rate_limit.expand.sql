@@ -3,7 +3,7 @@
 -- unique key, on which exact counting rests. Its rows are counts of the last seconds: nothing is lost with them.
 
 CREATE TABLE IF NOT EXISTS "rateLimit" (
-    "id" text NOT NULL PRIMARY KEY,
+    "id" {primaryKey},
     "key" text NOT NULL UNIQUE,
     "count" integer NOT NULL,
     "lastRequest" bigint NOT NULL

@@ -186,3 +186,24 @@ verification: {{modelName: verifications}}"
         );
     }
 }
+
+#[tokio::test]
+async fn tables_besides_the_core_have_ids_of_the_kind_of_the_settings() {
+    for ids in ["text", "uuid", "serial"] {
+        let kind = match ids {
+            "text" => String::new(),
+            ids => format!("advanced: {{database: {{generateId: {ids}}}}}\n"),
+        };
+        let server = server_migrated_for(&format!(
+            "{kind}plugins: {{jwt: {{}}}}\nrateLimit: {{enabled: true, storage: database}}"
+        ))
+        .await;
+        let mut browser = Browser::signed_up(&server, "ann").await;
+        let answer = browser.get("/token").await;
+        assert_eq!(answer.status, 200, "{ids}: {}", answer.body);
+        for table in ["jwks", "\"rateLimit\""] {
+            let rows = format!("SELECT count(*) > 0 FROM {table}");
+            assert_eq!(server.database.value(&rows).await, "true", "{ids}: {table}");
+        }
+    }
+}

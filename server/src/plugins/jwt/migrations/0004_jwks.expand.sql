@@ -1,7 +1,7 @@
 -- The keys of the plugin jwt, as better-auth 1.7.25 creates their table. A database of an older better-auth may have it
 -- without the newer columns.
 CREATE TABLE IF NOT EXISTS "jwks" (
-    "id" text NOT NULL PRIMARY KEY,
+    "id" {primaryKey},
     "publicKey" text NOT NULL,
     "privateKey" text NOT NULL,
     "createdAt" timestamptz NOT NULL,
