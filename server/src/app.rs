@@ -3,6 +3,7 @@
 use std::{num::NonZero, sync::Arc, thread};
 
 use authbackend_crds::auth::UnknownPlaceholder;
+use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
@@ -73,6 +74,9 @@ pub struct App {
     pub plugins: Plugins,
     /// The services that sign users in.
     pub providers: Providers,
+    /// How many accounts may be refreshed at once, each of which holds a database connection while its service is
+    /// asked: half of the connections.
+    pub token_refreshes: Semaphore,
     /// Reads the secrets that the settings refer to.
     pub secret_files: SecretFiles,
     /// The fields that the settings add to users.
@@ -148,6 +152,11 @@ impl App {
             ),
             outbound: Arc::new(Outbound::new()),
             providers: Providers::new(settings),
+            token_refreshes: Semaphore::new(
+                usize::try_from(config.database.max_connections() / 2)
+                    .unwrap_or(1)
+                    .max(1),
+            ),
             mail: Mailer::new(settings, &config.base_url, outbox.clone(), clock.clone())?,
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,

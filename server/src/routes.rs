@@ -1,5 +1,6 @@
 //! The core endpoints, one file each, named as better-auth names them.
 
+mod accounts;
 mod callback;
 mod change_email;
 mod delete_user;
@@ -23,6 +24,7 @@ use crate::http::table::Route;
 
 /// Every endpoint.
 pub const ALL: &[&[Route]] = &[
+    accounts::ROUTES,
     callback::ROUTES,
     change_email::ROUTES,
     delete_user::ROUTES,

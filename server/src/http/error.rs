@@ -141,6 +141,15 @@ impl ErrorCode {
         }
     }
 
+    /// The same error, with a text that depends on the request.
+    pub fn with_message(&self, message: String) -> ApiError {
+        ApiError::Text {
+            status: self.status,
+            code: self.code,
+            message,
+        }
+    }
+
     fn body(&self) -> Value {
         json!({ "message": self.message, "code": self.code })
     }

@@ -15,6 +15,8 @@ macro_rules! error_codes {
 }
 
 error_codes! {
+    BAD_REQUEST ACCESS_TOKEN_NOT_FOUND "Access token not found";
+    BAD_REQUEST ACCOUNT_NOT_FOUND "Account not found";
     BAD_REQUEST CHANGE_EMAIL_DISABLED "Change email is disabled";
     BAD_REQUEST CREDENTIAL_ACCOUNT_NOT_FOUND "Credential account not found";
     BAD_REQUEST EMAIL_ALREADY_VERIFIED "Email is already verified";
@@ -22,14 +24,22 @@ error_codes! {
     BAD_REQUEST EMAIL_MISMATCH "Email mismatch";
     BAD_REQUEST EMAIL_PASSWORD_DISABLED "Email and password is not enabled";
     BAD_REQUEST EMAIL_PASSWORD_SIGN_UP_DISABLED "Email and password sign up is not enabled";
+    BAD_REQUEST FAILED_TO_GET_ACCESS_TOKEN "Failed to get a valid access token";
+    BAD_REQUEST FAILED_TO_REFRESH_ACCESS_TOKEN "Failed to refresh access token";
+    BAD_REQUEST FAILED_TO_UNLINK_LAST_ACCOUNT "You can't unlink your last account";
     BAD_REQUEST FIELD_NOT_ALLOWED "Field not allowed to be set";
     BAD_REQUEST INVALID_EMAIL "Invalid email";
     BAD_REQUEST INVALID_PASSWORD "Invalid password";
     BAD_REQUEST MISSING_FIELD "Field is required";
     BAD_REQUEST PASSWORD_TOO_LONG "Password too long";
     BAD_REQUEST PASSWORD_TOO_SHORT "Password too short";
+    BAD_REQUEST PROVIDER_NOT_CONFIGURED
+        "Account is not associated with a configured social provider.";
+    BAD_REQUEST PROVIDER_NOT_SUPPORTED "The provider is not supported.";
+    BAD_REQUEST REFRESH_TOKEN_NOT_FOUND "Refresh token not found";
     BAD_REQUEST RESET_PASSWORD_DISABLED "Reset password isn't enabled";
     BAD_REQUEST SESSION_EXPIRED "Session expired. Re-authenticate to perform this action.";
+    BAD_REQUEST TOKEN_REFRESH_NOT_SUPPORTED "The provider does not support token refreshing.";
     BAD_REQUEST VERIFICATION_EMAIL_NOT_ENABLED "Verification email isn't enabled";
     UNAUTHORIZED INVALID_EMAIL_OR_PASSWORD "Invalid email or password";
     UNAUTHORIZED INVALID_TOKEN "Invalid token";

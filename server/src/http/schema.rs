@@ -23,7 +23,7 @@ pub struct Schema {
 }
 
 /// What a body must be. Three names for a JSON object, which differ in the texts of their issues.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub enum BodyKind {
     /// zod's `object`.
     Object,
@@ -31,6 +31,8 @@ pub enum BodyKind {
     Record,
     /// zod's `object` and `record` at once, which both complain.
     ObjectAndRecord,
+    /// zod's `union` of `strictObject`s: an object of one of these shapes, without any other field.
+    OneOf(&'static [&'static [Field]]),
 }
 
 /// A field of a body.
@@ -50,6 +52,8 @@ enum FieldKind {
     NonEmptyString,
     Email,
     Boolean,
+    /// `true` alone.
+    True,
     Number,
     /// A list of texts.
     Strings,
@@ -85,6 +89,11 @@ impl Field {
     /// `true` or `false`.
     pub const fn boolean(name: &'static str) -> Self {
         Self::new(name, FieldKind::Boolean)
+    }
+
+    /// `true` and nothing else.
+    pub const fn always_true(name: &'static str) -> Self {
+        Self::new(name, FieldKind::True)
     }
 
     /// A number.
@@ -159,6 +168,15 @@ impl Schema {
         }
     }
 
+    /// A JSON object of one of these shapes, without any other field. `fields` are those of all shapes, for queries.
+    pub const fn one_of(shapes: &'static [&'static [Field]], fields: &'static [Field]) -> Self {
+        Self {
+            optional: false,
+            kind: BodyKind::OneOf(shapes),
+            fields,
+        }
+    }
+
     /// The same shape, with these fields.
     #[must_use]
     pub const fn with(self, fields: &'static [Field]) -> Self {
@@ -203,6 +221,13 @@ impl Schema {
     }
 
     fn check_value(&self, place: &str, value: Option<&Value>) -> Result<(), String> {
+        if let BodyKind::OneOf(shapes) = self.kind {
+            return if shapes.iter().any(|shape| check::is_exactly(shape, value)) {
+                Ok(())
+            } else {
+                Err(format!("[{place}] Invalid input"))
+            };
+        }
         let mut issues = Vec::new();
         if let Some(Value::Object(values)) = value {
             for field in self.fields {
@@ -210,7 +235,7 @@ impl Schema {
             }
         } else {
             let expected: &[&str] = match self.kind {
-                BodyKind::Object => &["object"],
+                BodyKind::Object | BodyKind::OneOf(_) => &["object"],
                 BodyKind::Record => &["record"],
                 BodyKind::ObjectAndRecord => &["object", "record"],
             };

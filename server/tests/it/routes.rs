@@ -1,5 +1,6 @@
 //! The API's endpoints, as a browser sees them.
 
+mod accounts;
 mod additional_fields;
 pub(crate) mod browser;
 mod change_email;

@@ -8,6 +8,7 @@ pub(crate) mod process;
 pub(crate) mod receiver;
 pub(crate) mod relay;
 pub(crate) mod server;
+pub(crate) mod service;
 
 use std::time::Duration;
 

@@ -61,7 +61,7 @@ impl Operation {
 
     /// It reads these fields of a query, whatever they hold.
     pub fn takes_query(&mut self, schema: &Schema) {
-        let mut schema = schema.to_json_schema();
+        let mut schema = schema.to_fields();
         let required = schema["required"].take();
         let is_required = |name: &str| {
             required

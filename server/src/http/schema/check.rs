@@ -4,6 +4,19 @@ use serde_json::Value;
 
 use super::{Field, FieldKind, is_email};
 
+/// Whether `value` is an object with these fields and no other.
+pub(super) fn is_exactly(fields: &[Field], value: Option<&Value>) -> bool {
+    let Some(Value::Object(values)) = value else {
+        return false;
+    };
+    let mut issues = Vec::new();
+    for field in fields {
+        field.check("", values.get(field.name), &mut issues);
+    }
+    let is_known = |name: &String| fields.iter().any(|field| field.name == name);
+    issues.is_empty() && values.keys().all(is_known)
+}
+
 impl Field {
     /// Adds to `issues` what is wrong with `value`, the field at `path`.
     pub(super) fn check(self, path: &str, value: Option<&Value>, issues: &mut Vec<String>) {
@@ -63,7 +76,7 @@ impl FieldKind {
     const fn name(self) -> &'static str {
         match self {
             Self::String | Self::EitherString | Self::NonEmptyString | Self::Email => "string",
-            Self::Boolean => "boolean",
+            Self::Boolean | Self::True => "boolean",
             Self::Number => "number",
             Self::Strings => "array",
             Self::StringRecord | Self::Record => "record",
@@ -85,6 +98,7 @@ impl FieldKind {
                 value.is_string()
             }
             Self::Boolean => value.is_boolean(),
+            Self::True => *value == Value::Bool(true),
             Self::Number => value.is_number(),
             Self::Strings => value.is_array(),
             Self::StringRecord | Self::Record | Self::Object(_) => value.is_object(),

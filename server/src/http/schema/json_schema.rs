@@ -2,11 +2,23 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Field, FieldKind, Schema};
+use super::{BodyKind, Field, FieldKind, Schema};
 
 impl Schema {
     /// The shape as JSON Schema. Fields that are not checked are allowed.
     pub fn to_json_schema(&self) -> Value {
+        match self.kind {
+            BodyKind::OneOf(shapes) => json!({"anyOf": shapes.iter().map(|fields| {
+                let mut shape = object(fields);
+                shape["additionalProperties"] = json!(false);
+                shape
+            }).collect::<Vec<_>>()}),
+            _ => object(self.fields),
+        }
+    }
+
+    /// The fields alone, each for itself, as queries have them.
+    pub fn to_fields(&self) -> Value {
         object(self.fields)
     }
 }
@@ -35,6 +47,7 @@ impl Field {
             FieldKind::NonEmptyString => json!({"type": "string", "minLength": 1}),
             FieldKind::Email => json!({"type": "string", "format": "email"}),
             FieldKind::Boolean => json!({"type": "boolean"}),
+            FieldKind::True => json!({"const": true}),
             FieldKind::Number => json!({"type": "number"}),
             FieldKind::Strings => json!({"type": "array", "items": {"type": "string"}}),
             FieldKind::StringRecord => {

@@ -1,5 +1,6 @@
 //! Accounts in the database.
 
+mod owned;
 mod social;
 
 use sqlx::{Row as _, postgres::PgRow, types::Json};
@@ -11,6 +12,7 @@ use crate::{
     identity::user::{self, User},
 };
 
+pub use owned::{of_user_by_id, remove, try_lock_tokens};
 pub use social::{Told, add_once, keep, update_tokens, with_owner};
 
 /// How many columns `{account.*:a}` stands for.
