@@ -222,11 +222,7 @@ impl Schema {
 
     fn check_value(&self, place: &str, value: Option<&Value>) -> Result<(), String> {
         if let BodyKind::OneOf(shapes) = self.kind {
-            return if shapes.iter().any(|shape| check::is_exactly(shape, value)) {
-                Ok(())
-            } else {
-                Err(format!("[{place}] Invalid input"))
-            };
+            return check::one_of(shapes, value).map_err(|issue| format!("[{place}] {issue}"));
         }
         let mut issues = Vec::new();
         if let Some(Value::Object(values)) = value {

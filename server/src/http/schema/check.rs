@@ -4,17 +4,33 @@ use serde_json::Value;
 
 use super::{Field, FieldKind, is_email};
 
-/// Whether `value` is an object with these fields and no other.
-pub(super) fn is_exactly(fields: &[Field], value: Option<&Value>) -> bool {
+/// Checks that `value` is an object of one of these shapes, without any other field. Where all that keeps it from one
+/// of them are other fields, the issue names those.
+pub(super) fn one_of(shapes: &[&[Field]], value: Option<&Value>) -> Result<(), String> {
+    const NONE: &str = "Invalid input";
     let Some(Value::Object(values)) = value else {
-        return false;
+        return Err(NONE.to_owned());
     };
-    let mut issues = Vec::new();
-    for field in fields {
-        field.check("", values.get(field.name), &mut issues);
+    let mut near = Vec::new();
+    for shape in shapes {
+        let mut issues = Vec::new();
+        for field in *shape {
+            field.check("", values.get(field.name), &mut issues);
+        }
+        if issues.is_empty() {
+            let is_other = |name: &&String| shape.iter().all(|field| field.name != **name);
+            near.push(values.keys().filter(is_other).collect::<Vec<_>>());
+        }
     }
-    let is_known = |name: &String| fields.iter().any(|field| field.name == name);
-    issues.is_empty() && values.keys().all(is_known)
+    if near.iter().any(Vec::is_empty) {
+        return Ok(());
+    }
+    let [others] = near.as_slice() else {
+        return Err(NONE.to_owned());
+    };
+    let plural = if others.len() > 1 { "s" } else { "" };
+    let names: Vec<_> = others.iter().map(|name| format!("\"{name}\"")).collect();
+    Err(format!("Unrecognized key{plural}: {}", names.join(", ")))
 }
 
 impl Field {
