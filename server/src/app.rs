@@ -152,11 +152,7 @@ impl App {
             ),
             outbound: Arc::new(Outbound::new()),
             providers: Providers::new(settings),
-            token_refreshes: Semaphore::new(
-                usize::try_from(config.database.max_connections() / 2)
-                    .unwrap_or(1)
-                    .max(1),
-            ),
+            token_refreshes: Semaphore::new(half_of_connections(&config)),
             mail: Mailer::new(settings, &config.base_url, outbox.clone(), clock.clone())?,
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,
@@ -244,4 +240,10 @@ impl App {
     pub fn secret_box(&self) -> SecretBox {
         SecretBox::new(self.config.secrets.current().iter().map(Secret::expose))
     }
+}
+
+/// Half of the database connections, one at least.
+fn half_of_connections(config: &Config) -> usize {
+    let half = config.database.max_connections() / 2;
+    usize::try_from(half).unwrap_or(1).max(1)
 }

@@ -240,7 +240,9 @@ async fn a_service_that_refuses_is_a_failure_of_its_own_and_changes_nothing() {
 async fn account_info_is_what_the_service_tells() {
     let (_service, server, mut browser) = stage("").await;
     add_ended(&server).await;
-    let info = json_of(&browser.get("/account-info?accountId=s").await);
+    let answer = browser.get("/account-info?accountId=s").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let info = json_of(&answer);
     assert_eq!(info["data"]["sub"], "ann-there");
     assert_eq!(
         (&info["user"], &info["account"]),
