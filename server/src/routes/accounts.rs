@@ -113,7 +113,7 @@ async fn list(
 /// An access token that can be used.
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct AccessToken {
+struct Usable {
     /// The access token; empty where the service has given none.
     access_token: String,
     /// When it ends, if the service has said so.
@@ -131,12 +131,12 @@ async fn get_access_token(
     State(app): State,
     Body(selection): Body<Selection>,
     session: SessionReader,
-) -> Result<Json<AccessToken>, ApiError> {
+) -> Result<Json<Usable>, ApiError> {
     let account = selection.find(&app, session).await?;
     let provider = provider_of(&app, &account).await?;
     let account = valid(&app, &provider, account).await?;
     let opened = open(&app, account.tokens.access_token.as_deref());
-    Ok(Json(AccessToken {
+    Ok(Json(Usable {
         access_token: opened.ok_or(&FAILED_TO_GET_ACCESS_TOKEN)?,
         access_token_expires_at: account.tokens.access_token_expires_at.map(date::format),
         scopes: scopes(&account),
