@@ -99,7 +99,7 @@ pub(super) async fn renew(
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             match attempt(&app, &provider, &user_id, &id, &is_due).await? {
-                Turn::Done(renewed) => return Ok(renewed),
+                Turn::Done(renewed) => return Ok(renewed.map(|it| *it)),
                 Turn::Wait => sleep(PAUSE).await,
             }
         }
@@ -114,7 +114,7 @@ pub(super) async fn renew(
 
 enum Turn {
     /// It is over, with tokens or without.
-    Done(Option<Renewed>),
+    Done(Option<Box<Renewed>>),
     /// Another request has the turn.
     Wait,
 }
@@ -137,10 +137,10 @@ async fn attempt(
     let account = of_user_by_id(&mut db, user_id, id).await?;
     let account = account.ok_or(&ACCOUNT_NOT_FOUND)?;
     if !is_due(&account) {
-        return Ok(Turn::Done(Some(Renewed {
+        return Ok(Turn::Done(Some(Box::new(Renewed {
             access_token_expires_at: account.tokens.access_token_expires_at,
             account,
-        })));
+        }))));
     }
     let Some(given) = ask(app, provider, &account).await else {
         return Ok(Turn::Done(None));
@@ -150,10 +150,10 @@ async fn attempt(
     let new = stored(app, given, None)?;
     update_tokens(&mut db, id, &new, app.clock.now()).await?;
     db.commit().await?;
-    Ok(Turn::Done(Some(Renewed {
+    Ok(Turn::Done(Some(Box::new(Renewed {
         account: with(account, new),
         access_token_expires_at,
-    })))
+    }))))
 }
 
 async fn ask(app: &App, provider: &Provider, account: &Account) -> Option<token::Tokens> {

@@ -243,7 +243,7 @@ async fn account_info_is_what_the_service_tells() {
     let answer = browser.get("/account-info?accountId=s").await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let info = json_of(&answer);
-    assert_eq!(info["data"]["sub"], "ann-there");
+    assert_eq!(info["data"]["id"], "ann-there");
     assert_eq!(
         (&info["user"], &info["account"]),
         (

@@ -105,7 +105,7 @@ async fn serve(
         tokio::time::sleep(Duration::from_millis(150)).await;
         tokens(number)
     } else {
-        json!({"sub": "ann-there", "name": "Ann", "email": "ann@there.example", "email_verified": true})
+        json!({"id": "ann-there", "name": "Ann", "email": "ann@there.example", "email_verified": true})
     };
     let status = if answer["error"].is_null() {
         "200 OK"
