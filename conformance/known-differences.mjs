@@ -96,4 +96,51 @@ export default [
       'body.json.*': '"*"',
     },
   },
+  {
+    id: 'nul-in-a-name',
+    reason: 'better-auth answers 500 to a name with a NUL, which Postgres cannot hold. Here the answer says so.',
+    at: 'default › wrong types › * POST /update-user {"name":"nul*character"}',
+    ours: {
+      status: '"422 Unprocessable Entity"',
+      'headers.content-type': '"application/json"',
+      body: 'absent',
+      'body.json.code': '"FAILED_TO_UPDATE_USER"',
+      'body.json.message': '"Failed to update user"',
+    },
+  },
+  {
+    id: 'nul-in-a-state',
+    reason: 'better-auth fails on a state with a NUL, which Postgres cannot hold. Here it is as unknown as any other.',
+    at: 'accounts of providers* › callbacks from nowhere* › * GET /callback/*?state=%00&code=x',
+    ours: { 'headers.location': '"*error=state_mismatch"' },
+  },
+  {
+    id: 'additional-parameters',
+    reason: 'Additional parameters of an authorization URL are in the order of their names: their order means nothing.',
+    at: 'accounts of providers › * POST /*-social {"provider":"google","additionalParams":*',
+    ours: { 'headers.location': '"*hd=example.com&prompt=consent*"', 'body.json.url': '"*hd=example.com&prompt=consent*"' },
+  },
+  {
+    id: 'accounts-named-by-provider',
+    reason:
+      'Clients of 1.6 name an account by providerId, clients of 1.7 by the id of its row. Both work here; better-auth ' +
+      '1.7 refuses the former.',
+    at: 'accounts of providers › *',
+    ours: {
+      'body.json.message': '"Account not found"',
+      'body.json.code': '"ACCOUNT_NOT_FOUND"',
+    },
+  },
+  {
+    id: 'unlinking-by-provider',
+    reason: 'As above: an account named by providerId is unlinked, and gone for the steps that follow.',
+    at: 'accounts of providers › unlinking › *',
+    ours: {
+      status: '*',
+      'body.json.message': 'absent',
+      'body.json.code': 'absent',
+      'body.json.status': '*',
+      'account.*': '*',
+    },
+  },
 ];

@@ -60,7 +60,8 @@ impl Cors {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let origin = origins.next().filter(|_| origins.next().is_none())?;
         let text = origin.to_str().ok()?;
-        let is_admitted = text != policy.own && policy.trusted.trusts_origin(text);
+        let is_admitted =
+            is_serialized(text) && text != policy.own && policy.trusted.trusts_origin(text);
         is_admitted.then(|| origin.clone())
     }
 
@@ -141,6 +142,14 @@ fn list(names: &[&str]) -> HeaderValue {
     HeaderValue::try_from(names.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
+/// Whether `origin` is written as browsers write it (RFC 6454, section 6.2): lower case, and nothing behind the host.
+/// The check of origins is more lenient, because it is not only asked about headers.
+fn is_serialized(origin: &str) -> bool {
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    authority.is_some_and(|authority| !authority.contains(['/', '?', '#', '@', '\\']))
+        && !origin.contains(|c: char| c.is_ascii_uppercase() || c.is_whitespace())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +201,10 @@ mod tests {
             ("http://app.example", false),
             ("https://app.example.evil.example", false),
             ("https://evil.example", false),
+            ("https://app.example/", false),
+            ("https://app.example/page", false),
+            ("HTTPS://APP.EXAMPLE", false),
+            ("https://user@app.example", false),
             ("null", false),
             ("", false),
             ("/", false),
