@@ -10,7 +10,7 @@ import { readJwt } from './jwt.mjs';
 import { linkOf } from './mail.mjs';
 
 /** Row ids and session tokens of better-auth. */
-const RANDOM_ID = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])/g;
+const RANDOM_ID = /(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])/g;
 /** The state of a sign-in elsewhere, where it stands: it may also hold `-` and `_`. */
 const STATE = /(?<=[?&]state=|auth-state:|^)[\w-]{32}(?=&|$)/g;
 /** Tokens that reset a password, where they stand: in a link, a Location, an identifier. */
