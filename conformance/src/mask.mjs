@@ -9,10 +9,10 @@ import { parseSetCookie, signCookie } from './cookies.mjs';
 import { readJwt } from './jwt.mjs';
 import { linkOf } from './mail.mjs';
 
-/** Row ids and session tokens of better-auth. */
-const RANDOM_ID = /(?<![A-Za-z0-9])[A-Za-z0-9]{32}(?![A-Za-z0-9])/g;
-/** The state of a sign-in elsewhere, where it stands: it may also hold `-` and `_`. */
-const STATE = /(?<=[?&]state=|auth-state:|^)[\w-]{32}(?=&|$)/g;
+/** Row ids, tokens, states and nonces of better-auth. Those that delete an account stand behind a hyphen. */
+const RANDOM_ID = /(?<=delete-account-)[a-z0-9]{32}|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])/g;
+/** The state and the nonce of a sign-in elsewhere, where they stand: they may also hold `-` and `_`. */
+const STATE = /(?<=[?&](?:state|nonce)=|auth-state:|^)[\w-]{32}(?=&|$)/g;
 /** Tokens that reset a password, where they stand: in a link, a Location, an identifier. */
 const RESET_TOKEN = /(?<=reset-password[:/]|[?&]token=)[A-Za-z0-9]{24}(?![A-Za-z0-9])/g;
 /** What is encrypted: a nonce, the text and its tag, in hexadecimal. Only its length can be compared. */
