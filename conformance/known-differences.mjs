@@ -117,7 +117,7 @@ export default [
   {
     id: 'additional-parameters',
     reason: 'Additional parameters of an authorization URL are in the order of their names: their order means nothing.',
-    at: 'accounts of providers › * POST /*-social {"provider":"google","additionalParams":*',
+    at: 'accounts of providers › * POST /*social {"provider":"google","additionalParams":*',
     ours: { 'headers.location': '"*hd=example.com&prompt=consent*"', 'body.json.url': '"*hd=example.com&prompt=consent*"' },
   },
   {
