@@ -23,23 +23,6 @@ mod wechat;
 #[cfg(test)]
 mod recorded;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
-/// `text` as JavaScript's `encodeURIComponent` has it.
-fn component(text: &str) -> String {
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'!')
-        .remove(b'~')
-        .remove(b'*')
-        .remove(b'\'')
-        .remove(b'(')
-        .remove(b')');
-    utf8_percent_encode(text, KEPT).to_string()
-}
-
 /// What better-auth's own code does for the service `id`: written by `conformance/bin/social-fixtures.mjs`.
 #[cfg(test)]
 fn golden(id: &str) -> serde_json::Value {

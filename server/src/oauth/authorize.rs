@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use url::{Url, form_urlencoded};
 
 use super::service::{Form, Page, PromptRule, Scopes, Service};
+use crate::http::uri::encode_component;
 
 /// Parameters that tie the answer to the request: no client may replace them.
 pub const RESERVED: [&str; 8] = [
@@ -234,7 +235,7 @@ fn scope_last(url: &str) -> Result<String, InvalidPage> {
     let Some((_, scope)) = pairs.iter().find(|(name, _)| name == "scope") else {
         return Ok(url.into());
     };
-    let scope = super::component(scope);
+    let scope = encode_component(scope);
     let rest = pairs.iter().filter(|(name, _)| name != "scope");
     let rest = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(rest)

@@ -4,11 +4,10 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::{
-    component,
     token::{Client, Tokens, expiry},
     transport::{Call, ServiceError, Transport, json},
 };
-use crate::config::Secret;
+use crate::{config::Secret, http::uri::encode_component};
 
 /// The last segment of the URL that gives tokens for a code, and of that which refreshes them.
 const SEGMENTS: (&str, &str) = ("access_token", "refresh_token");
@@ -82,7 +81,7 @@ async fn ask(
 ) -> Result<Value, ServiceError> {
     let query: Vec<_> = query
         .iter()
-        .map(|(name, value)| format!("{name}={}", component(value)))
+        .map(|(name, value)| format!("{name}={}", encode_component(value)))
         .collect();
     let call = Call::get(format!("{url}?{}", query.join("&")));
     let answer = json(&http.send(call).await?)?;

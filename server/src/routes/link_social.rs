@@ -1,9 +1,6 @@
 //! `POST /link-social`: a signed-in user links an account at a service.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use super::{
     callback::LINK_PURPOSE,
@@ -67,20 +64,9 @@ pub(super) const ROUTES: &[Route] = &[route!(POST "/link-social" => link)
 #[serde(rename_all = "camelCase")]
 struct LinkSocial {
     provider: String,
-    #[serde(rename = "callbackURL")]
-    callback_url: Option<String>,
-    #[serde(rename = "errorCallbackURL")]
-    error_callback_url: Option<String>,
-    disable_redirect: Option<bool>,
     id_token: Option<IdToken>,
-    #[serde(default)]
-    scopes: Vec<String>,
-    request_sign_up: Option<bool>,
-    login_hint: Option<String>,
-    #[serde(default)]
-    additional_params: BTreeMap<String, String>,
-    #[serde(default)]
-    additional_data: Map<String, Value>,
+    #[serde(flatten)]
+    start: Start,
 }
 
 impl Input for LinkSocial {
@@ -113,7 +99,7 @@ async fn link(
     CurrentSession(current): CurrentSession,
     jar: Jar,
 ) -> Result<Response, ApiError> {
-    check_parameters(&input.additional_params)?;
+    check_parameters(&input.start.additional_params)?;
     let provider = find(&app, &input.provider).await?;
     if let Some(id_token) = &input.id_token {
         link_by_id_token(&app, &provider, id_token, current).await?;
@@ -122,24 +108,15 @@ async fn link(
     let sealed = app
         .purpose_box(LINK_PURPOSE)
         .seal(&current.session.token, &app.random)?;
-    let additional: Vec<_> = input.additional_params.into_iter().collect();
-    let start = Start {
-        callback_url: input.callback_url.as_deref(),
-        error_url: input.error_callback_url,
-        new_user_url: None,
-        request_sign_up: input.request_sign_up,
-        link: Some(Link {
-            email: current.user.email,
-            user_id: current.user.id,
-            encrypted_session_token: Some(sealed),
-        }),
-        data: input.additional_data,
-        scopes: &input.scopes,
-        login_hint: input.login_hint.as_deref(),
-        parameters: &additional,
-    };
+    let disable_redirect = input.start.disable_redirect;
+    let mut start = input.start;
+    start.link = Some(Link {
+        email: current.user.email,
+        user_id: current.user.id,
+        encrypted_session_token: Some(sealed),
+    });
     let url = begin::begin(&app, &jar, &provider, start).await?;
-    Ok(Answer::go(url, input.disable_redirect))
+    Ok(Answer::go(url, disable_redirect))
 }
 
 async fn link_by_id_token(

@@ -4,13 +4,12 @@ mod answer;
 pub(super) mod begin;
 pub(super) mod enter;
 pub(super) mod flow;
-mod mail;
 pub(super) mod tokens;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(super) use self::answer::Answer;
 use self::{begin::Start, enter::Entry};
@@ -57,22 +56,11 @@ pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-in/social" => sign_in)
 #[serde(rename_all = "camelCase")]
 struct SignIn {
     provider: String,
-    #[serde(rename = "callbackURL")]
-    callback_url: Option<String>,
     #[serde(rename = "newUserCallbackURL")]
     new_user_callback_url: Option<String>,
-    #[serde(rename = "errorCallbackURL")]
-    error_callback_url: Option<String>,
-    disable_redirect: Option<bool>,
     id_token: Option<IdToken>,
-    #[serde(default)]
-    scopes: Vec<String>,
-    request_sign_up: Option<bool>,
-    login_hint: Option<String>,
-    #[serde(default)]
-    additional_params: BTreeMap<String, String>,
-    #[serde(default)]
-    additional_data: Map<String, Value>,
+    #[serde(flatten)]
+    start: Start,
 }
 
 /// An id token that a client has got by itself, and what came with it.
@@ -133,25 +121,16 @@ async fn sign_in(
     jar: Jar,
     issuer: Issuer,
 ) -> Result<Response, ApiError> {
-    check_parameters(&input.additional_params)?;
+    check_parameters(&input.start.additional_params)?;
     let provider = find(&app, &input.provider).await?;
     if let Some(id_token) = &input.id_token {
         return sign_in_by_id_token(&app, &provider, id_token, &input, &issuer).await;
     }
-    let additional: Vec<_> = input.additional_params.into_iter().collect();
-    let start = Start {
-        callback_url: input.callback_url.as_deref(),
-        error_url: input.error_callback_url,
-        new_user_url: input.new_user_callback_url,
-        request_sign_up: input.request_sign_up,
-        link: None,
-        data: input.additional_data,
-        scopes: &input.scopes,
-        login_hint: input.login_hint.as_deref(),
-        parameters: &additional,
-    };
+    let disable_redirect = input.start.disable_redirect;
+    let mut start = input.start;
+    start.new_user_url = input.new_user_callback_url;
     let url = begin::begin(&app, &jar, &provider, start).await?;
-    Ok(Answer::go(url, input.disable_redirect))
+    Ok(Answer::go(url, disable_redirect))
 }
 
 /// The service `id`.
@@ -219,7 +198,7 @@ async fn sign_in_by_id_token(
 ) -> Result<Response, ApiError> {
     let (person, tokens) = person_of(app, provider, id_token).await?;
     let policy = provider.policy();
-    let asks = input.request_sign_up == Some(true);
+    let asks = input.start.request_sign_up == Some(true);
     let entry = Entry {
         provider: provider.id(),
         person: &person,
@@ -228,7 +207,7 @@ async fn sign_in_by_id_token(
             ..tokens
         },
         scope: None,
-        callback_url: input.callback_url.as_deref(),
+        callback_url: input.start.callback_url.as_deref(),
         refuses_sign_up: policy.disable_sign_up || (policy.disable_implicit_sign_up && !asks),
         overrides: false,
         needs_verified_email: policy.require_email_verification,

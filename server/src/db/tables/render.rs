@@ -2,72 +2,16 @@
 
 use std::fmt::Write as _;
 
-use super::{AdditionalColumn, ColumnType, IdKind, Tables};
+use authbackend_crds::auth::CORE_TABLES;
 
-/// The columns that the stores read, in their order. Those called `id` or `…Id` of a user hold ids.
-const READ: &[(&str, &[&str])] = &[
-    (
-        "user",
-        &[
-            "id",
-            "name",
-            "email",
-            "emailVerified",
-            "image",
-            "createdAt",
-            "updatedAt",
-        ],
-    ),
-    (
-        "session",
-        &[
-            "id",
-            "expiresAt",
-            "token",
-            "createdAt",
-            "updatedAt",
-            "ipAddress",
-            "userAgent",
-            "userId",
-        ],
-    ),
-    (
-        "account",
-        &[
-            "id",
-            "accountId",
-            "providerId",
-            "userId",
-            "accessToken",
-            "refreshToken",
-            "idToken",
-            "accessTokenExpiresAt",
-            "refreshTokenExpiresAt",
-            "scope",
-            "password",
-            "createdAt",
-            "updatedAt",
-        ],
-    ),
-    (
-        "verification",
-        &[
-            "id",
-            "identifier",
-            "value",
-            "expiresAt",
-            "createdAt",
-            "updatedAt",
-        ],
-    ),
-];
+use super::{AdditionalColumn, ColumnType, IdKind, Tables};
 
 /// Columns that hold an id, in every table. `accountId` is an id of the provider, which is text.
 const IDS: [&str; 2] = ["id", "userId"];
 
 /// Whether better-auth calls a table `name`.
 pub(super) fn is_table(name: &str) -> bool {
-    READ.iter().any(|(table, _)| *table == name)
+    CORE_TABLES.iter().any(|(table, _)| *table == name)
 }
 
 impl Tables {
@@ -123,13 +67,13 @@ impl Tables {
         }
     }
 
-    /// Every column that a store reads, and the additional ones that clients see as one JSON object.
+    /// Every column that a store reads, the id first, and the additional ones that clients see as one JSON object.
     fn read_columns(&self, sql: &mut String, table: &str, alias: &str) {
-        let columns = READ
-            .iter()
+        let columns = CORE_TABLES
+            .into_iter()
             .find(|(known, _)| *known == table)
             .map_or(&[][..], |(_, columns)| columns);
-        for column in columns {
+        for column in std::iter::once(&"id").chain(columns) {
             sql.push_str(alias);
             sql.push('.');
             quote(sql, self.column_name(table, column));

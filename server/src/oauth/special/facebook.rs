@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::Told;
 use crate::{
     config::Secret,
+    http::uri::encode_component,
     oauth::{
-        component,
         profile::claims,
         token::{Client, Tokens},
         transport::{Call, ServiceError, Transport, json},
@@ -41,7 +41,11 @@ pub(in crate::oauth) async fn ask(
         Some(url) if !url.is_empty() => url.clone(),
         _ => format!("{GRAPH}/me"),
     };
-    let call = Call::get(format!("{url}?fields={}", component(&fields.join(",")))).bearer(token);
+    let call = Call::get(format!(
+        "{url}?fields={}",
+        encode_component(&fields.join(","))
+    ))
+    .bearer(token);
     let profile = json(&http.send(call).await?)?;
     if profile["id"].as_str() == Some(&owner) {
         Ok(profile)
@@ -70,8 +74,8 @@ async fn owner(
     };
     let call = Call::get(format!(
         "{graph}/debug_token?input_token={}&access_token={}",
-        component(token),
-        component(&application)
+        encode_component(token),
+        encode_component(&application)
     ));
     let answer = json(&http.send(call).await?)?;
     let data = &answer["data"];

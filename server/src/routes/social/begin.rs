@@ -1,5 +1,8 @@
 //! Sends a browser to a service, and remembers what it comes back to.
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -27,27 +30,37 @@ const VERIFIER_LENGTH: usize = 128;
 /// The purpose that the encrypted state is bound to.
 pub(in crate::routes) const STATE_PURPOSE: &str = "oauth-state-cookie";
 
-/// What a client asks for.
-#[derive(Default)]
-pub(in crate::routes) struct Start<'a> {
+/// What a client asks for, whether it signs in or links an account.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct Start {
     /// Where the browser goes in the end. Without one: to the front page of the API's origin.
-    pub(in crate::routes) callback_url: Option<&'a str>,
+    #[serde(rename = "callbackURL")]
+    pub(in crate::routes) callback_url: Option<String>,
     /// Where it goes after an error.
-    pub(in crate::routes) error_url: Option<String>,
-    /// Where that of a new user goes.
+    #[serde(rename = "errorCallbackURL")]
+    error_callback_url: Option<String>,
+    /// Where that of a new user goes: for those who sign in only.
+    #[serde(skip)]
     pub(in crate::routes) new_user_url: Option<String>,
+    /// Whether the client goes to the service by itself.
+    pub(in crate::routes) disable_redirect: Option<bool>,
     /// Whether the client asks for sign-up.
     pub(in crate::routes) request_sign_up: Option<bool>,
     /// Who links an account.
+    #[serde(skip)]
     pub(in crate::routes) link: Option<Link>,
     /// What the client wants to be remembered.
-    pub(in crate::routes) data: Map<String, Value>,
+    #[serde(default)]
+    additional_data: Map<String, Value>,
     /// Further scopes.
-    pub(in crate::routes) scopes: &'a [String],
+    #[serde(default)]
+    scopes: Vec<String>,
     /// Who is about to sign in.
-    pub(in crate::routes) login_hint: Option<&'a str>,
+    login_hint: Option<String>,
     /// Further parameters for the page.
-    pub(in crate::routes) parameters: &'a [(String, String)],
+    #[serde(default)]
+    pub(in crate::routes) additional_params: BTreeMap<String, String>,
 }
 
 /// The URL of the page of `provider`, after everything that belongs to it is remembered.
@@ -55,7 +68,7 @@ pub(in crate::routes) async fn begin(
     app: &App,
     jar: &Jar,
     provider: &Provider,
-    start: Start<'_>,
+    start: Start,
 ) -> Result<String, ApiError> {
     let state = generate(&app.random, URL_SAFE, STATE_LENGTH);
     let verifier = generate(&app.random, URL_SAFE, VERIFIER_LENGTH);
@@ -68,26 +81,26 @@ pub(in crate::routes) async fn begin(
         callback_url: start
             .callback_url
             .filter(|url| !url.is_empty())
-            .unwrap_or(own)
-            .to_owned(),
+            .unwrap_or_else(|| own.to_owned()),
         code_verifier: verifier.clone(),
-        error_url: start.error_url,
+        error_url: start.error_callback_url,
         new_user_url: start.new_user_url,
         link: start.link,
         expires_at: Flow::expiry(now),
         oauth_state: Some(state.clone()),
         request_sign_up: start.request_sign_up,
         id_token_nonce: nonce.clone(),
-        additional: Flow::additional(start.data),
+        additional: Flow::additional(start.additional_data),
     };
+    let parameters: Vec<_> = start.additional_params.into_iter().collect();
     let url = provider.page_url(&Request {
         state: &state,
         verifier: &verifier,
         redirect_uri: &redirect_uri(app, provider),
         nonce: nonce.as_deref(),
-        scopes: start.scopes,
-        login_hint: start.login_hint,
-        additional: start.parameters,
+        scopes: &start.scopes,
+        login_hint: start.login_hint.as_deref(),
+        additional: &parameters,
     })?;
     remember(app, jar, &state, &flow).await?;
     Ok(url)

@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     db::Conn,
+    email_verification,
     http::{error::ApiError, session::Issuer},
     identity::{
         account::{
@@ -15,6 +16,7 @@ use crate::{
             store::{Registered, Registration, by_email, register},
         },
     },
+    mail::MailKind,
     oauth::{
         linking::{Decision, Owner, Refusal, Situation, decide},
         profile::Person,
@@ -22,7 +24,7 @@ use crate::{
     },
 };
 
-use super::{mail, tokens::stored};
+use super::tokens::stored;
 
 /// Somebody who comes from a service.
 pub(in crate::routes) struct Entry<'a> {
@@ -79,8 +81,10 @@ pub(in crate::routes) async fn enter(
         } else {
             entry.needs_verified_email && settings.send_on_sign_in.unwrap_or(false)
         };
-        if is_asked {
-            mail::ask_to_verify(app, &mut db, &user, issuer.client(), entry.callback_url).await?;
+        if is_asked && app.mail.can_send(MailKind::Verification) {
+            let message =
+                email_verification::mail(app, &user, entry.callback_url, issuer.client())?;
+            app.mail.queue(&mut db, message).await?;
         }
         if entry.needs_verified_email {
             return Ok(Err(Refusal::EmailNotVerified));
