@@ -1,4 +1,5 @@
-//! `cargo xtask generate`: writes every file that is derived from the types in `crds/` and the server's routes.
+//! `cargo xtask generate`: writes every file that is derived from the types in `crds/`, the server's routes
+//! and the command line of `kubectl authbackend`.
 
 use std::fs;
 use std::path::Path;
@@ -11,8 +12,11 @@ use crate::images::SERVER;
 use crate::process;
 use crate::workspace::Workspace;
 
+/// What kubectl runs as `kubectl authbackend`.
+pub(crate) const CLI: &str = "kubectl-authbackend";
+
 /// Binaries, what each of them prints when it is asked for it, and the files that hold that.
-const DERIVED: [(&str, &str, &[&str]); 3] = [
+const DERIVED: [(&str, &str, &[&str]); 4] = [
     (
         "crdgen",
         "crd",
@@ -23,6 +27,7 @@ const DERIVED: [(&str, &str, &[&str]); 3] = [
     ),
     ("crdgen", "docs", &["docs/reference/authbackend.md"]),
     (SERVER.binary, "openapi", &["docs/reference/openapi.json"]),
+    (CLI, "reference", &["docs/reference/cli.md"]),
 ];
 
 /// Writes the files that differ.

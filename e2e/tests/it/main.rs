@@ -2,6 +2,7 @@
 //!
 //! Some tests at a time (`--test-threads=3`): they share one operator, unless they change it.
 
+mod command_line;
 mod crash;
 mod database;
 mod deletion;

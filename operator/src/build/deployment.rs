@@ -21,9 +21,9 @@ use crate::reconcile::hash;
 pub const CONTAINER: &str = "server";
 
 /// Port of the API, named `http`.
-const HTTP_PORT: i32 = 8100;
+pub const HTTP_PORT: u16 = 8100;
 /// Port of probes and metrics, named `admin`.
-const ADMIN_PORT: i32 = 8101;
+pub const ADMIN_PORT: u16 = 8101;
 /// Seconds between SIGTERM and the closed listener: time for every proxy to learn that the pod goes.
 const SHUTDOWN_DELAY_SECONDS: u8 = 5;
 /// Seconds between SIGTERM and SIGKILL: the delay, the server's drain limit of 25 s, and a margin.
@@ -125,10 +125,10 @@ fn pod_spec(instance: &Instance, serving: Serving<'_>) -> PodSpec {
     }
 }
 
-fn port(name: &str, number: i32) -> ContainerPort {
+fn port(name: &str, number: u16) -> ContainerPort {
     ContainerPort {
         name: Some(name.to_owned()),
-        container_port: number,
+        container_port: number.into(),
         protocol: Some("TCP".to_owned()),
         ..ContainerPort::default()
     }

@@ -11,6 +11,7 @@ use super::postgres::Postgres;
 use super::runner::Runner;
 use super::schemathesis;
 use crate::cargo::{self, cargo};
+use crate::generate::CLI;
 use crate::images::SERVER;
 use crate::platform;
 use crate::tools::{self, HELM};
@@ -182,8 +183,11 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
 /// The product on a kind cluster.
 fn e2e(runner: &mut Runner<'_>) -> Result<()> {
     let root = &runner.workspace.root;
-    let mut progress = runner.progress(platform::STEPS)?;
+    let mut progress = runner.progress(platform::STEPS + 1)?;
     let platform = platform::prepare(runner.workspace, &mut progress)?;
+    let cli = progress.step(CLI, |step| {
+        cargo::build(root, CLI, &["--workspace"], |build| step.capture(build))
+    })?;
     runner.check(
         "tests",
         integration_test(root, "e2e")
@@ -193,7 +197,8 @@ fn e2e(runner: &mut Runner<'_>) -> Result<()> {
             .env("HELM_BIN", &platform.helm)
             .env("E2E_OPERATOR_IMAGE", &platform.operator_image)
             .env("E2E_SERVER_IMAGE", &platform.server_image)
-            .env("E2E_POSTGRES_IMAGE", &platform.postgres_image),
+            .env("E2E_POSTGRES_IMAGE", &platform.postgres_image)
+            .env("E2E_CLI_BIN", cli),
     );
     println!("The cluster stays for the next run; `cargo xtask down` deletes it.");
     Ok(())

@@ -37,13 +37,17 @@ pub fn termination<'a>(pod: &'a Pod, name: &str) -> Option<&'a ContainerStateTer
 /// What keeps the pod from running, in words that stay the same while the cause does: texts of the kubelet that count
 /// tries or seconds would have the status written again and again.
 pub fn problem(pod: &Pod) -> Option<String> {
+    Some(format!("pod {}: {}", pod.name_any(), cause(pod)?))
+}
+
+/// As [`problem`], without the pod's name.
+pub fn cause(pod: &Pod) -> Option<String> {
     if pod.metadata.deletion_timestamp.is_some() || has_ended(pod) {
         return None;
     }
-    let problem = statuses(pod)
+    statuses(pod)
         .find_map(container_problem)
-        .or_else(|| unschedulable(pod))?;
-    Some(format!("pod {}: {problem}", pod.name_any()))
+        .or_else(|| unschedulable(pod))
 }
 
 fn container_problem(status: &ContainerStatus) -> Option<String> {

@@ -51,12 +51,20 @@ const P256_PUBLIC_KEY_INFO: &[u8] = &[
 
 /// The API server's client configuration. Starts it when it is called first.
 pub async fn config(user: User) -> Config {
+    let kubeconfig = kubeconfig(user, "").await;
+    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+        .await
+        .expect("a configuration without files is complete")
+}
+
+/// What reaches the API server, at `path` below its root.
+pub async fn kubeconfig(user: User, path: &str) -> Kubeconfig {
     let url = &server().await.url;
-    let kubeconfig = Kubeconfig {
+    Kubeconfig {
         clusters: vec![NamedCluster {
             name: "test".to_owned(),
             cluster: Some(Cluster {
-                server: Some(url.clone()),
+                server: Some(format!("{url}{path}")),
                 insecure_skip_tls_verify: Some(true),
                 ..Cluster::default()
             }),
@@ -81,10 +89,7 @@ pub async fn config(user: User) -> Config {
         }],
         current_context: Some("test".to_owned()),
         ..Kubeconfig::default()
-    };
-    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-        .await
-        .expect("a configuration without files is complete")
+    }
 }
 
 struct Server {
