@@ -4,7 +4,7 @@ use authbackend_cli::args::Args;
 use authbackend_cli::output::Screen;
 use clap::Parser as _;
 
-use super::server::{self, User};
+use super::{User, server};
 
 /// Somebody with a kubeconfig.
 pub struct CommandLine {

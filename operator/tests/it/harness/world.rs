@@ -10,6 +10,7 @@ use authbackend_operator::health::{Health, Phase};
 use authbackend_operator::lease::Timing;
 use authbackend_operator::metrics::Metrics;
 use authbackend_operator::run::Operator;
+use authbackend_testkit::{Simulator, User, grant};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
@@ -24,9 +25,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::line::Line;
-use super::server::User;
-use super::simulator::Simulator;
-use super::{rights, server, state};
+use super::{server, state};
 
 /// How long a test waits for what must happen.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
@@ -118,7 +117,7 @@ impl World {
             .create(&PostParams::default(), &object)
             .await
             .unwrap();
-        rights::grant(&client, &namespace).await;
+        grant(&client, &namespace).await;
         Self {
             client,
             operator_client,

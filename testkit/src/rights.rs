@@ -5,7 +5,7 @@ use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Client};
 
 /// The rules where the operator watches: YAML between the lines of a named template.
-const RULES: &str = include_str!("../../../../charts/authbackend-operator/templates/_rules.tpl");
+const RULES: &str = include_str!("../../charts/authbackend-operator/templates/_rules.tpl");
 
 /// Grants the chart's rules in `namespace`, and those of the leader lease.
 pub async fn grant(client: &Client, namespace: &str) {

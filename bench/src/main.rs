@@ -1,0 +1,29 @@
+//! Benchmarks: each figure beside a peer and a limit that were measured in the same run. Started by `cargo xtask bench`.
+
+mod operator;
+mod plot;
+mod process;
+mod report;
+mod statistics;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "authbackend-bench", about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The operator on a real API server: rate, latency, memory, and what it does at rest.
+    Operator(operator::Arguments),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Operator(arguments) => operator::run(&arguments).await,
+    }
+}

@@ -1,0 +1,105 @@
+//! Plots as SVG.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use plotters::prelude::*;
+
+const SIZE: (u32, u32) = (960, 480);
+const COLOURS: [RGBColor; 4] = [
+    RGBColor(0x1f, 0x6f, 0xeb),
+    RGBColor(0xd2, 0x5b, 0x1d),
+    RGBColor(0x2d, 0x8a, 0x4e),
+    RGBColor(0x80, 0x4c, 0xb8),
+];
+
+/// A line of a plot.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its name in the legend.
+    pub name: String,
+    /// Its points, from left to right.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Titles of a plot and its axes.
+#[derive(Clone, Copy, Debug)]
+pub struct Titles<'a> {
+    /// Above the plot.
+    pub plot: &'a str,
+    /// Below the horizontal axis.
+    pub x: &'a str,
+    /// Beside the vertical axis.
+    pub y: &'a str,
+}
+
+/// Draws `lines` into the file `path`.
+pub fn lines(path: &Path, titles: Titles<'_>, lines: &[Line]) -> Result<()> {
+    draw(path, titles, lines).map_err(|error| anyhow!("cannot draw {}: {error}", path.display()))
+}
+
+fn draw(path: &Path, titles: Titles<'_>, lines: &[Line]) -> Result<(), Box<dyn std::error::Error>> {
+    let greatest = |of: fn(&(f64, f64)) -> f64| {
+        let points = lines.iter().flat_map(|line| &line.points);
+        points.map(of).fold(1e-9, f64::max) * 1.05
+    };
+    let area = SVGBackend::new(path, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption(titles.plot, ("sans-serif", 20))
+        .margin(16)
+        .x_label_area_size(44)
+        .y_label_area_size(64)
+        .build_cartesian_2d(
+            0.0..greatest(|point| point.0),
+            0.0..greatest(|point| point.1),
+        )?;
+    chart
+        .configure_mesh()
+        .x_desc(titles.x)
+        .y_desc(titles.y)
+        .light_line_style(WHITE)
+        .label_style(("sans-serif", 14))
+        .draw()?;
+    for (line, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
+        let style = colour.stroke_width(2);
+        chart
+            .draw_series(LineSeries::new(line.points.iter().copied(), style))?
+            .label(&line.name)
+            .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], style));
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::UpperLeft)
+        .background_style(WHITE.mix(0.8))
+        .border_style(BLACK.mix(0.3))
+        .label_font(("sans-serif", 14))
+        .draw()?;
+    area.present()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plot_names_its_lines_and_axes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plot.svg");
+        let titles = Titles {
+            plot: "Growth",
+            x: "seconds",
+            y: "objects",
+        };
+        let line = Line {
+            name: "ready".to_owned(),
+            points: vec![(0.0, 0.0), (1.0, 5.0)],
+        };
+        lines(&path, titles, &[line]).unwrap();
+        let drawn = std::fs::read_to_string(&path).unwrap();
+        for text in ["Growth", "seconds", "objects", "ready"] {
+            assert!(drawn.contains(text), "{text} is missing");
+        }
+    }
+}
