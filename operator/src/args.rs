@@ -18,6 +18,9 @@ pub struct Args {
 pub enum Command {
     /// Reconcile until SIGTERM or SIGINT.
     Run(RunArgs),
+    /// Print every metric with an example.
+    #[command(hide = true)]
+    Metrics,
 }
 
 /// Options of `run`.
@@ -115,8 +118,10 @@ mod tests {
             "--pod-name=op-0",
             "--pod-namespace=system",
         ];
-        let Command::Run(args) = Args::try_parse_from(base.iter().chain(extra))?.command;
-        Ok(args)
+        match Args::try_parse_from(base.iter().chain(extra))?.command {
+            Command::Run(args) => Ok(args),
+            Command::Metrics => panic!("another command"),
+        }
     }
 
     #[test]

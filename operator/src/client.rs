@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use kube::Client;
 use kube::client::Body;
 use tower::BoxError;
@@ -47,24 +47,39 @@ async fn send(
         request.uri().path(),
         request.uri().query(),
     );
-    if request.method() == Method::GET {
-        metrics.request(&labels);
-        return Ok(inner.send(request).await?);
-    }
-    if !fence.allows(Instant::now()) {
+    let writes = request.method() != Method::GET;
+    if writes && !fence.allows(Instant::now()) {
         return Err(NotLeader.into());
     }
     metrics.request(&labels);
-    tracing::debug!(
-        verb = labels.verb,
-        resource = labels.resource,
-        path = request.uri().path(),
-        "write"
-    );
-    match tokio::time::timeout(WRITE_TIMEOUT, inner.send(request)).await {
-        Ok(answer) => Ok(answer?),
-        Err(_elapsed) => Err(WriteTimedOut.into()),
+    if writes {
+        tracing::debug!(
+            verb = labels.verb,
+            resource = labels.resource,
+            path = request.uri().path(),
+            "write"
+        );
     }
+    let answer = if writes {
+        match tokio::time::timeout(WRITE_TIMEOUT, inner.send(request)).await {
+            Ok(answer) => answer.map_err(BoxError::from),
+            Err(_elapsed) => Err(WriteTimedOut.into()),
+        }
+    } else {
+        inner.send(request).await.map_err(BoxError::from)
+    };
+    if !answer
+        .as_ref()
+        .is_ok_and(|answer| is_expected(answer, writes))
+    {
+        metrics.request_failed(&labels);
+    }
+    answer
+}
+
+/// Whether an answer tells of nothing wrong: an object that is looked for may be absent.
+fn is_expected(answer: &Response<Body>, writes: bool) -> bool {
+    answer.status().is_success() || (!writes && answer.status() == StatusCode::NOT_FOUND)
 }
 
 /// What a request does, in the API's own words: a verb and a resource with its subresource.

@@ -86,6 +86,7 @@ pub async fn run(
 /// One reconcile with its measurement.
 async fn measured(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action, Error> {
     let start = Instant::now();
+    let _running = context.metrics.reconciling(CONCURRENCY);
     let result = match &guarded.0 {
         Ok(auth_backend) => {
             let reconciled = reconcile(Arc::new(auth_backend.clone()), &context);
@@ -179,5 +180,5 @@ fn forget(context: &Context, gone: &ObjectRef<Guarded>) {
     let namespace = gone.namespace.as_deref().unwrap_or_default();
     context
         .metrics
-        .set_conditions(&format!("{namespace}/{}", gone.name), None);
+        .set_state(&format!("{namespace}/{}", gone.name), None);
 }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use authbackend_operator::args::{Args, Command};
+use authbackend_operator::metrics::Metrics;
 use authbackend_operator::{run, telemetry};
 use clap::Parser as _;
 
@@ -11,9 +12,13 @@ async fn main() -> ExitCode {
     // First of all: rustls chooses no provider by itself once two are linked, and a provider cannot be replaced.
     // A provider that is already installed is a fine one too, hence the ignored result.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let Args {
-        command: Command::Run(args),
-    } = Args::parse();
+    let args = match Args::parse().command {
+        Command::Run(args) => args,
+        Command::Metrics => {
+            print!("{}", Metrics::example().encode());
+            return ExitCode::SUCCESS;
+        }
+    };
     if let Err(error) = telemetry::init(args.log_format, &args.log_level) {
         eprintln!("authbackend-operator: {error:#}");
         return ExitCode::from(2);

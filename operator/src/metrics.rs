@@ -9,13 +9,14 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::metrics::states::States;
+use crate::metrics::states::{Gauges, States};
 
 mod states;
 
-pub use states::{ConditionLabels, Conditions};
+pub use states::{ConditionLabels, State};
 
 /// Upper bounds of the duration histogram in seconds: from a reconcile that only reads to one that waits for a
 /// slow API server.
@@ -54,11 +55,14 @@ pub struct Metrics {
     registry: Arc<Registry>,
     reconciles: Family<ResultLabels, Counter>,
     duration: Histogram,
+    running: Gauge,
+    running_limit: Gauge,
     requests: Family<RequestLabels, Counter>,
+    failures: Family<RequestLabels, Counter>,
     events_dropped: Counter,
     in_backoff: Gauge,
     leader: Gauge,
-    conditions: Family<ConditionLabels, Gauge>,
+    objects: Gauges,
     states: Arc<Mutex<States>>,
 }
 
@@ -68,11 +72,14 @@ impl Default for Metrics {
             registry: Arc::default(),
             reconciles: Family::default(),
             duration: Histogram::new(DURATION_BUCKETS),
+            running: Gauge::default(),
+            running_limit: Gauge::default(),
             requests: Family::default(),
+            failures: Family::default(),
             events_dropped: Counter::default(),
             in_backoff: Gauge::default(),
             leader: Gauge::default(),
-            conditions: Family::default(),
+            objects: Gauges::default(),
             states: Arc::default(),
         };
         metrics.registry = Arc::new(metrics.registry());
@@ -83,6 +90,11 @@ impl Default for Metrics {
 impl Metrics {
     fn registry(&self) -> Registry {
         let mut registry = Registry::with_prefix("authbackend_operator");
+        registry.register(
+            "build",
+            "The release that runs",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
         registry.register(
             "reconciles",
             "Reconciles by result",
@@ -95,9 +107,24 @@ impl Metrics {
             self.duration.clone(),
         );
         registry.register(
+            "reconciles_running",
+            "Reconciles under way; at the limit, objects wait",
+            self.running.clone(),
+        );
+        registry.register(
+            "reconciles_limit",
+            "Most reconciles at a time",
+            self.running_limit.clone(),
+        );
+        registry.register(
             "api_requests",
             "Requests to the API server by resource and verb",
             self.requests.clone(),
+        );
+        registry.register(
+            "api_request_failures",
+            "Requests to the API server that it refused or did not answer, by resource and verb; conflicts among them",
+            self.failures.clone(),
         );
         registry.register(
             "events_dropped",
@@ -114,11 +141,7 @@ impl Metrics {
             "1 while this replica is the leader",
             self.leader.clone(),
         );
-        registry.register(
-            "authbackends",
-            "AuthBackends by condition and its status",
-            self.conditions.clone(),
-        );
+        self.objects.register(&mut registry);
         registry
     }
 
@@ -134,6 +157,18 @@ impl Metrics {
             .get_or_create(&ResultLabels { result })
             .inc();
         self.duration.observe(took.as_secs_f64());
+    }
+
+    /// Counts a reconcile as running for as long as the guard lives; at most `limit` run at a time.
+    pub fn reconciling(&self, limit: u16) -> Running {
+        self.running_limit.set(limit.into());
+        self.running.inc();
+        Running(self.running.clone())
+    }
+
+    /// Counts a request to the API server that failed.
+    pub fn request_failed(&self, labels: &RequestLabels) {
+        self.failures.get_or_create(labels).inc();
     }
 
     /// Counts a request to the API server.
@@ -171,10 +206,24 @@ impl Metrics {
         self.leader.set(i64::from(leads));
     }
 
-    /// Remembers the conditions of the object with this `key`; none: it is gone.
-    pub fn set_conditions(&self, key: &str, conditions: Option<Conditions>) {
+    /// Remembers the state of the object with this `key`; none: it is gone.
+    pub fn set_state(&self, key: &str, state: Option<State>) {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
-        states.set(key, conditions, &self.conditions);
+        states.set(key, state, &self.objects);
+    }
+
+    /// Metrics of which every one has a sample, as a reference of what there is.
+    pub fn example() -> Self {
+        let metrics = Self::default();
+        let labels = RequestLabels {
+            resource: "deployments".to_owned(),
+            verb: "patch".to_owned(),
+        };
+        metrics.request(&labels);
+        metrics.request_failed(&labels);
+        metrics.reconciled(Outcome::Done, Duration::ZERO);
+        metrics.set_state("example", Some(State::example()));
+        metrics
     }
 
     /// All metrics in Prometheus' text format.
@@ -185,6 +234,16 @@ impl Metrics {
             // Writing to a String does not fail; an encoder that does has nothing to show.
             Err(error) => format!("# {error}\n"),
         }
+    }
+}
+
+/// Counts a reconcile as running for as long as it lives.
+#[derive(Debug)]
+pub struct Running(Gauge);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: `serve`, `migrate`, `check-config`, `openapi`.
 
 mod check_config;
+mod metrics;
 mod migrate;
 mod openapi;
 mod serve;
@@ -32,6 +33,9 @@ enum Command {
     CheckConfig(check_config::Arguments),
     /// Print the OpenAPI document of the API.
     Openapi,
+    /// Print every metric with an example.
+    #[command(hide = true)]
+    Metrics,
 }
 
 /// Looks up an environment variable.
@@ -45,6 +49,7 @@ pub async fn main() -> ExitCode {
         Command::Serve => serve::run(&variable, reader).await,
         Command::Migrate(arguments) => migrate::run(&arguments, &variable, reader).await,
         Command::Openapi => openapi::run(),
+        Command::Metrics => metrics::run(),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &variable, &reader),
     })
 }

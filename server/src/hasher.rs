@@ -1,6 +1,9 @@
 //! Password hashing off the threads that serve requests, a bounded number at a time.
 
-use std::sync::{Arc, Mutex, PoisonError, atomic::AtomicI64};
+use std::{
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicI64},
+    time::Instant,
+};
 
 use authbackend_crds::auth::EmailAndPassword;
 use prometheus_client::metrics::gauge::Gauge;
@@ -80,6 +83,7 @@ impl Hasher {
             .max_concurrent
             .map_or(permits, |permits| permits as usize)
             .max(1);
+        gauges.limit.set(i64::try_from(permits).unwrap_or(i64::MAX));
         Ok(Self(Arc::new(Inner {
             scheme: Scheme::new(&settings)?,
             rehashes: settings.rehash_on_sign_in(),
@@ -131,18 +135,20 @@ impl Hasher {
         compute: impl FnOnce(&Inner, &mut Memory) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, HasherError> {
         let permits = Arc::clone(&self.0.permits);
-        let waiting = Counted::new(&self.0.gauges.waiting);
+        let (waiting, asked) = (Counted::new(&self.0.gauges.waiting), Instant::now());
         let permit = permits
             .acquire_owned()
             .await
             .map_err(|_| HasherError::Stopped)?;
         drop(waiting);
         let inner = Arc::clone(&self.0);
+        inner.gauges.wait.observe(asked.elapsed().as_secs_f64());
         let hash = task::spawn_blocking(move || {
-            let _running = Counted::new(&inner.gauges.running);
+            let (_running, begun) = (Counted::new(&inner.gauges.running), Instant::now());
             let mut memory = inner.take_memory();
             let result = compute(&inner, &mut memory);
             inner.keep_memory(memory);
+            inner.gauges.duration.observe(begun.elapsed().as_secs_f64());
             drop(permit);
             result
         });

@@ -100,7 +100,7 @@ impl Server {
         let api = Api::new(
             filter::service(Arc::clone(&app)),
             app.cors.clone(),
-            metrics,
+            metrics.http,
             ids,
             draining.clone(),
         );

@@ -1,5 +1,9 @@
-//! `cargo xtask generate`: writes every file that is derived from the types in `crds/`, the server's routes
-//! and the command line of `kubectl authbackend`.
+//! `cargo xtask generate`: writes every file that is derived from the types in `crds/`, the server's routes,
+//! the command line of `kubectl authbackend`, what the programs
+//! count, and the chart's values.
+
+mod metrics;
+mod values;
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +12,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::cargo;
-use crate::images::SERVER;
+use crate::images::{OPERATOR, SERVER};
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -29,6 +33,13 @@ const DERIVED: [(&str, &str, &[&str]); 4] = [
     (SERVER.binary, "openapi", &["docs/reference/openapi.json"]),
     (CLI, "reference", &["docs/reference/cli.md"]),
 ];
+
+/// The reference page of the metrics.
+const METRICS: &str = "docs/reference/metrics.md";
+
+/// The chart's README, of which the table of values is derived, and those.
+const README: &str = "charts/authbackend-operator/README.md";
+const VALUES: &str = "charts/authbackend-operator/values.yaml";
 
 /// Writes the files that differ.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
@@ -61,14 +72,31 @@ fn stale(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
     // this alone.
     let mut stale = Vec::new();
     for (binary, kind, paths) in DERIVED {
-        let program = cargo::build(&workspace.root, binary, &["--workspace"], process::output)?;
-        let text = process::output(Command::new(&program).arg(kind))?;
+        let text = ask(workspace, binary, kind)?;
         let differing = paths
             .iter()
             .filter(|path| differs(&workspace.root.join(path), &text));
         stale.extend(differing.map(|&path| (path, text.clone())));
     }
+    let page = metrics::page(&[
+        ("Operator", ask(workspace, OPERATOR.binary, "metrics")?),
+        ("Server", ask(workspace, SERVER.binary, "metrics")?),
+    ]);
+    if differs(&workspace.root.join(METRICS), &page) {
+        stale.push((METRICS, page));
+    }
+    let read = |path| fs::read_to_string(workspace.root.join(path)).context(path);
+    let readme = values::readme(&read(README)?, &read(VALUES)?)?;
+    if differs(&workspace.root.join(README), &readme) {
+        stale.push((README, readme));
+    }
     Ok(stale)
+}
+
+/// What a binary prints when it is asked for `kind`.
+fn ask(workspace: &Workspace, binary: &str, kind: &str) -> Result<String> {
+    let program = cargo::build(&workspace.root, binary, &["--workspace"], process::output)?;
+    process::output(Command::new(&program).arg(kind))
 }
 
 /// Whether the file does not hold exactly the text; a missing one does not.

@@ -23,11 +23,6 @@ pub fn file(name: &str) -> Result<String> {
         .with_context(|| format!("charts/authbackend-operator/{name}"))
 }
 
-/// `values.yaml`.
-pub fn values() -> Result<Value> {
-    Ok(serde_saphyr::from_str(&file("values.yaml")?)?)
-}
-
 fn template(settings: &[&str]) -> Result<Command> {
     let mut helm = command::tool("helm")?;
     helm.args(["template", RELEASE])

@@ -1,8 +1,9 @@
-//! The chart: what Helm makes of it. Needs `helm`, no cluster.
+//! The chart: what Helm makes of it. Needs `helm` and `promtool`, no cluster.
 
 mod chart;
 mod crd;
 mod images;
+mod monitoring;
 mod rbac;
 mod render;
 mod security;

@@ -12,7 +12,7 @@ use super::plan::{Plan, Requeue, plan};
 use crate::apply::apply;
 use crate::context::{Context, key};
 use crate::failure::Failure;
-use crate::metrics::Conditions;
+use crate::metrics::State;
 use crate::observe::observe;
 use crate::report::report;
 
@@ -44,10 +44,10 @@ pub async fn reconcile(
     if changes_status {
         report(&context.client, &auth_backend, &status).await?;
     }
-    context.metrics.set_conditions(
-        &key(&auth_backend.metadata),
-        Some(Conditions::from(status.conditions.as_slice())),
-    );
+    let state = Some(State::from(&status));
+    context
+        .metrics
+        .set_state(&key(&auth_backend.metadata), state);
     for event in &events {
         context
             .events

@@ -48,6 +48,31 @@ async fn a_resource_becomes_a_service() {
 }
 
 #[tokio::test]
+async fn the_operator_counts_what_it_did_and_how_its_resources_are() {
+    let world = World::new("metrics").await;
+    world.database_secret().await;
+    let operator = world.operator();
+    world.create(json!({"image": "server:bad"})).await;
+    world.condition("Stalled", "True", "MigrationFailed").await;
+    world.rest(&operator).await;
+    let metrics = operator.metrics.encode();
+    for line in [
+        r#"authbackend_operator_authbackends{condition="Stalled",status="True"} 1"#,
+        r#"authbackend_operator_migrations{phase="Failed"} 1"#,
+        r#"authbackend_operator_api_requests_total{resource="jobs",verb="create"} 1"#,
+        "authbackend_operator_reconciles_running 0",
+        "authbackend_operator_reconciles_limit 16",
+        "authbackend_operator_leader 1",
+    ] {
+        assert!(
+            metrics.lines().any(|known| known == line),
+            "{line} is not in {metrics}"
+        );
+    }
+    assert!(!metrics.contains(&world.namespace), "{metrics}");
+}
+
+#[tokio::test]
 async fn a_managed_database_comes_first() {
     let world = World::new("managed").await;
     let _operator = world.operator();

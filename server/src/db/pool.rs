@@ -75,6 +75,7 @@ impl Db {
         let size = usize::try_from(database.max_connections())
             .unwrap_or(1)
             .max(1);
+        gauges.limit.set(i64::try_from(size).unwrap_or(i64::MAX));
         Ok(Self(Arc::new(Pool {
             credentials: Credentials::read(database.clone())?,
             cells: (0..size).map(|_| Arc::default()).collect(),
@@ -251,18 +252,19 @@ impl Pool {
     }
 }
 
-/// Counts a caller as waiting for as long as it lives.
-struct Waiting<'a>(&'a PoolGauges);
+/// Counts a caller as waiting for as long as it lives, since when it did.
+struct Waiting<'a>(&'a PoolGauges, Instant);
 
 impl<'a> Waiting<'a> {
     fn new(gauges: &'a PoolGauges) -> Self {
         gauges.waiting.inc();
-        Self(gauges)
+        Self(gauges, Instant::now())
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.waiting.dec();
+        self.0.wait.observe(self.1.elapsed().as_secs_f64());
     }
 }

@@ -31,7 +31,10 @@ use super::{
     session::Known,
     table::{Match, Route, Table},
 };
-use crate::{app::App, metrics::MatchedRoute};
+use crate::{
+    app::App,
+    metrics::{MatchedRoute, SessionStarted},
+};
 
 /// A request as it comes from the network.
 #[derive(Debug)]
@@ -168,6 +171,9 @@ async fn run(route: &Route, mut call: Call) -> Response {
     if route.is_never_stored {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    }
+    if jar.starts_session() {
+        response.extensions_mut().insert(SessionStarted);
     }
     response
 }

@@ -9,7 +9,7 @@ use super::{
     error_code::{FIELD_NOT_ALLOWED, MISSING_FIELD},
     reply,
 };
-use crate::identity::fields::FieldError;
+use crate::{identity::fields::FieldError, metrics::ErrorLabel};
 
 /// An error that clients tell apart by its code.
 #[derive(Debug, Eq, PartialEq)]
@@ -89,8 +89,29 @@ impl ApiError {
         }
     }
 
+    /// The code that the client gets.
+    fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::Code(code)
+            | Self::Internal {
+                code: Some(code), ..
+            } => Some(code.code),
+            Self::Text { code, .. } => Some(code),
+            Self::Internal { code: None, .. } | Self::Message { .. } | Self::Empty(_) => None,
+        }
+    }
+
     /// The answer. A failure of the server is logged here, once.
     pub fn into_response(self) -> Response {
+        let code = self.code();
+        let mut response = self.answer();
+        if let Some(code) = code {
+            response.extensions_mut().insert(ErrorLabel(code));
+        }
+        response
+    }
+
+    fn answer(self) -> Response {
         match self {
             Self::Code(code) => code.to_response(),
             Self::Text {

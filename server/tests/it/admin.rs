@@ -99,15 +99,65 @@ async fn requests_are_counted_by_route_and_status_class() {
 }
 
 #[tokio::test]
+async fn sign_ins_are_counted_by_result() {
+    let server = TestServer::start().await;
+    let ann = r#"{"name":"Ann","email":"ann@shop.example","password":"correct horse"}"#;
+    let wrong = r#"{"email":"ann@shop.example","password":"wrong horse"}"#;
+    for (path, body) in [
+        ("/api/sign-up/email", ann),
+        ("/api/sign-in/email", ann),
+        ("/api/sign-in/email", wrong),
+        ("/api/sign-in/email", wrong),
+    ] {
+        http::send(server.api(), &http::post(path, body))
+            .await
+            .unwrap();
+    }
+    let metrics = http::get(server.admin(), "/metrics").await.unwrap().body;
+    for line in [
+        r#"auth_server_sessions_started_total{route="/sign-up/email"} 1"#,
+        r#"auth_server_sessions_started_total{route="/sign-in/email"} 1"#,
+        r#"auth_server_http_errors_total{route="/sign-in/email",code="INVALID_EMAIL_OR_PASSWORD"} 2"#,
+        r"auth_server_password_hash_duration_seconds_count 4",
+        r"auth_server_password_hash_wait_seconds_count 4",
+    ] {
+        assert!(
+            metrics.lines().any(|known| known == line),
+            "{line} is not in {metrics}"
+        );
+    }
+    assert!(!metrics.contains("ann@"), "{metrics}");
+}
+
+#[tokio::test]
+async fn paths_that_are_no_routes_share_one_label() {
+    let server = TestServer::start().await;
+    for path in ["/api/a", "/api/b?c=d", "/"] {
+        http::get(server.api(), path).await.unwrap();
+    }
+    let metrics = http::get(server.admin(), "/metrics").await.unwrap().body;
+    let routes: Vec<&str> = metrics
+        .lines()
+        .filter(|line| line.starts_with("auth_server_http_requests_total{"))
+        .collect();
+    assert_eq!(
+        routes,
+        [r#"auth_server_http_requests_total{route="unmatched",status="4xx"} 3"#]
+    );
+}
+
+#[tokio::test]
 async fn the_pool_and_the_hasher_are_measured() {
     let server = TestServer::start().await;
     ready(server.admin()).await;
     let metrics = http::get(server.admin(), "/metrics").await.unwrap().body;
     for line in [
+        "auth_server_database_connections_limit 4",
         "auth_server_database_connections_open 1",
         "auth_server_database_connections_in_use 0",
         "auth_server_database_connections_waiting 0",
         "auth_server_database_connections_opened_total 1",
+        "auth_server_database_checkout_timeouts_total 0",
         "auth_server_password_hashes_running 0",
         "auth_server_password_hashes_waiting 0",
     ] {

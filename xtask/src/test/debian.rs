@@ -42,6 +42,15 @@ pub(super) fn chromium(step: &Step<'_>) -> Result<PathBuf> {
     installed().context("the package chromium brought no browser")
 }
 
+/// The program that tries alerts; on Debian as root it is installed if missing.
+pub(super) fn promtool(step: &Step<'_>) -> Result<PathBuf> {
+    if let Some(program) = tools::on_path("promtool") {
+        return Ok(program);
+    }
+    install(step, "prometheus", "promtool")?;
+    tools::on_path("promtool").context("the package prometheus brought no promtool")
+}
+
 /// What `id` prints: the number of a user or a group.
 pub(super) fn id(arguments: &[&str]) -> Result<u32> {
     Ok(process::output(Command::new("id").args(arguments))?

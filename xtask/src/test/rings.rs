@@ -107,13 +107,17 @@ fn unit(runner: &mut Runner<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The Helm chart, rendered by Helm.
+/// The Helm chart, rendered by Helm, and its alerts, tried by Prometheus.
 fn chart(runner: &mut Runner<'_>) -> Result<()> {
     let root = &runner.workspace.root;
-    let helm = runner.prepare("helm", |step| tools::find(&HELM, runner.workspace, step))?;
+    let mut progress = runner.progress(2)?;
+    let helm = progress.step("helm", |step| tools::find(&HELM, runner.workspace, step))?;
+    let promtool = progress.step("promtool", debian::promtool)?;
     runner.check(
         "tests",
-        integration_test(root, "chart").env("HELM_BIN", helm),
+        integration_test(root, "chart")
+            .env("HELM_BIN", helm)
+            .env("PROMTOOL_BIN", promtool),
     );
     Ok(())
 }

@@ -2,7 +2,10 @@
 
 mod oauth;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use percent_encoding::percent_decode_str;
 use warp::http::{HeaderMap, HeaderValue, header};
@@ -20,6 +23,7 @@ struct Inner {
     received: Received,
     /// Name and header value, in the order of the headers.
     set: Mutex<Vec<(String, String)>>,
+    starts_session: AtomicBool,
 }
 
 impl Jar {
@@ -31,6 +35,7 @@ impl Jar {
             signer,
             received,
             set: Mutex::default(),
+            starts_session: AtomicBool::default(),
         }))
     }
 
@@ -43,6 +48,7 @@ impl Jar {
             signer,
             received,
             set,
+            starts_session,
         } = &*self.0;
         let set = set.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Self(Arc::new(Inner {
@@ -50,6 +56,7 @@ impl Jar {
             cookies: Arc::clone(cookies),
             signer: signer.clone(),
             set: Mutex::new(set),
+            starts_session: AtomicBool::new(starts_session.load(Ordering::Relaxed)),
         }))
     }
 
@@ -79,6 +86,9 @@ impl Jar {
     /// as the request's own cookies have it. Returns whether it does.
     pub fn set_session(&self, token: &str, remember: Option<bool>) -> bool {
         let cookies = &self.0.cookies;
+        if remember.is_some() {
+            self.0.starts_session.store(true, Ordering::Relaxed);
+        }
         let was_forgotten = self.is_not_remembered();
         let remember = remember.unwrap_or(!was_forgotten);
         let lifetime = cookies
@@ -93,6 +103,11 @@ impl Jar {
             self.expire(&cookies.dont_remember);
         }
         remember
+    }
+
+    /// Whether the response gives the browser a session that it did not have.
+    pub fn starts_session(&self) -> bool {
+        self.0.starts_session.load(Ordering::Relaxed)
     }
 
     /// The copy of the session that the request carries, put together from its pieces.

@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 use super::{Answer, RequestIds, request_id::RequestId};
 use crate::{
     http::cors::Cors,
-    metrics::{MatchedRoute, Metrics},
+    metrics::{ErrorLabel, HttpMetrics, MatchedRoute, SessionStarted},
 };
 
 /// No body of the API comes near this many bytes.
@@ -35,7 +35,7 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The API behind its limits.
 pub struct Api<S> {
     service: S,
-    metrics: Metrics,
+    metrics: HttpMetrics,
     ids: RequestIds,
     draining: CancellationToken,
     cors: Cors,
@@ -47,7 +47,7 @@ impl<S> Api<S> {
     pub fn new(
         service: S,
         cors: Cors,
-        metrics: Metrics,
+        metrics: HttpMetrics,
         ids: RequestIds,
         draining: CancellationToken,
     ) -> Self {
@@ -81,8 +81,7 @@ where
             let mut response = self.within_limits(request).await;
             let route = response.extensions().get().copied().unwrap_or(UNMATCHED);
             let elapsed = started.elapsed();
-            self.metrics
-                .request(route, response.status().as_u16(), elapsed);
+            self.count(route, &response, elapsed);
             log(&method, route, response.status(), elapsed);
             self.add_headers(&mut response, &id);
             if let Some(origin) = origin {
@@ -131,6 +130,17 @@ where
         {
             Ok(response) => response,
             Err(impossible) => match impossible {},
+        }
+    }
+
+    fn count(&self, route: MatchedRoute, response: &Response<B>, elapsed: Duration) {
+        let status = response.status().as_u16();
+        self.metrics.request(route, status, elapsed);
+        if let Some(code) = response.extensions().get::<ErrorLabel>() {
+            self.metrics.error(route, *code);
+        }
+        if response.extensions().get::<SessionStarted>().is_some() {
+            self.metrics.session_started(route);
         }
     }
 

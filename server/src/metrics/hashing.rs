@@ -1,0 +1,71 @@
+//! The password hasher.
+
+use std::sync::atomic::AtomicI64;
+
+use prometheus_client::{
+    metrics::{gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+use super::durations;
+
+/// Gauges of the password hasher.
+#[derive(Clone, Debug)]
+pub struct HashGauges {
+    /// Most passwords that may be hashed at once.
+    pub limit: Gauge<i64, AtomicI64>,
+    /// Passwords being hashed now.
+    pub running: Gauge<i64, AtomicI64>,
+    /// Passwords that wait for a free core.
+    pub waiting: Gauge<i64, AtomicI64>,
+    /// How long passwords waited.
+    pub wait: Histogram,
+    /// How long hashes took, without the wait.
+    pub duration: Histogram,
+}
+
+impl Default for HashGauges {
+    fn default() -> Self {
+        Self {
+            limit: Gauge::default(),
+            running: Gauge::default(),
+            waiting: Gauge::default(),
+            wait: durations(),
+            duration: durations(),
+        }
+    }
+}
+
+impl HashGauges {
+    pub(super) fn register(registry: &mut Registry) -> Self {
+        let gauges = Self::default();
+        registry.register(
+            "password_hashes_limit",
+            "Most passwords that may be hashed at once",
+            gauges.limit.clone(),
+        );
+        registry.register(
+            "password_hashes_running",
+            "Passwords being hashed",
+            gauges.running.clone(),
+        );
+        registry.register(
+            "password_hashes_waiting",
+            "Passwords that wait for a free core",
+            gauges.waiting.clone(),
+        );
+        registry.register_with_unit(
+            "password_hash_wait",
+            "Time that passwords waited for a free core",
+            Unit::Seconds,
+            gauges.wait.clone(),
+        );
+        registry.register_with_unit(
+            "password_hash_duration",
+            "Time that hashing a password took, without the wait",
+            Unit::Seconds,
+            gauges.duration.clone(),
+        );
+        gauges
+    }
+}
