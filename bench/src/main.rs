@@ -4,6 +4,7 @@ mod operator;
 mod plot;
 mod process;
 mod report;
+mod server;
 mod statistics;
 
 use clap::{Parser, Subcommand};
@@ -19,11 +20,18 @@ struct Cli {
 enum Command {
     /// The operator on a real API server: rate, latency, memory, and what it does at rest.
     Operator(operator::Arguments),
+    /// The auth server beside better-auth and bare servers: rates, latency, memory, start.
+    Server(server::Arguments),
+    /// A bare server, as a limit for the others.
+    #[command(hide = true)]
+    Peer(server::peer::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Operator(arguments) => operator::run(&arguments).await,
+        Command::Server(arguments) => server::run(&arguments).await,
+        Command::Peer(arguments) => server::peer::run(arguments).await,
     }
 }

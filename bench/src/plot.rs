@@ -22,6 +22,15 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
+/// A bar of a plot.
+#[derive(Clone, Debug)]
+pub struct Bar {
+    /// What stands below it.
+    pub name: String,
+    /// Its height.
+    pub value: f64,
+}
+
 /// Titles of a plot and its axes.
 #[derive(Clone, Copy, Debug)]
 pub struct Titles<'a> {
@@ -75,6 +84,52 @@ fn draw(path: &Path, titles: Titles<'_>, lines: &[Line]) -> Result<(), Box<dyn s
         .border_style(BLACK.mix(0.3))
         .label_font(("sans-serif", 14))
         .draw()?;
+    area.present()?;
+    Ok(())
+}
+
+/// Draws `bars` into the file `path`.
+pub fn bars(path: &Path, titles: Titles<'_>, bars: &[Bar]) -> Result<()> {
+    draw_bars(path, titles, bars)
+        .map_err(|error| anyhow!("cannot draw {}: {error}", path.display()))
+}
+
+fn draw_bars(
+    path: &Path,
+    titles: Titles<'_>,
+    bars: &[Bar],
+) -> Result<(), Box<dyn std::error::Error>> {
+    let highest = bars.iter().map(|bar| bar.value).fold(1e-9, f64::max) * 1.15;
+    let area = SVGBackend::new(path, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let names = |index: &SegmentValue<usize>| match index {
+        SegmentValue::CenterOf(index) => bars.get(*index).map(|bar| bar.name.clone()),
+        _ => None,
+    };
+    let mut chart = ChartBuilder::on(&area)
+        .caption(titles.plot, ("sans-serif", 20))
+        .margin(16)
+        .x_label_area_size(44)
+        .y_label_area_size(72)
+        .build_cartesian_2d((0..bars.len() - 1).into_segmented(), 0.0..highest)?;
+    chart
+        .configure_mesh()
+        .y_desc(titles.y)
+        .disable_x_mesh()
+        .light_line_style(WHITE)
+        .x_labels(bars.len() + 1)
+        .x_label_formatter(&|index| names(index).unwrap_or_default())
+        .label_style(("sans-serif", 14))
+        .draw()?;
+    for (index, (bar, colour)) in bars.iter().zip(COLOURS.iter().cycle()).enumerate() {
+        let (left, right) = (SegmentValue::Exact(index), SegmentValue::Exact(index + 1));
+        let mut rectangle = Rectangle::new([(left, 0.0), (right, bar.value)], colour.filled());
+        rectangle.set_margin(0, 0, 24, 24);
+        chart.draw_series([rectangle])?;
+        let label = format!("{:.0}", bar.value);
+        let at = (SegmentValue::CenterOf(index), bar.value + highest * 0.04);
+        chart.draw_series([Text::new(label, at, ("sans-serif", 14))])?;
+    }
     area.present()?;
     Ok(())
 }

@@ -21,6 +21,13 @@ impl Sorted {
     }
 }
 
+/// The value in the middle, of an even number the lower one; zero without values.
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len().saturating_sub(1) / 2;
+    values.get(middle).copied().unwrap_or_default()
+}
+
 /// Milliseconds with one decimal.
 pub fn milliseconds(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1000.0)

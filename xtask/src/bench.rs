@@ -6,8 +6,9 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 
 use crate::cargo;
-use crate::images::OPERATOR;
+use crate::images::{OPERATOR, SERVER};
 use crate::progress::{Progress, Step};
+use crate::test::postgres::Postgres;
 use crate::tools;
 use crate::workspace::Workspace;
 
@@ -21,17 +22,37 @@ pub(crate) fn operator(workspace: &Workspace, options: &[&str]) -> Result<ExitCo
         tools::api_server(workspace, step)
     })?;
     let operator = progress.step("operator", |step| build(workspace, OPERATOR.binary, step))?;
-    let bench = progress.step("bench", |step| build(workspace, BENCH, step))?;
+    let mut bench = progress.step("bench", |step| bench(workspace, "operator", step))?;
+    bench.arg("--binaries").arg(binaries);
+    bench.arg("--operator").arg(operator);
+    measure(workspace, bench.args(options))
+}
+
+/// Measures the auth server; `options` are the measuring program's.
+pub(crate) fn server(workspace: &Workspace, options: &[&str]) -> Result<ExitCode> {
+    let conformance = workspace.root.join("conformance");
+    let mut progress = Progress::new(4, workspace.scratch()?.join("bench.log"))?;
+    let postgres = progress.step("Postgres", Postgres::start)?;
+    progress.step("better-auth", |step| {
+        step.run(
+            Command::new("npm")
+                .args(["ci", "--no-audit", "--no-fund"])
+                .current_dir(&conformance),
+        )
+    })?;
+    let server = progress.step("auth-server", |step| build(workspace, SERVER.binary, step))?;
+    let mut bench = progress.step("bench", |step| bench(workspace, "server", step))?;
+    bench.arg("--auth-server").arg(server);
+    bench.arg("--conformance").arg(conformance);
+    bench.arg("--database").arg(postgres.url());
+    measure(workspace, bench.args(options))
+}
+
+fn measure(workspace: &Workspace, bench: &mut Command) -> Result<ExitCode> {
     let results = results(workspace);
-    let status = Command::new(bench)
-        .arg("operator")
-        .arg("--binaries")
-        .arg(binaries)
-        .arg("--operator")
-        .arg(operator)
+    let status = bench
         .arg("--out")
         .arg(&results)
-        .args(options)
         .status()
         .context("the measuring program cannot be started")?;
     println!("Results: {}", results.display());
@@ -40,6 +61,13 @@ pub(crate) fn operator(workspace: &Workspace, options: &[&str]) -> Result<ExitCo
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The measuring program with its subcommand.
+fn bench(workspace: &Workspace, subcommand: &str, step: &Step<'_>) -> Result<Command> {
+    let mut command = Command::new(build(workspace, BENCH, step)?);
+    command.arg(subcommand);
+    Ok(command)
 }
 
 /// Where tables and plots go.

@@ -30,7 +30,8 @@ Usage: cargo xtask COMMAND
   down [--all]       remove what `up` made; with --all, the build caches too
   test [RING...]     all tests, or those of the rings named:
                      unit chart server operator conformance e2e deny
-  bench operator     measure the operator on a real API server; options go to the measuring program
+  bench server       measure the auth server beside better-auth and bare servers
+  bench operator     measure the operator on a real API server
   generate [--check] write the files derived from the types in crds/; or fail where one is stale
   tidy               check the rules of the source tree that no compiler checks
 
@@ -55,6 +56,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["down"] => down::run(&workspace, down::Extent::KeepCaches)?,
         ["down", "--all"] => down::run(&workspace, down::Extent::Everything)?,
         ["test", rings @ ..] => return test::run(&workspace, rings),
+        ["bench", "server", options @ ..] => return bench::server(&workspace, options),
         ["bench", "operator", options @ ..] => return bench::operator(&workspace, options),
         ["generate"] => generate::write(&workspace)?,
         ["generate", "--check"] => generate::check(&workspace)?,

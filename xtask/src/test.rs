@@ -1,7 +1,7 @@
 //! `cargo xtask test`: the rings, from the quickest to the one on a real cluster.
 
 mod debian;
-mod postgres;
+pub(crate) mod postgres;
 mod rings;
 mod runner;
 mod schemathesis;

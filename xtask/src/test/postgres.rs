@@ -35,7 +35,7 @@ const SETTINGS: [&str; 6] = [
 ];
 
 /// A running server; dropping it stops it and removes its data.
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     server: Child,
     port: u16,
     _folder: TempDir,
@@ -43,7 +43,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     /// Makes a cluster in a temporary folder and starts it on a free port.
-    pub(super) fn start(step: &Step<'_>) -> Result<Self> {
+    pub(crate) fn start(step: &Step<'_>) -> Result<Self> {
         let programs = find_programs(step)?;
         let user = User::find()?;
         let folder = tempfile::Builder::new()
@@ -91,7 +91,7 @@ impl Postgres {
     }
 
     /// The superuser's URL.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!(
             "postgres://postgres:{PASSWORD}@127.0.0.1:{}/postgres",
             self.port

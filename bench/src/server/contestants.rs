@@ -1,0 +1,210 @@
+//! The servers that are compared, each a process of its own on the same database.
+
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::load::{Connection, Target};
+use crate::process::Process;
+
+/// What all of them take for their public URL: cookies of one hold at the others.
+const BASE_URL: &str = "http://localhost:8100/api";
+const ORIGIN: &str = "http://localhost:8100";
+/// The secret of throw-away servers.
+const SECRET: &str = "a secret of at least thirty-two characters";
+/// Longest wait for a server's first answer.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// A running server.
+#[derive(Debug)]
+pub struct Contestant {
+    /// Its name in the tables.
+    pub name: &'static str,
+    /// What it uses.
+    pub process: Process,
+    /// Where it listens.
+    pub port: u16,
+    /// From the start of the process to its first answer.
+    pub started: Duration,
+    _folder: TempDir,
+}
+
+/// How `ours` and better-auth are started.
+#[derive(Clone, Copy, Debug)]
+pub struct Programs<'a> {
+    /// The auth server's program.
+    pub auth_server: &'a Path,
+    /// The folder with better-auth and the program that serves it.
+    pub conformance: &'a Path,
+    /// The database.
+    pub database: &'a str,
+}
+
+impl Programs<'_> {
+    /// Brings the database to the schema.
+    pub fn migrate(&self) -> Result<()> {
+        let status = Command::new(self.auth_server)
+            .arg("migrate")
+            .env("DATABASE_URL", self.database)
+            .stdout(Stdio::null())
+            .status()?;
+        ensure!(status.success(), "auth-server migrate failed");
+        Ok(())
+    }
+
+    /// Starts the auth server.
+    pub async fn ours(&self) -> Result<Contestant> {
+        let folder = tempfile::tempdir()?;
+        let config = folder.path().join("config.yaml");
+        fs::write(
+            &config,
+            json!({"rateLimit": {"enabled": false}}).to_string(),
+        )?;
+        let (port, admin) = (free_port()?, free_port()?);
+        let mut command = Command::new(self.auth_server);
+        command
+            .arg("serve")
+            .env("AUTH_BASE_URL", BASE_URL)
+            .env("AUTH_SECRET", SECRET)
+            .env("AUTH_CONFIG", config)
+            .env("DATABASE_URL", self.database)
+            .env("LISTEN_ADDR", format!("127.0.0.1:{port}"))
+            .env("ADMIN_LISTEN_ADDR", format!("127.0.0.1:{admin}"));
+        start("authbackend", &mut command, port, folder).await
+    }
+
+    /// Starts better-auth.
+    pub async fn better_auth(&self) -> Result<Contestant> {
+        let port = free_port()?;
+        let settings = json!({
+            "baseURL": BASE_URL, "databaseUrl": self.database, "secret": SECRET, "port": port,
+            "relayPort": port, "migrate": false,
+            "options": {"emailAndPassword": {"enabled": true}, "rateLimit": {"enabled": false}},
+        });
+        let mut command = Command::new("node");
+        command
+            .arg(self.conformance.join("src/reference-server.mjs"))
+            .env("NODE_ENV", "production")
+            .env("REFERENCE_SETTINGS", settings.to_string());
+        start("better-auth", &mut command, port, tempfile::tempdir()?).await
+    }
+
+    /// Starts a bare hyper server that answers `length` bytes, after the query for the session with `token` if one is
+    /// given.
+    pub async fn bare(&self, length: usize, token: Option<&str>) -> Result<Contestant> {
+        let port = free_port()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["peer", "--port", &port.to_string()])
+            .args(["--length", &length.to_string()]);
+        if let Some(token) = token {
+            command.args(["--database", self.database, "--token", token]);
+        }
+        let name = if token.is_some() {
+            "bare hyper and query"
+        } else {
+            "bare hyper"
+        };
+        start(name, &mut command, port, tempfile::tempdir()?).await
+    }
+}
+
+impl Contestant {
+    /// `GET /get-session` with a cookie.
+    pub fn get_session(&self, cookie: &str) -> Target {
+        self.target(format!(
+            "GET /api/get-session HTTP/1.1\r\nHost: localhost:8100\r\nCookie: {cookie}\r\n\r\n"
+        ))
+    }
+
+    /// `POST /sign-in/email`.
+    pub fn sign_in(&self, email: &str) -> Target {
+        self.post("sign-in", &json!({"email": email, "password": PASSWORD}))
+    }
+
+    /// Signs a user up and returns the cookie of the session.
+    pub async fn sign_up(&self, email: &str) -> Result<String> {
+        let body = json!({"name": "Bench", "email": email, "password": PASSWORD});
+        let target = self.post("sign-up", &body);
+        let answer = Connection::open(self.port)
+            .await?
+            .ask(&target.request)
+            .await?;
+        ensure!(
+            answer.status == 200,
+            "{}: sign-up: {}",
+            self.name,
+            answer.status
+        );
+        answer
+            .cookie
+            .with_context(|| format!("{}: no session cookie", self.name))
+    }
+
+    fn post(&self, what: &str, body: &serde_json::Value) -> Target {
+        let body = body.to_string();
+        self.target(format!(
+            "POST /api/{what}/email HTTP/1.1\r\nHost: localhost:8100\r\nOrigin: {ORIGIN}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+    }
+
+    fn target(&self, request: String) -> Target {
+        Target {
+            port: self.port,
+            request: Arc::from(request.into_bytes()),
+        }
+    }
+}
+
+const PASSWORD: &str = "correct horse battery";
+
+async fn start(
+    name: &'static str,
+    command: &mut Command,
+    port: u16,
+    folder: TempDir,
+) -> Result<Contestant> {
+    let log = folder.path().join("log");
+    let output = File::create(&log)?;
+    command.stdout(output.try_clone()?).stderr(output);
+    let begin = Instant::now();
+    let process = Process::start(command.stdin(Stdio::null()))?;
+    let request = b"GET /api/ok HTTP/1.1\r\nHost: localhost:8100\r\n\r\n";
+    loop {
+        if let Ok(mut connection) = Connection::open(port).await
+            && connection
+                .ask(request)
+                .await
+                .is_ok_and(|answer| answer.status == 200)
+        {
+            break;
+        }
+        ensure!(
+            begin.elapsed() < START_LIMIT,
+            "{name} does not start: {}",
+            fs::read_to_string(&log).unwrap_or_default()
+        );
+        tokio::time::sleep(Duration::from_micros(500)).await;
+    }
+    Ok(Contestant {
+        name,
+        process,
+        port,
+        started: begin.elapsed(),
+        _folder: folder,
+    })
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+    Ok(listener.local_addr()?.port())
+}
