@@ -81,7 +81,7 @@ export default [
     reason:
       'Paths that are no endpoint have one count per client and limit, and not one each: inventing paths must not ' +
       'fill the memory or the table.',
-    at: 'rate limits in the database › paths that are none › *',
+    at: 'rate limits in * › paths that are none › *',
     ours: { 'rateLimit.*.key': '"192.0.2.8|* 3/10"' },
   },
   {
@@ -142,5 +142,39 @@ export default [
       'body.json.status': '*',
       'account.*': '*',
     },
+  },
+  ...['in the form of *', '* parts of nonsense', 'with a character more'].map((step, index) => ({
+    id: `copies-that-are-not-whole-${index + 1}`,
+    reason:
+      'better-auth answers 500 to some cookies that are no copy of a session, and believes a copy with characters behind ' +
+      'its end. Here each of them is removed, and the database is asked.',
+    at: `cookie cache › copies that hold, and copies that do not, compact › *${step}`,
+    ours: {
+      status: '"200 OK"',
+      'cookies.0': '"better-auth.session_data=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"',
+      'cookies.1': '"better-auth.session_data=<compact of *"',
+      'body.json.message': 'absent',
+      'body.json.code': 'absent',
+      'body.json.session.*': '*',
+      'body.json.user.*': '*',
+    },
+  })),
+  ...[
+    'cookie cache › /revoke-session * of a session due for refresh › *',
+    'bearer, cookie cache › a token and a cookie: bearer, cookie cache › * of a page',
+    'bearer, cookie cache › answers with a token: bearer, cookie cache › * POST /update-user *',
+  ].map((at, index) => ({
+    id: `cookies-before-an-endpoint-${index + 1}`,
+    reason:
+      'Of the cookies that are set before an endpoint runs, better-auth sends the last one only: the session is extended ' +
+      'and its cookie is not. Here all of them are sent.',
+    at,
+    ours: { 'cookies.*': '"better-auth.session_*"' },
+  })),
+  {
+    id: 'one-audience',
+    reason: 'The setting is always a list. One audience is written as a text, which RFC 7519 takes for the same.',
+    at: 'jwt, issuer and audience › *',
+    ours: { 'body.json.token': '*\\"aud\\":\\"one\\"*', 'headers.set-auth-jwt': '*\\"aud\\":\\"one\\"*' },
   },
 ];

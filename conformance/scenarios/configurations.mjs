@@ -47,6 +47,25 @@ const limits = {
   customRules: { '/ok': { window: 30, max: 2 }, '/err*': false, '/change-password': { window: 20, max: 2 } },
 };
 
+/** A copy of the session in a cookie, of users with a text of any length. */
+const cached = (cookieCache, { session, ...options } = {}) =>
+  settings({
+    session: { cookieCache: { enabled: true, ...cookieCache }, ...session },
+    user: { additionalFields: { bio: { type: 'string', required: false } } },
+    ...options,
+  });
+
+/** Both mails that hold a token of a row. */
+const deletable = {
+  ...mailing,
+  user: { deleteUser: { enabled: true, sendDeleteAccountVerification: MAIL } },
+  socialProviders,
+};
+
+const jwt = (options = {}, more = {}) => settings({ ...more, plugins: { jwt: options, ...more.plugins } });
+const some = (...names) => Object.fromEntries(names.map((name) => [name, additionalFields[name]]));
+const keys = (keyPairConfig) => ({ jwks: { keyPairConfig } });
+
 export default {
   default: settings(),
   'https base URL': settings({ baseURL: 'https://shop.example/api' }),
@@ -185,4 +204,83 @@ export default {
     onAPIError: { errorURL: 'https://app.example/oops?from=auth' },
   }),
   'last account may go': settings({ account: { accountLinking: { allowUnlinkingAll: true } } }),
+  'cookie cache': cached(),
+  'cookie cache, jwt': cached({ strategy: 'jwt' }),
+  'cookie cache, jwe': cached({ strategy: 'jwe' }),
+  'cookie cache, version': cached({ version: '7', maxAge: 3600 }),
+  'cookie cache, refreshCache': cached({ refreshCache: true }),
+  'cookie cache, no refresh': cached({ strategy: 'jwe' }, { session: { disableSessionRefresh: true } }),
+  'cookie cache, secure': cached(
+    { strategy: 'jwt' },
+    {
+      baseURL: 'https://auth.shop.example/api',
+      advanced: { cookiePrefix: 'shop', crossSubDomainCookies: { enabled: true, domain: '.shop.example' } },
+    },
+  ),
+  'cookie cache, deferred refresh': cached({}, { session: { deferSessionRefresh: true } }),
+  'deferred refresh': settings({ session: { deferSessionRefresh: true } }),
+  bearer: settings({ plugins: { bearer: {} } }),
+  'bearer, signed tokens only': settings({ plugins: { bearer: { requireSignature: true } } }),
+  'bearer, cookie cache': cached({}, { plugins: { bearer: {} } }),
+  jwt: jwt(),
+  'jwt, ES256': jwt(keys({ alg: 'ES256' })),
+  'jwt, ES512': jwt(keys({ alg: 'ES512' })),
+  'jwt, PS256': jwt(keys({ alg: 'PS256' })),
+  'jwt, RS256': jwt(keys({ alg: 'RS256' })),
+  'jwt, RS256 of 3072 bits': jwt(keys({ alg: 'RS256', modulusLength: 3072 })),
+  'jwt, keys in clear': jwt({ jwks: { disablePrivateKeyEncryption: true } }),
+  'jwt, keys elsewhere': jwt({ jwks: { jwksPath: '/.well-known/jwks.json' } }),
+  'jwt, keys at another server': jwt({
+    jwks: { remoteUrl: 'https://keys.example/jwks', keyPairConfig: { alg: 'ES256' } },
+  }),
+  'jwt, no header': jwt({ disableSettingJwtHeader: true }),
+  'jwt, rotation': jwt({ jwks: { rotationInterval: 3600, gracePeriod: 3600 } }),
+  'jwt, issuer and audience': jwt({ jwt: { issuer: 'https://issuer.example', audience: ['one'] } }),
+  'jwt, several audiences': jwt({ jwt: { audience: ['one', 'two'] } }),
+  'jwt, a day': jwt({ jwt: { expirationTime: '1 day' } }),
+  'jwt, additional fields': jwt({}, { user: { additionalFields: some('plan', 'born', 'secretNote') } }),
+  'jwt, several algorithms': jwt({ jwks: { keyPairConfigs: [{ alg: 'ES256' }, { alg: 'RS256' }] } }),
+  'jwt, https base URL': jwt({}, { baseURL: 'https://shop.example/v1/auth' }),
+  'jwt, serial ids': jwt({}, { advanced: { database: { generateId: 'serial' } } }),
+  'jwt and bearer': jwt({}, { plugins: { bearer: {} } }),
+  'jwt, cookie cache': jwt({}, { session: { cookieCache: { enabled: true, strategy: 'jwt' } } }),
+  'single cookies': cached(
+    {},
+    {
+      advanced: {
+        defaultCookieAttributes: { path: '/api' },
+        cookies: {
+          session_token: { name: 'own_session_token', attributes: { sameSite: 'strict', maxAge: 60 } },
+          session_data: { name: 'own_session_data', attributes: { httpOnly: false, maxAge: 3600 } },
+          dont_remember: { attributes: { maxAge: 7200 } },
+          state: { name: 'own.state', attributes: { sameSite: 'none', maxAge: 1200 } },
+        },
+      },
+      socialProviders,
+    },
+  ),
+  'single cookies, secure': settings({
+    baseURL: 'https://shop.example/api',
+    advanced: {
+      cookiePrefix: 'shop',
+      crossSubDomainCookies: { enabled: true },
+      cookies: {
+        session_token: { name: 'own_session_token', attributes: { domain: '.shop.example' } },
+        dont_remember: { attributes: { secure: false, path: '/x' } },
+        oauth_state: { name: 'whole' },
+      },
+    },
+    account: { storeStateStrategy: 'cookie' },
+    socialProviders,
+  }),
+  'hashed identifiers': settings({ ...deletable, verification: { storeIdentifier: 'hashed' } }),
+  'hashed identifiers of some': settings({
+    ...deletable,
+    verification: { storeIdentifier: { default: 'hashed', overrides: { 'reset-password:': 'plain' } } },
+  }),
+  'no cleanup': settings({ ...deletable, verification: { disableCleanup: true } }),
+  'rate limits in a renamed table': settings({
+    rateLimit: { ...limits, storage: 'database', modelName: 'limits', fields: { lastRequest: 'last_request' } },
+  }),
+  'jwt, renamed table': jwt({ schema: { jwks: { modelName: 'signing_keys', fields: { publicKey: 'public_key' } } } }),
 };

@@ -21,7 +21,7 @@ const life = [
   post('/sign-out', {}, { jar: 'c' }),
 ];
 
-export default [
+const lives = [
   'default',
   'https base URL',
   'cookie prefix',
@@ -30,4 +30,18 @@ export default [
   'cross-subdomain cookies',
   'cross-subdomain cookies of the base URL',
   'cookie attributes',
+  'single cookies',
+  'single cookies, secure',
 ].map((configuration) => ({ name: `cookies: ${configuration}`, configuration, steps: life }));
+
+export default [
+  ...lives,
+  ...['single cookies', 'single cookies, secure'].map((configuration) => ({
+    name: `cookies of a sign-in elsewhere: ${configuration}`,
+    configuration,
+    steps: [
+      post('/sign-in/social', { provider: 'github' }, { jar: 'a' }),
+      get('/callback/github?state=unknown&code=x', { jar: 'a' }),
+    ],
+  })),
+];

@@ -55,6 +55,8 @@ const scenarios = [
 ];
 
 /** The same from the table, which both servers share with themselves only. */
-const inDatabase = scenarios.map((scenario) => ({ ...scenario, configuration: 'rate limits in the database' }));
+const inDatabase = ['rate limits in the database', 'rate limits in a renamed table'].flatMap((configuration) =>
+  scenarios.map((scenario) => ({ ...scenario, configuration })),
+);
 
 export default [...scenarios, ...inDatabase];

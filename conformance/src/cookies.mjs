@@ -42,6 +42,12 @@ export class CookieJar {
     return found[1];
   }
 
+  /** The value of the cookie whose name ends with `suffix`, put together from its pieces; undefined if there is none. */
+  whole(suffix) {
+    const pieces = [...this.#cookies].filter(([name]) => name.replace(/\.\d+$/, '').endsWith(suffix));
+    return pieces.length > 0 ? pieces.map(([, value]) => value).join('') : undefined;
+  }
+
   /** The session token that the jar holds, without its signature. */
   token() {
     const signed = decodeURIComponent(this.raw('session_token'));

@@ -14,10 +14,11 @@ export function tablesOf(options = {}) {
     return { entity, table: modelName, order: fields.createdAt ?? 'createdAt' };
   });
   const { modelName: rateLimit = 'rateLimit', storage } = options.rateLimit ?? {};
+  const jwks = options.plugins?.jwt?.schema?.jwks ?? {};
   return [
     ...core,
     ...(storage === 'database' ? [{ entity: 'rateLimit', table: rateLimit, order: 'key' }] : []),
-    ...(options.plugins?.jwt ? [{ entity: 'jwks', table: 'jwks', order: 'createdAt' }] : []),
+    ...(options.plugins?.jwt ? [{ entity: 'jwks', table: jwks.modelName ?? 'jwks', order: 'createdAt', publicKey: jwks.fields?.publicKey ?? 'publicKey' }] : []),
   ];
 }
 
@@ -39,12 +40,21 @@ export async function createDatabase(options) {
     url: url.href,
     query: (sql, values) => pool.query(sql, values).then((result) => result.rows),
     rows: () => allRows(pool, tables),
+    publicKeys: () => publicKeys(pool, tables),
     truncate: () => pool.query(`TRUNCATE ${tables.map(({ table }) => `"${table}"`).join(', ')}`),
     async drop() {
       await pool.end();
       await administer(adminUrl, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
     },
   };
+}
+
+/** The public keys of the plugin jwt, by which tokens are verified. */
+async function publicKeys(pool, tables) {
+  const keys = tables.find(({ entity }) => entity === 'jwks');
+  if (!keys) return [];
+  const { rows } = await pool.query(`SELECT id, alg, "${keys.publicKey}" AS "publicKey" FROM "${keys.table}"`);
+  return rows;
 }
 
 async function administer(url, sql) {

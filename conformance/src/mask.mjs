@@ -8,6 +8,7 @@
 import { parseSetCookie, signCookie } from './cookies.mjs';
 import { readJwt } from './jwt.mjs';
 import { linkOf } from './mail.mjs';
+import { readCopy } from './session-copy.mjs';
 
 /** Row ids, tokens, states and nonces of better-auth. Those that delete an account stand behind a hyphen. */
 const RANDOM_ID = /(?<=delete-account-)[a-z0-9]{32}|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])/g;
@@ -22,19 +23,36 @@ const CODE_VERIFIER = /(?<![\w-])[\w-]{128}(?![\w-])/g;
 const CODE_CHALLENGE = /(?<=code_challenge=)[\w-]{43}(?![\w-])/g;
 /** JSON Web Tokens. */
 const JWT = /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
-/** Claims of a JWT that are times in seconds. */
-const JWT_TIMES = new Set(['iat', 'exp', 'nbf']);
+/** Claims of a JWT that are times in seconds, and members of a copy of the session that are times in milliseconds. */
+const SECONDS = new Set(['iat', 'exp', 'nbf']);
+const COPY_TIMES = new Set(['updatedAt', 'expiresAt']);
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+/** Names of cookies that hold a copy of the session or of an account, perhaps in pieces. */
+const COPY = /^(.*(?:session|account)_data)(?:\.(\d+))?$/;
+/** What a JSON Web Key is made of, but for the exponent that all RSA keys share. */
+const KEY_MEMBERS = new Set(['x', 'y', 'n', 'd', 'p', 'q', 'dp', 'dq', 'qi']);
+/** Columns that hold one, perhaps renamed. */
+const KEYS = new Set(['publicKey', 'public_key', 'privateKey']);
+/** A private key as the plugin jwt stores it: a JSON text of what is encrypted. */
+const SEALED_KEY = /^"(?:[0-9a-f]{2}){40,}"$/;
 /** A date in JSON: UTC with exactly three fractional digits, since the client misreads any other number. */
 const JSON_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 /** A timestamp of the database in microseconds, whose last three digits JavaScript leaves at zero. */
 const ROW_DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}(\d{3})Z$/;
-/** A time as the table of rate limits holds it. */
+/** An identifier of a verification that is hashed. */
+const HASH = /^[\w-]{43}$/;
+/** The column of times of the table of rate limits, perhaps renamed, and a time as it holds it. */
+const LAST_REQUEST = new Set(['lastRequest', 'last_request']);
 const MILLISECONDS = /^\d{13}$/;
 /** The two schemes of password hashes: better-auth's scrypt, and argon2id in PHC format. */
 const PASSWORD_HASH =
   /^([0-9a-f]{32}:[0-9a-f]{128}|\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)$/;
-/** Dates are compared to this precision, in seconds: more than a slow request, less than any age in a scenario. */
+/**
+ * Dates are compared to this precision, in seconds: more than a slow request, less than any age in a scenario. A while
+ * passes until they are seen, so that those halfway between two multiples must not be rounded down.
+ */
 const DATE_PRECISION = 120;
+const DATE_DELAY = 30;
 /** Dates farther away than this, in seconds, are those that a scenario wrote: they are compared exactly. */
 const FARTHEST_DATE = 60 * 86_400;
 
@@ -44,6 +62,8 @@ export class Mask {
   #constants;
   #labels = new Map();
   #counts = new Map();
+  /** The public keys by which tokens are verified: `{id, alg, publicKey}`. */
+  keys = [];
 
   /** `constants` holds texts of 32 characters that the scenario itself sends: they stay visible. */
   constructor(secret, constants = new Set()) {
@@ -56,10 +76,12 @@ export class Mask {
     const masked = { status: `${status} ${reason}`, headers: {}, cookies: [] };
     for (const [name, value] of headers) {
       if (TRANSPORT_HEADERS.has(name)) continue;
-      if (name === 'set-cookie') masked.cookies.push(this.cookie(value));
+      if (name === 'set-cookie') masked.cookies.push(value);
+      else if (name === 'set-auth-token') masked.headers[name] = this.#signed(value, encodeURIComponent(value));
       else if (name === 'x-retry-after') masked.headers[name] = waitingTime(value);
       else masked.headers[name] = this.text(value);
     }
+    masked.cookies = this.#cookies(masked.cookies);
     masked.body = this.#body(body, masked.headers['content-type'] ?? '');
     return masked;
   }
@@ -73,7 +95,9 @@ export class Mask {
     return this.#values(sorted, (value, key) => {
       if (key === 'password') return PASSWORD_HASH.test(value) ? this.#label('password hash', value) : value;
       if (key === 'value' && value.startsWith('{"')) return this.#json(value);
-      if (key === 'lastRequest' && MILLISECONDS.test(value)) {
+      if (KEYS.has(key)) return this.#key(value);
+      if (key === 'identifier' && HASH.test(value)) return this.#label('hash', value);
+      if (LAST_REQUEST.has(key) && MILLISECONDS.test(value)) {
         return this.#date(new Date(Number(value)).toISOString(), 'milliseconds');
       }
       const date = ROW_DATE.exec(value);
@@ -82,15 +106,45 @@ export class Mask {
     });
   }
 
-  /** A Set-Cookie line; a signed value shows whether its signature holds. */
-  cookie(line) {
-    const { name, value, attributes } = parseSetCookie(line);
-    const decoded = decodeSafely(value);
+  /** Set-Cookie lines; the first piece of a copy of the session shows what all of them hold. */
+  #cookies(lines) {
+    const cookies = lines.map((line) => ({ ...parseSetCookie(line), copy: COPY.exec(parseSetCookie(line).name) }));
+    const whole = (name) => cookies.filter(({ copy, value }) => value && copy?.[2] && copy[1] === name).map(({ value }) => value);
+    return cookies.map(({ name, value, attributes, copy }) => {
+      const [, first, piece] = copy ?? [];
+      const shown = !copy || !value
+        ? this.#signed(decodeSafely(value), value)
+        : piece > 0
+          ? `<${value.length} characters more>`
+          : (this.#copy(piece ? whole(first).join('') : value) ?? value);
+      return [`${name}=${shown}`, ...attributes].join('; ');
+    });
+  }
+
+  /** A value that may be signed, decoded and as it was; if it is, it shows that its signature holds. */
+  #signed(decoded, raw) {
     const dot = decoded.lastIndexOf('.');
     const signed = decoded.slice(0, Math.max(dot, 0));
-    const holds = dot > 0 && signCookie(signed, this.#secret) === value;
-    const shown = holds ? `<${this.text(signed)} signed>` : this.text(value);
-    return [`${name}=${shown}`, ...attributes].join('; ');
+    const holds = dot > 0 && signCookie(signed, this.#secret) === raw;
+    return holds ? `<${this.text(signed)} signed>` : this.text(raw);
+  }
+
+  /** A copy of the session; undefined for one that does not hold. */
+  #copy(value) {
+    const { strategy, content } = readCopy(value, this.#secret) ?? this.#signedCopy(value) ?? {};
+    return content && `<${strategy} of ${this.#claims(content)}>`;
+  }
+
+  /** A copy that a key of the plugin jwt has signed. */
+  #signedCopy(value) {
+    const { header, claims, holds } = readJwt(value, this.#secret, this.keys) ?? {};
+    return holds ? { strategy: `jwt ${this.text(JSON.stringify(header))}`, content: claims } : undefined;
+  }
+
+  /** A JSON Web Key as it is stored, without what it is made of. */
+  #key(value) {
+    if (SEALED_KEY.test(value)) return '<sealed key>';
+    return value.startsWith('{') ? this.#values(JSON.parse(value), keyMember) : value;
   }
 
   /** Mails by recipient: to whom, and the link. Their wording is each server's own. */
@@ -113,21 +167,29 @@ export class Mask {
   }
 
   #jwt(token) {
-    const { header, claims, holds } = readJwt(token, this.#secret) ?? {};
+    const { header, claims, holds } = readJwt(token, this.#secret, this.keys) ?? {};
     if (!claims) return token;
-    const times = Object.entries(claims)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => [name, JWT_TIMES.has(name) ? this.#time(value * 1000) : value]);
-    const shown = `${JSON.stringify(header)} ${this.text(JSON.stringify(Object.fromEntries(times)))}`;
-    return `<JWT ${shown}${holds ? ', signed' : ''}>`;
+    return `<JWT ${this.text(JSON.stringify(header))} ${this.#claims(claims)}${holds ? ', signed' : ''}>`;
+  }
+
+  /** What a token or a copy of the session says, with its times as distances; the order of its members is free. */
+  #claims(claims) {
+    const masked = JSON.stringify(claims, (name, value) => {
+      if (SECONDS.has(name) && typeof value === 'number') return this.#time(value * 1000);
+      if (COPY_TIMES.has(name) && typeof value === 'number') return this.#time(value);
+      if (name === 'jti' && UUID.test(value)) return '<uuid>';
+      if (typeof value === 'string' && JSON_DATE.test(value)) return this.#date(value, 'date');
+      return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value;
+    });
+    return this.text(masked);
   }
 
   #body(body, contentType) {
     if (!contentType.startsWith('application/json') || body === '') return this.text(body);
     try {
       return {
-        json: this.#values(JSON.parse(body), (value) =>
-          JSON_DATE.test(value) ? this.#date(value, 'date') : this.text(value),
+        json: this.#values(JSON.parse(body), (value, key) =>
+          JSON_DATE.test(value) ? this.#date(value, 'date') : this.text(keyMember(value, key)),
         ),
       };
     } catch {
@@ -186,11 +248,18 @@ export class Mask {
     if (Math.abs(time - Date.now()) > FARTHEST_DATE * 1000) return value;
     const key = `${kind} ${time}`;
     if (!this.#labels.has(key)) {
-      const distance = Math.round((time - Date.now()) / 1000 / DATE_PRECISION) * DATE_PRECISION;
+      const distance = Math.round(((time - Date.now()) / 1000 + DATE_DELAY) / DATE_PRECISION) * DATE_PRECISION;
       this.#labels.set(key, `<${kind} ${distance < 0 ? '-' : '+'}${Math.abs(distance)}s>`);
     }
     return this.#labels.get(key);
   }
+}
+
+const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** A member of a JSON Web Key: of what is random only its form and, up to leading zeros, its length. */
+function keyMember(value, key) {
+  return KEY_MEMBERS.has(key) && /^[\w-]{40,}$/.test(value) ? `<about ${Math.ceil(value.length / 8) * 8} characters>` : value;
 }
 
 /** Headers of the connection, not of the API. */

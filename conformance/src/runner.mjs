@@ -86,6 +86,7 @@ class Run {
     if (step.jar) this.#jar(step.jar).store(response.headers);
     // Mails of one request are there before the next one, so that their order is that of the requests.
     await this.#server.mailed();
+    this.#mask.keys = await this.#server.database.publicKeys();
     return this.#mask.response(response);
   }
 
@@ -117,6 +118,6 @@ class Run {
   }
 
   #fill(step, text) {
-    return this.#expressions.fill(text, step.tokens);
+    return this.#expressions.fill(text, step);
   }
 }

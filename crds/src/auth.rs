@@ -36,7 +36,7 @@ pub use additional_fields::{
 };
 pub use advanced::{
     Advanced, CookieAttributes, CrossSubDomainCookies, DEFAULT_COOKIE_PREFIX, DatabaseOptions,
-    GenerateId, IpAddress, SameSite,
+    GenerateId, IpAddress, SameSite, SingleCookie, SingleCookies,
 };
 pub use audit::{Audit, Outbox};
 pub use cookie_cache::{CookieCache, CookieCacheStrategy};
@@ -48,8 +48,8 @@ pub use mail::{
     SmtpTls, TemplateText, UnknownPlaceholder,
 };
 pub use plugins::{
-    Authentication, Bearer, GenericOAuth, GenericOAuthConfig, Jwks, Jwt, JwtAlgorithm, JwtClaims,
-    KeyPair, OpenApi, Plugins, Preset, ProfileMapping, TokenEndpointAuth,
+    Authentication, Bearer, GenericOAuth, GenericOAuthConfig, Jwks, JwksTable, Jwt, JwtAlgorithm,
+    JwtClaims, JwtSchema, KeyPair, OpenApi, Plugins, Preset, ProfileMapping, TokenEndpointAuth,
 };
 pub use problem::Problem;
 pub use rate_limit::{CustomRule, RateLimit, RateLimitStorage};
@@ -58,9 +58,9 @@ pub use session::Session;
 pub use social_providers::{
     ClientId, PROVIDER_IDS, Prompt, SocialProvider, SocialProviders, TokenEndpointAuthMethod,
 };
-pub use tables::{CORE_TABLES, ColumnNames, TableSettings};
+pub use tables::{ColumnNames, TABLES, TableSettings};
 pub use user::{ChangeEmail, DeleteUser, User};
-pub use verification::Verification;
+pub use verification::{IdentifierStorage, StoreIdentifier, Verification};
 pub use webhooks::{EventKind, EventWebhook, WebhookTarget};
 
 /// Settings of the auth server.
@@ -189,6 +189,11 @@ impl AuthSettings {
     /// Accounts, with defaults where nothing is set.
     pub fn account(&self) -> Account {
         self.account.clone().unwrap_or_default()
+    }
+
+    /// Verifications, with defaults where nothing is set.
+    pub fn verification(&self) -> Verification {
+        self.verification.clone().unwrap_or_default()
     }
 
     /// Cookie, address and origin settings, with defaults where nothing is set.

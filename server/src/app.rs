@@ -29,7 +29,7 @@ use crate::{
         plugin::Plugins,
         rate_limit::{InvalidRule, RateLimiter},
     },
-    identity::fields::AdditionalFields,
+    identity::{fields::AdditionalFields, verification::Verifications},
     mail::{ComposeError, MailSender, Mailer},
     metrics::Metrics,
     oauth::registry::Providers,
@@ -70,6 +70,8 @@ pub struct App {
     pub events: Events,
     /// Takes in what is sent after the answer.
     pub outbox: Outbox,
+    /// Keeps what mailed links and begun sign-ins stand for.
+    pub verifications: Verifications,
     /// The plugins that the settings want.
     pub plugins: Plugins,
     /// The services that sign users in.
@@ -121,6 +123,7 @@ impl App {
         let settings = &config.settings;
         let advanced = settings.advanced();
         let outbox = Outbox::new(Arc::clone(&random));
+        let plugins = Plugins::new(plugins::ALL, settings);
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let origins = Arc::new(TrustedOrigins::new(
             config.base_url.origin(),
@@ -145,7 +148,7 @@ impl App {
             cors,
             origins,
             client_ip: ClientIp::new(&advanced.ip_address.clone().unwrap_or_default()),
-            rate_limiter: RateLimiter::new(settings, &[])?,
+            rate_limiter: RateLimiter::new(settings, &plugins.rate_limits())?,
             mount: Mount::new(
                 config.base_url.mount_path(),
                 advanced.skip_trailing_slashes.unwrap_or(false),
@@ -156,7 +159,8 @@ impl App {
             mail: Mailer::new(settings, &config.base_url, outbox.clone(), clock.clone())?,
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,
-            plugins: Plugins::new(plugins::ALL, settings),
+            verifications: Verifications::new(settings.verification()),
+            plugins,
             secret_files: config.secret_files.clone(),
             user_fields: AdditionalFields::new(
                 settings

@@ -148,7 +148,7 @@ pub enum OnDelete {
 }
 
 /// A schema without a type: a structural schema cannot offer several.
-fn any_value(_: &mut SchemaGenerator) -> Schema {
+pub(super) fn any_value(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"x-kubernetes-preserve-unknown-fields": true})
 }
 

@@ -3,8 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+mod cookies;
 mod database;
 
+use cookies::is_token;
+pub use cookies::{CookieAttributes, CrossSubDomainCookies, SameSite, SingleCookie, SingleCookies};
 pub use database::{DatabaseOptions, GenerateId};
 
 use super::problem::{Problem, check_range};
@@ -34,6 +37,10 @@ pub struct Advanced {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_cookie_attributes: Option<CookieAttributes>,
 
+    /// Names and attributes of single cookies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookies: Option<SingleCookies>,
+
     /// Accept requests with cookies from any origin. Opens every signed-in user to cross-site request forgery:
     /// for tests only. Default: false.
     #[serde(rename = "disableCSRFCheck", skip_serializing_if = "Option::is_none")]
@@ -54,64 +61,6 @@ pub struct Advanced {
     /// The ids and dates of the tables.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseOptions>,
-}
-
-/// Share cookies with the other hosts of a domain.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CrossSubDomainCookies {
-    /// Set the attribute `Domain` on every cookie. Default: false.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub enabled: Option<bool>,
-
-    /// Value of `Domain`, for example `.example.com`. Default: the host of `baseURL`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^\.?[A-Za-z0-9.-]+$"))]
-    pub domain: Option<String>,
-}
-
-/// Attributes of a cookie; what is absent keeps its default.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CookieAttributes {
-    /// `SameSite`. `none` implies `Secure`. Default: lax.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub same_site: Option<SameSite>,
-
-    /// `Secure`, whatever `useSecureCookies` says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub secure: Option<bool>,
-
-    /// `HttpOnly`. Default: true.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub http_only: Option<bool>,
-
-    /// `Partitioned` (CHIPS); implies `Secure`. Default: false.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub partitioned: Option<bool>,
-
-    /// `Path`. Default: `/`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 512), regex(pattern = r"^/[^;\s]*$"))]
-    pub path: Option<String>,
-
-    /// `Domain`. Default: none, or that of `crossSubDomainCookies`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253), regex(pattern = r"^\.?[A-Za-z0-9.-]+$"))]
-    pub domain: Option<String>,
-}
-
-/// `SameSite` of every cookie. `none` implies `Secure`. Default: lax.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SameSite {
-    /// Sent on requests of the same site only.
-    Strict,
-    /// Sent on top-level navigation from elsewhere too.
-    #[default]
-    Lax,
-    /// Sent on every request.
-    None,
 }
 
 /// How the address of a client is found. The address of the socket is never used: it is the proxy's.
@@ -147,52 +96,28 @@ impl Advanced {
             .unwrap_or(DEFAULT_COOKIE_PREFIX)
     }
 
+    /// Names and attributes of single cookies, none where nothing is set.
+    pub fn cookies(&self) -> SingleCookies {
+        self.cookies.clone().unwrap_or_default()
+    }
+
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
-        let token = |text: &str, more: &[char]| {
-            !text.is_empty()
-                && text
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || more.contains(&c))
-        };
         if let Some(prefix) = &self.cookie_prefix
-            && !token(prefix, &['.', '_', '-'])
+            && !is_token(prefix, &['.', '_', '-'])
         {
             problems.push(Problem::new(
                 "advanced.cookiePrefix",
                 "must consist of letters, digits, dot, underscore and hyphen",
             ));
         }
-        let domains = [
-            (
-                "crossSubDomainCookies",
-                self.cross_sub_domain_cookies
-                    .as_ref()
-                    .and_then(|c| c.domain.as_ref()),
-            ),
-            (
-                "defaultCookieAttributes",
-                self.default_cookie_attributes
-                    .as_ref()
-                    .and_then(|c| c.domain.as_ref()),
-            ),
-        ];
-        for (field, domain) in domains {
-            if domain.is_some_and(|domain| !token(domain, &['.', '-'])) {
-                problems.push(Problem::new(
-                    format!("advanced.{field}.domain"),
-                    "must be a domain such as .example.com",
-                ));
-            }
+        if let Some(shared) = &self.cross_sub_domain_cookies {
+            shared.validate(problems);
         }
-        let path = self
-            .default_cookie_attributes
-            .as_ref()
-            .and_then(|c| c.path.as_ref());
-        if path.is_some_and(|p| !p.starts_with('/') || p.contains([';', ' ', '\t', '\r', '\n'])) {
-            problems.push(Problem::new(
-                "advanced.defaultCookieAttributes.path",
-                "must start with a slash and hold neither spaces nor semicolons",
-            ));
+        if let Some(attributes) = &self.default_cookie_attributes {
+            attributes.validate("advanced.defaultCookieAttributes", problems);
+        }
+        if let Some(cookies) = &self.cookies {
+            cookies.validate(self.cookie_prefix(), problems);
         }
         if let Some(ip_address) = &self.ip_address {
             ip_address.validate(problems);

@@ -13,7 +13,7 @@ pub use bearer::Bearer;
 pub use generic_oauth::{
     Authentication, GenericOAuth, GenericOAuthConfig, Preset, ProfileMapping, TokenEndpointAuth,
 };
-pub use jwt::{Jwks, Jwt, JwtAlgorithm, JwtClaims, KeyPair};
+pub use jwt::{Jwks, JwksTable, Jwt, JwtAlgorithm, JwtClaims, JwtSchema, KeyPair};
 pub use open_api::OpenApi;
 
 use super::problem::Problem;
@@ -40,6 +40,11 @@ pub struct Plugins {
 }
 
 impl Plugins {
+    /// What the table of signing keys is called.
+    pub(super) fn jwks_table(&self) -> Option<&JwksTable> {
+        self.jwt.as_ref()?.schema.as_ref()?.jwks.as_ref()
+    }
+
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         if let Some(settings) = &self.generic_oauth {
             settings.validate(problems);

@@ -8,7 +8,10 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use super::problem::{Problem, check_range};
+use super::{
+    ColumnNames,
+    problem::{Problem, check_range},
+};
 
 /// 31 days: longer windows are quotas, which this is not for.
 const MAX_WINDOW_SECONDS: u32 = 31 * 86_400;
@@ -48,6 +51,18 @@ pub struct RateLimit {
     /// request. Default: memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<RateLimitStorage>,
+
+    /// Name of the table. Default: `rateLimit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
+    )]
+    pub model_name: Option<String>,
+
+    /// Names of the columns that are not called as better-auth calls them, for example `lastRequest: last_request`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<ColumnNames>,
 }
 
 /// Where requests are counted. `memory`: in each process for itself, so that N replicas let N times as many requests

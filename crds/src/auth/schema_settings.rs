@@ -6,11 +6,14 @@ use super::AuthSettings;
 
 /// Path of each setting that decides over names, types or columns of tables. Another value of one of them needs a
 /// migration before a server may run with it; every other setting rolls at once.
-const PATHS: [&[&str]; 12] = [
+const PATHS: [&[&str]; 15] = [
     &["account", "fields"],
     &["account", "modelName"],
     &["advanced", "database", "generateId"],
     &["advanced", "database", "legacyTimeZone"],
+    &["plugins", "jwt", "schema"],
+    &["rateLimit", "fields"],
+    &["rateLimit", "modelName"],
     &["session", "additionalFields"],
     &["session", "fields"],
     &["session", "modelName"],

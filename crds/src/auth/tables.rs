@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    AdditionalFields, AuthSettings,
+    AdditionalFields, AuthSettings, Plugins,
     additional_fields::{self, MadeBy},
     problem::Problem,
 };
@@ -15,7 +15,7 @@ pub type ColumnNames = BTreeMap<String, String>;
 const MAX_NAME_LENGTH: usize = 63;
 
 /// The tables and the columns that can be renamed. `id` cannot.
-pub const CORE_TABLES: [(&str, &[&str]); 4] = [
+pub const TABLES: [(&str, &[&str]); 6] = [
     (
         "user",
         &[
@@ -60,6 +60,18 @@ pub const CORE_TABLES: [(&str, &[&str]); 4] = [
         "verification",
         &["identifier", "value", "expiresAt", "createdAt", "updatedAt"],
     ),
+    ("rateLimit", &["key", "count", "lastRequest"]),
+    (
+        "jwks",
+        &[
+            "publicKey",
+            "privateKey",
+            "createdAt",
+            "expiresAt",
+            "alg",
+            "crv",
+        ],
+    ),
 ];
 
 /// What sign-up takes besides the columns of a user.
@@ -80,9 +92,11 @@ pub struct TableSettings<'a> {
 
 impl AuthSettings {
     /// What the settings say about each table.
-    pub fn tables(&self) -> [TableSettings<'_>; 4] {
+    pub fn tables(&self) -> [TableSettings<'_>; 6] {
         let (user, session) = (self.user.as_ref(), self.session.as_ref());
         let (account, verification) = (self.account.as_ref(), self.verification.as_ref());
+        let rate_limit = self.rate_limit.as_ref();
+        let jwks = self.plugins.as_ref().and_then(Plugins::jwks_table);
         [
             TableSettings {
                 name: "user",
@@ -108,15 +122,27 @@ impl AuthSettings {
                 fields: verification.and_then(|table| table.fields.as_ref()),
                 additional: None,
             },
+            TableSettings {
+                name: "rateLimit",
+                model_name: rate_limit.and_then(|table| table.model_name.as_deref()),
+                fields: rate_limit.and_then(|table| table.fields.as_ref()),
+                additional: None,
+            },
+            TableSettings {
+                name: "jwks",
+                model_name: jwks.and_then(|table| table.model_name.as_deref()),
+                fields: jwks.and_then(|table| table.fields.as_ref()),
+                additional: None,
+            },
         ]
     }
 
     pub(super) fn validate_tables(&self, problems: &mut Vec<Problem>) {
         let tables = self.tables();
         let mut names = BTreeSet::new();
-        for (table, (_, columns)) in tables.iter().zip(CORE_TABLES) {
+        for (table, (_, columns)) in tables.iter().zip(TABLES) {
             let name = table.model_name.unwrap_or(table.name);
-            let path = format!("{}.modelName", table.name);
+            let path = format!("{}.modelName", table.path());
             if !is_name(name) {
                 problems.push(Problem::new(&path, NAME_REMEDY));
             }
@@ -134,10 +160,18 @@ impl AuthSettings {
 const NAME_REMEDY: &str = "must consist of letters, digits and underscores, at most 63";
 
 impl TableSettings<'_> {
+    /// Where the settings name the table.
+    fn path(&self) -> &'static str {
+        match self.name {
+            "jwks" => "plugins.jwt.schema.jwks",
+            name => name,
+        }
+    }
+
     fn validate(&self, columns: &[&str], problems: &mut Vec<Problem>) {
         let name = self.name;
         for (field, column) in self.fields.into_iter().flatten() {
-            let path = format!("{name}.fields.{field}");
+            let path = format!("{}.fields.{field}", self.path());
             if !columns.contains(&field.as_str()) {
                 problems.push(Problem::new(
                     &path,
@@ -170,7 +204,7 @@ impl TableSettings<'_> {
             let name = renamed(column).map_or(*column, String::as_str);
             if !seen.insert(name) {
                 problems.push(Problem::new(
-                    format!("{}.fields.{column}", self.name),
+                    format!("{}.fields.{column}", self.path()),
                     format!("is {name}, which another column is called already"),
                 ));
             }

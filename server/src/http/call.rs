@@ -143,6 +143,8 @@ impl Query {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -174,5 +176,21 @@ mod tests {
         assert_eq!(Query::parse("a=%2Fx+y").single("a"), Some(Some("/x y")));
         assert_eq!(Query::parse("a=1&a=2").single("a"), Some(None));
         assert_eq!(Query::parse("a=1&a=2").first("a"), Some("1"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_query_is_read_without_harm(text in ".{0,60}", name in ".{0,5}") {
+            let query = Query::parse(&text);
+            prop_assert!(query.to_json().is_object());
+            prop_assert_eq!(query.has_flag(&name), query.single(&name).is_some());
+        }
+
+        #[test]
+        fn an_encoded_query_is_read_as_it_was(name in ".{1,8}", value in ".{0,16}") {
+            let text = url::form_urlencoded::Serializer::new(String::new()).append_pair(&name, &value).finish();
+            let query = Query::parse(&text);
+            prop_assert_eq!(query.first(&name), Some(value.as_str()));
+        }
     }
 }

@@ -134,6 +134,10 @@ fn joined(headers: &HeaderMap, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn find(settings: &str, forwarded: &[&str]) -> Option<String> {
@@ -230,5 +234,39 @@ mod tests {
     #[test]
     fn no_address_is_kept_when_tracking_is_off() {
         assert_eq!(find(r#"{"disableIpTracking": true}"#, &["1.2.3.4"]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_read_without_harm_and_gives_an_address_or_none(
+            value in any::<Vec<u8>>(),
+            proxies in any::<bool>(),
+        ) {
+            let settings = if proxies { r#"{"trustedProxies": ["10.0.0.0/8", "::/0"]}"# } else { "{}" };
+            let settings: IpAddress = serde_json::from_str(settings).unwrap();
+            if let Ok(value) = warp::http::HeaderValue::from_bytes(&value) {
+                let mut headers = HeaderMap::new();
+                headers.insert("x-forwarded-for", value);
+                let found = ClientIp::new(&settings).find(&headers);
+                prop_assert!(found.is_none_or(|address| address.parse::<IpAddr>().is_ok()));
+            }
+        }
+
+        #[test]
+        fn the_last_address_before_trusted_proxies_is_the_client(
+            client: Ipv4Addr, forged in prop::collection::vec(any::<Ipv4Addr>(), 0..4), hops in 0_u8..4,
+        ) {
+            prop_assume!(client.octets()[0] != 10);
+            let forged = forged.iter().map(ToString::to_string);
+            let hops = (0..hops).map(|hop| format!("10.0.0.{hop}"));
+            let chain: Vec<_> = forged.chain([client.to_string()]).chain(hops).collect();
+            let found = find(r#"{"trustedProxies": ["10.0.0.0/8"]}"#, &[&chain.join(", ")]);
+            prop_assert_eq!(found, Some(client.to_string()));
+        }
+
+        #[test]
+        fn any_text_is_a_network_or_none(text in ".{0,24}") {
+            let _harmless = Network::parse(&text);
+        }
     }
 }

@@ -61,6 +61,8 @@ pub fn resolve(path: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn route_path(path: &str, skips_trailing_slash: bool) -> Option<String> {
@@ -128,6 +130,15 @@ mod tests {
             ("/", "/"),
         ] {
             assert_eq!(mount.name(path), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_path_is_resolved_without_harm_and_once_is_enough(path in "/[/.%2eE a-c]{0,24}") {
+            let once = resolve(&path).into_owned();
+            prop_assert!(once.starts_with('/'));
+            prop_assert_eq!(resolve(&once).into_owned(), once);
         }
     }
 }

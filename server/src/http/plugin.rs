@@ -11,7 +11,9 @@ use std::{
 use authbackend_crds::auth::AuthSettings;
 use warp::reply::Response;
 
-use super::{call::Call, cookie::Jar, error::ApiError, session::Known, table::Route};
+use super::{
+    call::Call, cookie::Jar, error::ApiError, rate_limit::PathRule, session::Known, table::Route,
+};
 use crate::app::App;
 
 /// What comes of a hook in time.
@@ -29,6 +31,8 @@ pub struct Plugin {
     pub routes: &'static [Route],
     /// Endpoints to which the settings give another path: the path in `routes`, and the one in use.
     pub moved: fn(&AuthSettings) -> Vec<(&'static str, String)>,
+    /// Limits of its own for how often a client may call its endpoints, or others.
+    pub rate_limits: &'static [PathRule],
     /// Runs before a handler's parameters are extracted.
     pub before: Option<Before>,
     /// Runs once the handler has answered, be it by an error.
@@ -72,6 +76,7 @@ impl Plugin {
             is_enabled,
             routes: &[],
             moved: |_| Vec::new(),
+            rate_limits: &[],
             before: None,
             after: None,
         }
@@ -102,6 +107,12 @@ impl Plugins {
         plugins
             .flat_map(|plugin| (plugin.moved)(settings))
             .collect()
+    }
+
+    /// The limits that they bring. Those of the settings go before them, and they before the built-in ones.
+    pub fn rate_limits(&self) -> Vec<PathRule> {
+        let limits = self.enabled.iter().map(|plugin| plugin.rate_limits);
+        limits.flatten().copied().collect()
     }
 
     /// The hooks before `route`, in the order of the plugins.
@@ -141,9 +152,14 @@ mod tests {
     use warp::http::Method;
 
     use super::*;
+    use crate::http::rate_limit::Rule;
 
     static ON: Plugin = Plugin {
         moved: |_| vec![("/a", "/b".to_owned())],
+        rate_limits: &[PathRule {
+            applies: |path| path == "/a",
+            rule: Rule { window: 60, max: 5 },
+        }],
         before: Some(Before {
             on: |route| route.path == "/a",
             run: |_| Box::pin(async { Ok(()) }),
@@ -151,6 +167,7 @@ mod tests {
         ..Plugin::new("on", |_| true)
     };
     static OFF: Plugin = Plugin {
+        rate_limits: ON.rate_limits,
         before: ON.before,
         ..Plugin::new("off", |_| false)
     };
@@ -175,6 +192,13 @@ mod tests {
         assert_eq!(plugins().before(&ROUTE).count(), 1);
         assert_eq!(plugins().before(&other).count(), 0);
         assert_eq!(plugins().after(&ROUTE).count(), 0);
+    }
+
+    #[test]
+    fn plugins_that_are_on_limit_requests() {
+        let limits = plugins().rate_limits();
+        assert_eq!(limits.len(), 1);
+        assert!((limits[0].applies)("/a"));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub fn encode_component(text: &str) -> impl fmt::Display {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::encode_component;
 
     #[test]
@@ -31,5 +33,15 @@ mod tests {
             encode_component("/a?b=c&d=ü -_.!~*'()").to_string(),
             "%2Fa%3Fb%3Dc%26d%3D%C3%BC%20-_.!~*'()"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_one_component_and_decodes_to_itself(text in ".{0,40}") {
+            let encoded = encode_component(&text).to_string();
+            prop_assert!(!encoded.contains(['/', '?', '#', '&', '=', '+', ';', ' ']));
+            let decoded = percent_encoding::percent_decode_str(&encoded).decode_utf8().unwrap();
+            prop_assert_eq!(decoded, text);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Verifications: values that someone brings back once, such as the token of a mailed link.
 
+mod keeper;
 mod model;
-pub mod store;
+mod store;
 
+pub use keeper::Verifications;
 pub use model::{NewVerification, Verification};

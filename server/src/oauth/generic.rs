@@ -1,6 +1,7 @@
 //! Services that are not built in: described by the settings, and by a discovery document.
 
 mod discovery;
+mod entra;
 mod person;
 mod preset;
 

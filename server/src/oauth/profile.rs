@@ -2,6 +2,7 @@
 
 use authbackend_crds::auth::SocialProvider;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hyper::header::AUTHORIZATION;
 use serde_json::Value;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     transport::{Call, ServiceError, Transport, json},
     wechat,
 };
-use crate::http::{origin::is_truthy, schema::is_email};
+use crate::http::{origin::is_truthy, schema::is_email, uri::encode_component};
 
 /// A user, as a service knows them.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,20 +63,21 @@ pub async fn ask(
     map(&service.profile, service.id, told)
 }
 
-/// Asks a service that `rules` describe alone; `url` is another URL of the profile.
+/// Asks a service that `rules` describe alone, but for what `complete` does to the profile; `url` is another URL of it.
 ///
 /// # Errors
 /// The service does not tell.
 pub async fn ask_by(
     http: &impl Transport,
     rules: &Profile,
+    complete: impl FnOnce(Value) -> Result<Value, ServiceError>,
     url: Option<&str>,
     client: Client<'_>,
     tokens: &Tokens,
 ) -> Result<Person, ServiceError> {
     let url = |template: &'static str| url.unwrap_or(template).to_owned();
     let answer = fetch(http, rules, url, client, tokens).await?;
-    map(rules, "", extract(rules, &answer)?.into())
+    map(rules, "", complete(extract(rules, &answer)?)?.into())
 }
 
 /// The profile in an answer that holds what it has to hold.
@@ -176,6 +178,13 @@ async fn fetch(
             Err(_) => Call::get(url(template)).bearer(access_token(tokens)?),
         },
         Source::Get(template) => Call::get(url(template)).bearer(access_token(tokens)?),
+        Source::GetAs(template, scheme) => Call::get(url(template))
+            .with(AUTHORIZATION, format!("{scheme} {}", access_token(tokens)?)),
+        Source::GetOfToken(template) => Call::get(format!(
+            "{}{}",
+            url(template),
+            encode_component(access_token(tokens)?)
+        )),
         Source::Post(template) => {
             Call::post(url(template), String::new()).bearer(access_token(tokens)?)
         }

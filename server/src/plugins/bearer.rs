@@ -82,6 +82,8 @@ fn give_token(answered: &Answered, response: &mut Response) -> Result<(), ApiErr
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::token;
 
     #[test]
@@ -96,6 +98,13 @@ mod tests {
             ("é", None),
         ] {
             assert_eq!(token(header), expected, "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_header_is_read_without_harm(header in ".{0,40}") {
+            prop_assert!(token(&header).is_none_or(|token| !token.is_empty() && header.contains(token)));
         }
     }
 }

@@ -58,7 +58,7 @@ struct PublicKeys {
 async fn jwks(State(app): State) -> Result<Response, ApiError> {
     let settings = app.config.settings.plugins().jwt.unwrap_or_default().jwks();
     if settings.remote_url.is_some() {
-        return Ok(reply::empty(StatusCode::NOT_FOUND));
+        return Err(ApiError::Empty(StatusCode::NOT_FOUND));
     }
     let keys = keys::published(&app, &settings).await?;
     Ok(Json(PublicKeys { keys }).into_reply())

@@ -29,7 +29,7 @@ use crate::{
         account,
         session::{Session, SessionUser},
         user::{self, User},
-        verification::{self, NewVerification},
+        verification::NewVerification,
     },
     mail::{MailKind, Message},
     route,
@@ -206,7 +206,9 @@ async fn send_link(
         .in_language_of(issuer.client());
     let mut db = app.db.get().await?;
     db.begin().await?;
-    verification::store::create(&mut db, &verification, now).await?;
+    app.verifications
+        .create(&mut db, &verification, now)
+        .await?;
     app.mail.queue(&mut db, message).await?;
     db.commit().await?;
     Ok(())
@@ -216,7 +218,10 @@ async fn send_link(
 async fn use_token(app: &App, user: &User, token: &str) -> Result<(), ApiError> {
     let mut db = app.db.get().await?;
     let now = app.clock.now();
-    let used = verification::store::consume(&mut db, &identifier(token), now).await?;
+    let used = app
+        .verifications
+        .consume(&mut db, &identifier(token), now)
+        .await?;
     if used.is_some_and(|used| used.value == user.id) {
         Ok(())
     } else {

@@ -26,10 +26,7 @@ use crate::{
         table::Route,
         uri::encode_component,
     },
-    identity::{
-        account, session, user,
-        verification::{self, NewVerification},
-    },
+    identity::{account, session, user, verification::NewVerification},
     mail::{MailKind, Message},
     route,
 };
@@ -124,7 +121,9 @@ async fn send_link(
         .with_link(url, token.as_str())
         .in_language_of(client);
     db.begin().await?;
-    verification::store::create(&mut db, &verification, now).await?;
+    app.verifications
+        .create(&mut db, &verification, now)
+        .await?;
     app.mail.queue(&mut db, message).await?;
     db.commit().await?;
     Ok(())
@@ -212,7 +211,10 @@ async fn reset_password(
 async fn find(app: &App, token: &str) -> Result<Option<String>, ApiError> {
     let mut db = app.db.get().await?;
     let now = app.clock.now();
-    let found = verification::store::find(&mut db, &identifier(token), now).await?;
+    let found = app
+        .verifications
+        .find(&mut db, &identifier(token), now)
+        .await?;
     Ok(found.map(|found| found.value))
 }
 
@@ -222,7 +224,10 @@ async fn store(app: &App, token: &str, hash: &str, client: &Client) -> Result<()
     let now = app.clock.now();
     let mut db = app.db.get().await?;
     db.begin().await?;
-    let used = verification::store::consume(&mut db, &identifier(token), now).await?;
+    let used = app
+        .verifications
+        .consume(&mut db, &identifier(token), now)
+        .await?;
     let Some(user_id) = used.map(|used| used.value) else {
         return Err((&RESET_TOKEN_INVALID).into());
     };

@@ -107,7 +107,7 @@ async fn update_user(
     app.events.record(&mut db, event).await?;
     app.events.commit(&mut db, scope).await?;
     issuer.renew(&SessionUser {
-        user: updated.unwrap_or(current.user),
+        user: updated.unwrap_or_else(|| changes.applied_to(current.user)),
         session: current.session,
     });
     Ok(Json(DONE))

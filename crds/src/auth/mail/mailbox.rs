@@ -51,6 +51,8 @@ fn is_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parsed(text: &str) -> Option<(Option<String>, String)> {
@@ -89,6 +91,13 @@ mod tests {
             "<evil@x.example> <a@shop.example>",
         ] {
             assert_eq!(parsed(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_mailbox_or_none(text in ".{0,40}") {
+            prop_assert!(Mailbox::parse(&text).is_none_or(|mailbox| mailbox.address.contains('@')));
         }
     }
 }

@@ -22,22 +22,28 @@ pub struct GenericOAuth {
 
 /// What better-auth's helper of this name knows about a service.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Preset {
     /// Auth0, by its `domain`.
     Auth0,
     /// Gumroad.
     Gumroad,
+    /// `HubSpot`.
+    Hubspot,
     /// Keycloak, by its `issuer`.
     Keycloak,
     /// LINE, once for each country's channel.
     Line,
+    /// Microsoft Entra ID, by its `tenantId`.
+    MicrosoftEntraId,
     /// Okta, by its `issuer`.
     Okta,
     /// Patreon.
     Patreon,
     /// Slack.
     Slack,
+    /// Yandex.
+    Yandex,
 }
 
 /// How a client proves who it is where it asks for tokens.
@@ -89,11 +95,14 @@ impl Preset {
         match self {
             Self::Auth0 => "auth0",
             Self::Gumroad => "gumroad",
+            Self::Hubspot => "hubspot",
             Self::Keycloak => "keycloak",
             Self::Line => "line",
+            Self::MicrosoftEntraId => "microsoft-entra-id",
             Self::Okta => "okta",
             Self::Patreon => "patreon",
             Self::Slack => "slack",
+            Self::Yandex => "yandex",
         }
     }
 }
@@ -157,6 +166,15 @@ impl GenericOAuthConfig {
                 }
                 false
             }
+            Some(Preset::MicrosoftEntraId) => {
+                if !self.tenant_id.as_deref().is_some_and(is_guid) {
+                    report(
+                        "tenantId",
+                        "must be the GUID of a tenant; for common, organizations and consumers there is socialProviders.microsoft",
+                    );
+                }
+                false
+            }
             Some(_) => false,
         };
         if needs_urls && (self.authorization_url.is_none() || self.token_url.is_none()) {
@@ -186,6 +204,15 @@ impl GenericOAuthConfig {
             }
         }
     }
+}
+
+/// Whether `text` is a GUID: groups of 8, 4, 4, 4 and 12 hexadecimal digits.
+fn is_guid(text: &str) -> bool {
+    let groups: Vec<_> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 impl GenericOAuth {

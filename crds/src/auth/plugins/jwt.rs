@@ -1,9 +1,13 @@
 //! Signed tokens for other services.
 
+mod schema;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use schema::{JwksTable, JwtSchema};
 
 use super::time_span;
 use crate::auth::problem::{Problem, check_range};
@@ -26,6 +30,10 @@ pub struct Jwt {
     /// Leave the header `set-auth-jwt` out of the answers of `/get-session`. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disable_setting_jwt_header: Option<bool>,
+
+    /// What the tables are called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<JwtSchema>,
 }
 
 /// The keys by which tokens are signed and verified.

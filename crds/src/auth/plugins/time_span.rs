@@ -36,6 +36,8 @@ fn unit_seconds(unit: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::seconds;
 
     #[test]
@@ -61,6 +63,19 @@ mod tests {
             ("1 fortnight", None),
         ] {
             assert_eq!(seconds(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_span_or_none(text in ".{0,24}") {
+            prop_assert!(seconds(&text).is_none_or(|seconds| seconds > 0));
+        }
+
+        #[test]
+        fn a_number_of_seconds_is_that_many(number in 1_u32..3_000_000_000) {
+            prop_assert_eq!(seconds(&format!("{number}s")), Some(number));
+            prop_assert_eq!(seconds(&format!("+ {number} seconds from now")), Some(number));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use authbackend_crds::auth::CORE_TABLES;
+use authbackend_crds::auth::TABLES;
 
 use super::{AdditionalColumn, ColumnType, IdKind, Tables};
 
@@ -11,7 +11,7 @@ const IDS: [&str; 2] = ["id", "userId"];
 
 /// Whether better-auth calls a table `name`.
 pub(super) fn is_table(name: &str) -> bool {
-    CORE_TABLES.iter().any(|(table, _)| *table == name)
+    TABLES.iter().any(|(table, _)| *table == name)
 }
 
 impl Tables {
@@ -69,7 +69,7 @@ impl Tables {
 
     /// Every column that a store reads, the id first, and the additional ones that clients see as one JSON object.
     fn read_columns(&self, sql: &mut String, table: &str, alias: &str) {
-        let columns = CORE_TABLES
+        let columns = TABLES
             .into_iter()
             .find(|(known, _)| *known == table)
             .map_or(&[][..], |(_, columns)| columns);

@@ -98,7 +98,8 @@ impl Jar {
             .filter(|_| remember);
         self.set_signed(&cookies.session_token, token, lifetime);
         if !remember {
-            self.set_signed(&cookies.dont_remember, "true", None);
+            let lifetime = cookies.dont_remember.attributes.max_age;
+            self.set_signed(&cookies.dont_remember, "true", lifetime);
         } else if was_forgotten {
             self.expire(&cookies.dont_remember);
         }
@@ -113,6 +114,11 @@ impl Jar {
     /// The copy of the session that the request carries, put together from its pieces.
     pub fn session_data(&self) -> Option<String> {
         self.0.received.whole(&self.0.cookies.session_data.name)
+    }
+
+    /// Seconds for which a copy of the session is believed.
+    pub fn session_data_max_age(&self) -> Option<u32> {
+        self.0.cookies.session_data.attributes.max_age
     }
 
     /// Sets the copy of the session to `value`, in several cookies where one cannot hold it. `max_age` is in seconds;
@@ -136,6 +142,10 @@ impl Jar {
         let cookies = &self.0.cookies;
         self.expire(&cookies.session_token);
         self.expire(&cookies.session_data);
+        if cookies.is_state_in_cookie {
+            // As better-auth does: whoever signs out has no sign-in under way either.
+            self.expire(&cookies.oauth_state);
+        }
         self.clear_session_data();
         self.expire(&cookies.dont_remember);
     }
@@ -168,12 +178,18 @@ impl Jar {
                 "a value is too long for cookies and was left out"
             );
         }
+        // In better-auth's order: what was there, in place, then what is new.
+        let mut remaining = pieces;
         for old in self.0.received.pieces(name) {
-            if pieces.iter().all(|(name, _)| name != old) {
-                self.push(old, "", &expired(attributes));
+            match remaining.iter().position(|(name, _)| name == old) {
+                Some(index) => {
+                    let (name, value) = remaining.remove(index);
+                    self.push(&name, value, attributes);
+                }
+                None => self.push(old, "", &expired(attributes)),
             }
         }
-        for (name, value) in &pieces {
+        for (name, value) in &remaining {
             self.push(name, value, attributes);
         }
     }

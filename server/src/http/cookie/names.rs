@@ -2,7 +2,9 @@
 
 use super::Attributes;
 use crate::config::BaseUrl;
-use authbackend_crds::auth::{AuthSettings, SameSite};
+use authbackend_crds::auth::{
+    AuthSettings, CookieAttributes, SameSite, SingleCookie, StateStrategy,
+};
 
 /// A cookie of this server.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,6 +28,8 @@ pub struct Cookies {
     pub state: Cookie,
     /// The whole state of a sign-in through a service, encrypted.
     pub oauth_state: Cookie,
+    /// Whether it is kept in that cookie.
+    pub is_state_in_cookie: bool,
 }
 
 /// `Max-Age` of the state of a sign-in in seconds, as better-auth has it: the row in the database lives longer.
@@ -41,7 +45,7 @@ impl Cookies {
         let secure = advanced
             .use_secure_cookies
             .unwrap_or_else(|| base_url.is_https());
-        let mut attributes = Attributes {
+        let built_in = Attributes {
             max_age: None,
             domain: domain(settings, base_url),
             path: Some("/".to_owned()),
@@ -50,35 +54,55 @@ impl Cookies {
             same_site: Some(SameSite::Lax),
             partitioned: false,
         };
-        if let Some(own) = &advanced.default_cookie_attributes {
-            attributes = Attributes {
-                max_age: None,
-                domain: own.domain.clone().or(attributes.domain),
-                path: own.path.clone().or(attributes.path),
-                http_only: own.http_only.unwrap_or(attributes.http_only),
-                secure: own.secure.unwrap_or(attributes.secure),
-                same_site: own.same_site.or(attributes.same_site),
-                partitioned: own.partitioned.unwrap_or(attributes.partitioned),
-            };
-        }
+        let common = merge(built_in, advanced.default_cookie_attributes.as_ref());
         let secure_prefix = if secure { "__Secure-" } else { "" };
-        let cookie = |key: &str, max_age| Cookie {
-            name: format!("{secure_prefix}{}.{key}", advanced.cookie_prefix()),
-            attributes: Attributes {
-                max_age,
-                ..attributes.clone()
-            },
+        let cookie = |key: &str, own: Option<&SingleCookie>, max_age: Option<u32>| {
+            let name = own.and_then(|own| own.name.clone());
+            let name = name.unwrap_or_else(|| format!("{}.{key}", advanced.cookie_prefix()));
+            let mut attributes = common.clone();
+            attributes.max_age = max_age.or(attributes.max_age);
+            Cookie {
+                name: format!("{secure_prefix}{name}"),
+                attributes: merge(attributes, own.and_then(|own| own.attributes.as_ref())),
+            }
         };
-        Self {
-            session_token: cookie("session_token", Some(settings.session().expires_in())),
+        let (own, session) = (advanced.cookies(), settings.session());
+        let copy_max_age = session.cookie_cache().max_age();
+        let mut cookies = Self {
+            session_token: cookie("session_token", own.session_token.as_ref(), None),
             session_data: cookie(
                 "session_data",
-                Some(settings.session().cookie_cache().max_age()),
+                own.session_data.as_ref(),
+                Some(copy_max_age),
             ),
-            dont_remember: cookie("dont_remember", None),
-            state: cookie("state", Some(STATE_MAX_AGE)),
-            oauth_state: cookie("oauth_state", Some(OAUTH_STATE_MAX_AGE)),
-        }
+            dont_remember: cookie("dont_remember", own.dont_remember.as_ref(), None),
+            state: cookie("state", own.state.as_ref(), Some(STATE_MAX_AGE)),
+            oauth_state: cookie(
+                "oauth_state",
+                own.oauth_state.as_ref(),
+                Some(OAUTH_STATE_MAX_AGE),
+            ),
+            is_state_in_cookie: settings.account().store_state_strategy() == StateStrategy::Cookie,
+        };
+        // As long as the session, whatever the settings say of the cookie.
+        cookies.session_token.attributes.max_age = Some(session.expires_in());
+        cookies
+    }
+}
+
+/// `attributes` with those that the settings give in their place.
+fn merge(attributes: Attributes, own: Option<&CookieAttributes>) -> Attributes {
+    let Some(own) = own else {
+        return attributes;
+    };
+    Attributes {
+        max_age: own.max_age.or(attributes.max_age),
+        domain: own.domain.clone().or(attributes.domain),
+        path: own.path.clone().or(attributes.path),
+        http_only: own.http_only.unwrap_or(attributes.http_only),
+        secure: own.secure.unwrap_or(attributes.secure),
+        same_site: own.same_site.or(attributes.same_site),
+        partitioned: own.partitioned.unwrap_or(attributes.partitioned),
     }
 }
 
@@ -190,6 +214,36 @@ mod tests {
         ] {
             assert_eq!(host(origin), expected);
         }
+    }
+
+    #[test]
+    fn a_single_cookie_has_a_name_and_attributes_of_its_own() {
+        let settings = r#"{"advanced": {"defaultCookieAttributes": {"path": "/app"},
+            "cookies": {"session_token": {"name": "sid", "attributes": {"sameSite": "strict", "maxAge": 7}}}}}"#;
+        assert_eq!(
+            session_token(settings, "https://shop.example/api"),
+            "__Secure-sid=v; Max-Age=604800; Path=/app; HttpOnly; Secure; SameSite=Strict"
+        );
+    }
+
+    #[test]
+    fn a_lifetime_of_the_settings_counts_unless_the_session_says_otherwise() {
+        let settings = r#"{"advanced": {"defaultCookieAttributes": {"maxAge": 5},
+            "cookies": {"session_data": {"attributes": {"maxAge": 7}}, "state": {"attributes": {"maxAge": 8}}}}}"#;
+        let settings: AuthSettings = serde_json::from_str(settings).unwrap();
+        let url = BaseUrl::parse("http://localhost:8100/api").unwrap();
+        let cookies = Cookies::new(&settings, &url);
+        let all = [
+            &cookies.session_token,
+            &cookies.session_data,
+            &cookies.dont_remember,
+            &cookies.state,
+            &cookies.oauth_state,
+        ];
+        assert_eq!(
+            all.map(|cookie| cookie.attributes.max_age),
+            [Some(604_800), Some(7), Some(5), Some(8), Some(600)]
+        );
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) fn write(app: &App, jar: &Jar, current: &SessionUser, remember: bool)
     if !settings.enabled() {
         return;
     }
-    let max_age = remember.then(|| settings.max_age());
+    let max_age = jar.session_data_max_age().filter(|_| remember);
     let secrets = app.config.secrets.current();
     let codec = codec(app, &secrets, app.clock.now());
     match codec.encode(&settings, current, max_age) {

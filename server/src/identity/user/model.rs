@@ -50,4 +50,18 @@ impl UserChanges {
     pub fn is_empty(&self) -> bool {
         self.name.is_none() && self.image.is_none() && self.additional.is_empty()
     }
+
+    /// What clients would see of `user` with these changes, for a user whose row is gone.
+    #[must_use]
+    pub fn applied_to(self, mut user: User) -> User {
+        user.name = self.name.unwrap_or(user.name);
+        user.image = self.image.unwrap_or(user.image);
+        for (field, value) in self.additional {
+            // Fields that are hidden are not among those of the user.
+            if let Some(known) = user.additional.get_mut(&field) {
+                *known = value;
+            }
+        }
+        user
+    }
 }

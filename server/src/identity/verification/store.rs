@@ -15,10 +15,11 @@ fn read(row: &PgRow) -> sqlx::Result<Verification> {
     })
 }
 
-/// Adds a verification. Others with the same identifier stay, and are outdated by it.
-pub async fn create(
+/// Adds a verification under `identifier`. Others with the same identifier stay, and are outdated by it.
+pub(super) async fn create(
     db: &mut Conn,
     verification: &NewVerification<'_>,
+    identifier: &str,
     now: OffsetDateTime,
 ) -> sqlx::Result<()> {
     const SQL: &str = "
@@ -28,7 +29,7 @@ pub async fn create(
         VALUES ({verification.newId:$1}, $2, $3, $4, $5, $5)";
     let query = sqlx::query(db.sql(SQL))
         .bind(&verification.id)
-        .bind(verification.identifier)
+        .bind(identifier)
         .bind(verification.value)
         .bind(verification.expires_at)
         .bind(now);
@@ -37,7 +38,7 @@ pub async fn create(
 }
 
 /// The newest verification for `identifier`, if it has not ended at `now`. It can be found again.
-pub async fn find(
+pub(super) async fn find(
     db: &mut Conn,
     identifier: &str,
     now: OffsetDateTime,
@@ -51,7 +52,7 @@ pub async fn find(
 
 /// Takes the newest verification for `identifier` out of the database, with all older ones. Of several requests at
 /// once, one gets it. It is none if it has ended at `now`.
-pub async fn consume(
+pub(super) async fn consume(
     db: &mut Conn,
     identifier: &str,
     now: OffsetDateTime,
@@ -78,16 +79,8 @@ async fn fetch(
     Ok(found.filter(|found| found.expires_at >= now))
 }
 
-/// Removes every verification for `identifier`.
-pub async fn remove(db: &mut Conn, identifier: &str) -> sqlx::Result<()> {
-    const SQL: &str = "DELETE FROM {verification} WHERE {verification.identifier} = $1";
-    let query = sqlx::query(db.sql(SQL)).bind(identifier);
-    query.execute(&mut **db).await?;
-    Ok(())
-}
-
 /// Removes up to a thousand verifications that have ended at `now`. Returns how many.
-pub async fn remove_expired(db: &mut Conn, now: OffsetDateTime) -> sqlx::Result<u64> {
+pub(super) async fn remove_expired(db: &mut Conn, now: OffsetDateTime) -> sqlx::Result<u64> {
     const SQL: &str = "
         DELETE FROM {verification} WHERE ctid = ANY (ARRAY(
             SELECT ctid FROM {verification} WHERE {verification.expiresAt} < $1 LIMIT 1000 FOR UPDATE SKIP LOCKED))";

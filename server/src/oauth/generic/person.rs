@@ -1,9 +1,10 @@
 //! Who a user is at a service that is not built in.
 
+use authbackend_crds::auth::Preset;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use super::{Generic, preset};
+use super::{Generic, entra, preset};
 use crate::oauth::{
     id_token,
     keys::KeyCache,
@@ -59,16 +60,20 @@ impl Generic {
         self.resolve(http, client, &tokens, Some(claims)).await
     }
 
-    async fn resolve(
+    pub(super) async fn resolve(
         &self,
         http: &impl Transport,
         client: Client<'_>,
         tokens: &Tokens,
         verified: Option<Map<String, Value>>,
     ) -> Result<Person, ServiceError> {
-        if let Some(rules) = preset::profile(self.config.preset) {
-            return profile::ask_by(http, rules, self.user_info_url.as_deref(), client, tokens)
-                .await;
+        let (preset, url) = (self.config.preset, self.user_info_url.as_deref());
+        if preset == Some(Preset::MicrosoftEntraId) {
+            return entra::ask(http, url, tokens).await;
+        }
+        if let Some(rules) = preset::profile(preset) {
+            let complete = |data| preset::complete_profile(preset, data);
+            return profile::ask_by(http, rules, complete, url, client, tokens).await;
         }
         let data = self.data(http, tokens).await?;
         let subject = verified

@@ -2,7 +2,13 @@
 
 use authbackend_crds::auth::{GenericOAuthConfig, Preset};
 
-use crate::oauth::service::{At, Pick, Profile, Source, Verified};
+use serde_json::Value;
+
+use super::entra;
+use crate::oauth::{
+    service::{At, Pick, Profile, Source, Verified},
+    transport::ServiceError,
+};
 
 /// A preset, as far as it is data.
 struct Known {
@@ -20,6 +26,24 @@ static GUMROAD: Known = Known {
         root: "/user",
         subject: Pick::Present(&[At::Place("/user_id")]),
         image: Pick::Present(&[At::Place("/profile_url")]),
+        verified: Verified::Never,
+        ..Profile::OIDC
+    },
+};
+
+static HUBSPOT: Known = Known {
+    authorization_url: "https://app.hubspot.com/oauth/authorize",
+    token_url: "https://api.hubapi.com/oauth/v1/token",
+    profile: &Profile {
+        source: Source::GetOfToken("https://api.hubapi.com/oauth/v1/access-tokens/"),
+        headers: &[("content-type", "application/json")],
+        subject: Pick::Present(&[
+            At::Place("/user_id"),
+            At::Place("/signed_access_token/userId"),
+        ]),
+        name: Pick::Present(&[At::Place("/user")]),
+        email: Pick::Present(&[At::Place("/user")]),
+        image: Pick::Present(&[]),
         verified: Verified::Never,
         ..Profile::OIDC
     },
@@ -64,13 +88,34 @@ static SLACK: Known = Known {
     },
 };
 
+static YANDEX: Known = Known {
+    authorization_url: "https://oauth.yandex.com/authorize",
+    token_url: "https://oauth.yandex.com/token",
+    profile: &Profile {
+        source: Source::GetAs("https://login.yandex.ru/info?format=json", "OAuth"),
+        subject: Pick::Present(&[At::Place("/id")]),
+        name: Pick::Present(&[
+            At::Place("/display_name"),
+            At::Place("/real_name"),
+            At::Place("/first_name"),
+            At::Place("/login"),
+        ]),
+        email: Pick::Present(&[At::Place("/default_email"), At::Place("/emails/0")]),
+        image: Pick::Present(&[At::Place("/image_url")]),
+        verified: Verified::Never,
+        ..Profile::OIDC
+    },
+};
+
 fn known(preset: Option<Preset>) -> Option<&'static Known> {
     match preset? {
         Preset::Gumroad => Some(&GUMROAD),
+        Preset::Hubspot => Some(&HUBSPOT),
         Preset::Line => Some(&LINE),
         Preset::Patreon => Some(&PATREON),
         Preset::Slack => Some(&SLACK),
-        Preset::Auth0 | Preset::Keycloak | Preset::Okta => None,
+        Preset::Yandex => Some(&YANDEX),
+        Preset::Auth0 | Preset::Keycloak | Preset::MicrosoftEntraId | Preset::Okta => None,
     }
 }
 
@@ -79,11 +124,40 @@ pub(super) fn profile(preset: Option<Preset>) -> Option<&'static Profile> {
     known(preset).map(|known| known.profile)
 }
 
+/// Completes the profile of a preset, and refuses users who may not sign in.
+pub(super) fn complete_profile(
+    preset: Option<Preset>,
+    mut data: Value,
+) -> Result<Value, ServiceError> {
+    if preset != Some(Preset::Yandex) {
+        return Ok(data);
+    }
+    let text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    let email = match &data["default_email"] {
+        Value::Null => &data["emails"][0],
+        email => email,
+    };
+    if !text(email) {
+        return Err(ServiceError::User("without an email address at Yandex"));
+    }
+    let is_empty = data
+        .get("is_avatar_empty")
+        .is_some_and(crate::http::origin::is_truthy);
+    if !is_empty && text(&data["default_avatar_id"]) {
+        let avatar = data["default_avatar_id"].as_str().unwrap_or_default();
+        data["image_url"] =
+            format!("https://avatars.yandex.net/get-yapic/{avatar}/islands-200").into();
+    }
+    Ok(data)
+}
+
 /// The scopes of a preset.
 pub(super) fn scopes(preset: Option<Preset>) -> Vec<String> {
     let scopes: &[&str] = match preset {
         None => &[],
         Some(Preset::Gumroad) => &["view_profile"],
+        Some(Preset::Hubspot) => &["oauth"],
+        Some(Preset::Yandex) => &["login:info", "login:email", "login:avatar"],
         Some(Preset::Patreon) => &["identity[email]"],
         Some(_) => &["openid", "profile", "email"],
     };
@@ -98,6 +172,9 @@ pub(super) fn complete(mut config: GenericOAuthConfig) -> GenericOAuthConfig {
             .authorization_url
             .or_else(|| url(known.authorization_url));
         config.token_url = config.token_url.or_else(|| url(known.token_url));
+    }
+    if config.preset == Some(Preset::MicrosoftEntraId) {
+        entra::complete(&mut config);
     }
     let issuer = match config.preset {
         Some(Preset::Auth0) => config.domain.as_deref().map(|domain| {

@@ -2,7 +2,7 @@ use authbackend_crds::auth::GenericOAuthConfig;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::oauth::recorded::Recorded;
+use crate::oauth::recorded::{Recorded, normal};
 
 const DISCOVERY: &str = "https://idp.example/.well-known/openid-configuration";
 
@@ -157,4 +157,77 @@ async fn signing_out_at_the_service_brings_what_it_needs() {
         off.end_session_url("https://shop.example/api", None, None, None),
         None
     );
+}
+
+const TENANT: &str = "5F0C6E7A-1B2C-4D3E-8F90-A1B2C3D4E5F6";
+
+async fn preset(name: &str) -> Generic {
+    let config = json!({ "preset": name, "clientId": "id", "tenantId": TENANT });
+    let config: GenericOAuthConfig = serde_json::from_value(config).unwrap();
+    let http = Recorded::new(&json!([document()]));
+    discover(&http, &config).await.unwrap()
+}
+
+#[tokio::test]
+async fn entra_is_asked_at_its_tenant_and_its_id_tokens_are_verified() {
+    let generic = preset("microsoft-entra-id").await;
+    let tenant = format!(
+        "https://login.microsoftonline.com/{}",
+        TENANT.to_ascii_lowercase()
+    );
+    assert_eq!(
+        generic.authorization_url,
+        format!("{tenant}/oauth2/v2.0/authorize")
+    );
+    assert_eq!(generic.token_url, format!("{tenant}/oauth2/v2.0/token"));
+    assert!(generic.requires_nonce());
+    let config = json!({ "preset": "microsoft-entra-id", "clientId": "id", "tenantId": TENANT });
+    let config: GenericOAuthConfig = serde_json::from_value(config).unwrap();
+    let refused = Recorded::new(&json!([{ "status": 500, "body": {} }]));
+    assert!(discover(&refused, &config).await.is_err());
+}
+
+/// The golden files hold what better-auth's helpers ask and make of the answers: `conformance/bin/preset-fixtures.mjs`.
+#[tokio::test]
+async fn each_preset_makes_the_user_that_better_auths_helper_makes() {
+    let files = std::fs::read_dir(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/src/oauth/golden/presets"
+    ));
+    let mut count = 0;
+    for file in files.unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let golden: Value = serde_json::from_str(&text).unwrap();
+        let name = golden["preset"].as_str().unwrap();
+        let generic = preset(name).await;
+        for case in golden["profiles"].as_array().unwrap() {
+            let what = format!("{name}: {}", case["name"]);
+            let text = |key: &str| case["tokens"][key].as_str().map(str::to_owned);
+            let tokens = Tokens {
+                access_token: text("accessToken"),
+                id_token: text("idToken"),
+                ..Tokens::default()
+            };
+            let http = Recorded::new(&case["answers"]);
+            let client = Client {
+                id: "id",
+                secret: None,
+            };
+            let person = generic.resolve(&http, client, &tokens, None).await;
+            assert_eq!(
+                normal(&http.asked()),
+                normal(case["requests"].as_array().unwrap()),
+                "{what}"
+            );
+            let told = person.ok().map(|person| {
+                json!({
+                    "subject": person.subject, "name": person.name, "email": person.email,
+                    "image": person.image, "emailVerified": person.email_verified,
+                })
+            });
+            assert_eq!(told.unwrap_or_default(), case["expected"], "{what}");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count} cases");
 }

@@ -36,6 +36,10 @@ pub enum Source {
     IdTokenOr(&'static str),
     /// This URL.
     Get(&'static str),
+    /// This URL, with this word in place of `Bearer`.
+    GetAs(&'static str, &'static str),
+    /// This URL, with the access token as the last part of its path.
+    GetOfToken(&'static str),
     /// This URL, with POST and no body.
     Post(&'static str),
     /// This URL, with the access token in a form.

@@ -37,6 +37,12 @@ impl KeyRing {
         let (key, until) = current.as_ref()?;
         (now < *until).then(|| Arc::clone(key))
     }
+
+    /// Forgets the key that signs unless it is one of `stored`: nobody could verify what it signs.
+    fn keep(&self, stored: &[StoredKey]) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        current.take_if(|(key, _)| stored.iter().all(|it| it.id != key.id));
+    }
 }
 
 /// A stored key that cannot be used.
@@ -92,6 +98,7 @@ pub(super) async fn published(
     if keys.is_empty() {
         keys = create(app, settings, |keys| !keys.is_empty()).await?;
     }
+    app.plugins.memory::<KeyRing>().keep(&keys);
     let grace_period = Duration::seconds(settings.grace_period().into());
     let oldest = app.clock.now() - grace_period;
     let published = keys.iter().filter(|key| key.is_live(oldest));

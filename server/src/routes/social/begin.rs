@@ -9,7 +9,7 @@ use crate::{
     app::App,
     crypto::token::generate,
     http::{cookie::Jar, error::ApiError},
-    identity::verification::{self, NewVerification},
+    identity::verification::NewVerification,
     oauth::{
         authorize::Request,
         provider::Provider,
@@ -132,7 +132,9 @@ async fn remember(app: &App, jar: &Jar, state: &str, flow: &Flow) -> Result<(), 
                 expires_at: now + LIFETIME,
             };
             let mut db = app.db.get().await?;
-            verification::store::create(&mut db, &verification, now).await?;
+            app.verifications
+                .create(&mut db, &verification, now)
+                .await?;
         }
     }
     Ok(())

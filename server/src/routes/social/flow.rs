@@ -6,7 +6,6 @@ use super::begin::STATE_PURPOSE;
 use crate::{
     app::App,
     http::{cookie::Jar, error::ApiError},
-    identity::verification,
     oauth::state::{Flow, identifier},
 };
 
@@ -75,7 +74,7 @@ async fn from_database(app: &App, jar: &Jar, state: &str) -> Result<Result<Flow,
     let identifier = identifier(state);
     let mut db = app.db.get().await?;
     // Looked at first: a request from another browser, which is refused, must not use it up.
-    let Some(found) = verification::store::find(&mut db, &identifier, now).await? else {
+    let Some(found) = app.verifications.find(&mut db, &identifier, now).await? else {
         return Ok(Err(Lost::new(MISMATCH)));
     };
     let Ok(flow) = serde_json::from_str::<Flow>(&found.value) else {
@@ -90,7 +89,7 @@ async fn from_database(app: &App, jar: &Jar, state: &str) -> Result<Result<Flow,
         }));
     }
     jar.clear_state();
-    let consumed = verification::store::consume(&mut db, &identifier, now).await?;
+    let consumed = app.verifications.consume(&mut db, &identifier, now).await?;
     Ok(match consumed {
         Some(_) => Ok(flow),
         None => Err(Lost::new(MISMATCH)),

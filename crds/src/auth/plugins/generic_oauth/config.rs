@@ -60,6 +60,11 @@ pub struct GenericOAuthConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
 
+    /// `microsoft-entra-id`: the GUID of the tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64))]
+    pub tenant_id: Option<String>,
+
     /// The client id that the service has given to your application.
     #[schemars(length(min = 1, max = 1024))]
     pub client_id: String,

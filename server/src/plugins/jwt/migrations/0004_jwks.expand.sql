@@ -1,15 +1,15 @@
 -- The keys of the plugin jwt, as better-auth 1.7.25 creates their table. A database of an older better-auth may have it
 -- without the newer columns.
-CREATE TABLE IF NOT EXISTS "jwks" (
+CREATE TABLE IF NOT EXISTS {jwks} (
     "id" {primaryKey},
-    "publicKey" text NOT NULL,
-    "privateKey" text NOT NULL,
-    "createdAt" timestamptz NOT NULL,
-    "expiresAt" timestamptz,
-    "alg" text,
-    "crv" text
+    {jwks.publicKey} text NOT NULL,
+    {jwks.privateKey} text NOT NULL,
+    {jwks.createdAt} timestamptz NOT NULL,
+    {jwks.expiresAt} timestamptz,
+    {jwks.alg} text,
+    {jwks.crv} text
 );
 
-ALTER TABLE "jwks" ADD COLUMN IF NOT EXISTS "expiresAt" timestamptz;
-ALTER TABLE "jwks" ADD COLUMN IF NOT EXISTS "alg" text;
-ALTER TABLE "jwks" ADD COLUMN IF NOT EXISTS "crv" text;
+ALTER TABLE {jwks} ADD COLUMN IF NOT EXISTS {jwks.expiresAt} timestamptz;
+ALTER TABLE {jwks} ADD COLUMN IF NOT EXISTS {jwks.alg} text;
+ALTER TABLE {jwks} ADD COLUMN IF NOT EXISTS {jwks.crv} text;
