@@ -12,18 +12,27 @@ mod status;
 
 pub use database::{Connection, Database, Managed, SecretKeyRef, SslMode, Storage};
 pub use exposure::{Exposure, Service, ServiceType};
-pub use migration::Migration;
+pub use migration::{Migration, MigrationCredentials, MigrationPolicy};
 pub use spec::{
     AuthBackend, AuthBackendSpec, Autoscaling, DeletionPolicy, EnvVar, ImagePullPolicy,
     ImagePullSecret,
 };
-pub use status::{AuthBackendStatus, Current, MigrationPhase, MigrationStatus};
+pub use status::{
+    AuthBackendStatus, ContractStatus, Current, MigrationPhase, MigrationPlan, MigrationStatus,
+    PlannedMigration,
+};
 
 /// API group of the resource.
 pub const GROUP: &str = "authbackend.dev";
 
 /// Asks for another try of a failed migration: any value that the annotation did not have before.
 pub const RETRY_MIGRATION_ANNOTATION: &str = "authbackend.dev/retry-migration";
+
+/// Approves the plan of a migration: the plan's hash.
+pub const APPROVE_MIGRATION_ANNOTATION: &str = "authbackend.dev/approve-migration";
+
+/// Approves a contract: its hash.
+pub const APPROVE_CONTRACT_ANNOTATION: &str = "authbackend.dev/approve-contract";
 
 /// Mount path of the API when `baseURL` has no path, as in better-auth.
 pub const DEFAULT_MOUNT_PATH: &str = "/api/auth";

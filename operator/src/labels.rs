@@ -18,6 +18,8 @@ pub const PART_OF: &str = "app.kubernetes.io/part-of";
 
 /// Label of a migration Job: hash of all that the migration depends on.
 pub const MIGRATION_HASH: &str = "authbackend.dev/migration-hash";
+/// Label of a migration Job that does not bring the schema up: what it does, a [`crate::build::job::Kind`].
+pub const MIGRATION_KIND: &str = "authbackend.dev/migration-kind";
 /// Annotation of a pod template: hash of the settings that the pods read at start.
 pub const CONFIG_HASH: &str = "authbackend.dev/config-hash";
 /// Annotation of a Deployment: hash of its `spec` as the operator rendered it.

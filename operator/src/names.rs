@@ -1,6 +1,8 @@
 //! Names of the produced objects. The schema limits the name of an AuthBackend to 43 characters, so that none of
 //! these exceeds 63.
 
+use crate::build::job::Kind;
+
 /// The field manager and the value of the label `app.kubernetes.io/managed-by`.
 pub const MANAGER: &str = "authbackend-operator";
 
@@ -14,9 +16,9 @@ pub fn signing_secret(instance: &str) -> String {
     format!("{instance}-signing")
 }
 
-/// Job that migrates; `hash` is that of the migration, of which the first ten digits are used.
-pub fn migration_job(instance: &str, hash: &str) -> String {
-    format!("{instance}-migrate-{}", digits(hash))
+/// Job of a migration; `hash` is that of the Job, of which the first ten digits are used.
+pub fn migration_job(instance: &str, kind: Kind, hash: &str) -> String {
+    format!("{instance}-{}-{}", kind.as_str(), digits(hash))
 }
 
 fn digits(hash: &str) -> String {

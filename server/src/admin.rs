@@ -44,6 +44,7 @@ enum Unready {
     Draining,
     Database,
     Schema { version: i64 },
+    Contracted { needed: i64 },
 }
 
 impl fmt::Display for Unready {
@@ -54,6 +55,10 @@ impl fmt::Display for Unready {
             Self::Schema { version } => write!(
                 formatter,
                 "schema version {version}, needs {REQUIRED_VERSION}: run `auth-server migrate`"
+            ),
+            Self::Contracted { needed } => write!(
+                formatter,
+                "the schema works only with servers that know migration {needed}: run a newer version"
             ),
         }
     }
@@ -103,10 +108,11 @@ impl Admin {
             Unready::Database
         };
         let mut connection = self.db.get().await.map_err(unreachable)?;
-        let schema = Schema::read(&mut connection).await;
+        let schema = Schema::read(&mut connection, self.db.known_migrations()).await;
         match schema.map_err(|error| unreachable(error.into()))? {
             Schema::Ready { .. } => Ok(()),
             Schema::TooOld { version } => Err(Unready::Schema { version }),
+            Schema::TooNew { needed } => Err(Unready::Contracted { needed }),
         }
     }
 }

@@ -52,6 +52,8 @@ pub struct Config {
     pub secret_files: SecretFiles,
     /// `DATABASE_*`.
     pub database: Database,
+    /// `AUTH_MIGRATIONS_DIR`: further migrations of a derived image, which says what schema it can work with.
+    pub migrations: Option<std::path::PathBuf>,
     /// `LISTEN_ADDR`: where the API listens.
     pub listen: SocketAddr,
     /// `ADMIN_LISTEN_ADDR`: where `/livez`, `/readyz` and `/metrics` listen.
@@ -74,6 +76,7 @@ impl Config {
         let settings = settings::load(&mut environment);
         let secret_files = SecretFiles::load(&environment);
         let database = Database::load(&mut environment);
+        let migrations = environment.literal("AUTH_MIGRATIONS_DIR").map(Into::into);
         let listen = listen_address(&mut environment, "LISTEN_ADDR", API_PORT);
         let admin_listen = listen_address(&mut environment, "ADMIN_LISTEN_ADDR", ADMIN_PORT);
         let shutdown_delay = seconds(&mut environment, "SHUTDOWN_DELAY", 0);
@@ -90,6 +93,7 @@ impl Config {
                     unknown_settings: settings.unknown,
                     secret_files,
                     database,
+                    migrations,
                     listen,
                     admin_listen,
                     shutdown_delay,

@@ -9,6 +9,7 @@ mod catalog;
 mod compare;
 mod desired;
 mod difference;
+mod effects;
 mod error;
 mod file_name;
 mod history;
@@ -16,6 +17,7 @@ mod lock;
 mod model;
 mod plan;
 mod probe;
+mod report;
 mod source;
 mod statements;
 
@@ -26,10 +28,13 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
 
 pub use desired::Desired;
 pub use difference::{Action, Difference};
+pub use effects::{Effects, Lock, objections};
 pub use error::MigrateError;
 pub use file_name::{Class, FileName};
+pub(crate) use history::MIN_SERVER_VERSION;
 pub use plan::Plan;
-pub use source::{Migration, REQUIRED_VERSION, embedded, with_directory};
+pub use report::Report;
+pub use source::{Migration, REQUIRED_VERSION, embedded, known_versions, with_directory};
 
 use crate::{config::Target, db};
 use model::BASELINE_VERSION;
@@ -70,6 +75,8 @@ pub struct Outcome {
     pub schema_version: i64,
     /// The versions applied, in order.
     pub applied: Vec<i64>,
+    /// The versions of the contract migrations that wait until they are asked for.
+    pub pending_contracts: Vec<i64>,
 }
 
 /// Brings a database to the newest of the migrations that it knows.
@@ -78,6 +85,7 @@ pub struct Migrator {
     migrations: Vec<Migration>,
     desired: Desired,
     limits: Limits,
+    expected: Option<String>,
 }
 
 impl Migrator {
@@ -87,7 +95,14 @@ impl Migrator {
             migrations,
             desired: Desired::default(),
             limits: Limits::default(),
+            expected: None,
         }
+    }
+
+    /// The same, which does nothing when the plan is another one than that with the hash `expected`.
+    #[must_use]
+    pub fn expecting(self, expected: Option<String>) -> Self {
+        Self { expected, ..self }
     }
 
     /// The same for the schema that settings want.
@@ -111,7 +126,12 @@ impl Migrator {
         plan
     }
 
-    /// Migrates the database. Waits for another migrator, and finds its work done.
+    /// What `plan` does to those who use the database meanwhile.
+    pub fn report<'a>(&'a self, plan: &'a Plan) -> Report<'a> {
+        Report::new(plan, self.desired.tables())
+    }
+
+    /// Migrates the database, apart from contracts. Waits for another migrator, and finds its work done.
     pub async fn run(&self, target: &Target) -> Result<Outcome, MigrateError> {
         let mut connection = db::connect(target).await?;
         let outcome = self.run_on(&mut connection).await;
@@ -120,13 +140,20 @@ impl Migrator {
         outcome
     }
 
+    /// Applies the contract migrations: removes what servers of before use, which must not run any longer. Afterwards
+    /// they are refused.
+    pub async fn contract(&self, target: &Target) -> Result<Outcome, MigrateError> {
+        let mut connection = db::connect(target).await?;
+        let outcome = self.contract_on(&mut connection).await;
+        goodbye(connection).await;
+        outcome
+    }
+
     async fn run_on(&self, connection: &mut PgConnection) -> Result<Outcome, MigrateError> {
-        prepare_session(connection, &self.limits).await?;
-        lock::acquire(connection, self.limits.migrator_wait).await?;
-        let plan = self.read_plan(connection).await?;
-        let blockers = plan.blockers();
-        if !blockers.is_empty() {
-            return Err(MigrateError::Drift(blockers));
+        let plan = self.begin(connection).await?;
+        self.refuse_other(&plan)?;
+        if plan.is_work() {
+            apply::update_bookkeeping(connection, &self.limits).await?;
         }
         if plan.adopt {
             let is_baseline = |known: &&Migration| known.version <= BASELINE_VERSION;
@@ -151,12 +178,56 @@ impl Migrator {
         self.apply_all(connection, &rest).await?;
         Ok(Outcome {
             schema_version: plan.target_version,
-            applied: plan
-                .pending
-                .iter()
-                .map(|migration| migration.version)
-                .collect(),
+            applied: report::versions(&plan.pending),
+            pending_contracts: report::versions(&plan.contracts),
         })
+    }
+
+    async fn contract_on(&self, connection: &mut PgConnection) -> Result<Outcome, MigrateError> {
+        let plan = self.begin(connection).await?;
+        if plan.is_work() {
+            return Err(MigrateError::NotExpanded);
+        }
+        if !plan.contracts.is_empty() {
+            apply::update_bookkeeping(connection, &self.limits).await?;
+        }
+        let contracts: Vec<_> = plan.contracts.iter().collect();
+        self.apply_all(connection, &contracts).await?;
+        let applied = report::versions(&plan.contracts);
+        let newest = applied.iter().copied().max().unwrap_or(0);
+        Ok(Outcome {
+            schema_version: plan.current_version.max(newest),
+            applied,
+            pending_contracts: Vec::new(),
+        })
+    }
+
+    /// Becomes the only migrator and looks what there is to do.
+    async fn begin(&self, connection: &mut PgConnection) -> Result<Plan, MigrateError> {
+        prepare_session(connection, &self.limits).await?;
+        lock::acquire(connection, self.limits.migrator_wait).await?;
+        let plan = self.read_plan(connection).await?;
+        let blockers = plan.blockers();
+        if blockers.is_empty() {
+            Ok(plan)
+        } else {
+            Err(MigrateError::Drift(blockers))
+        }
+    }
+
+    /// Refuses a plan that is not the one that was asked for. Nothing to do is always right: another try finds that when
+    /// the one before was lost after its work.
+    fn refuse_other(&self, plan: &Plan) -> Result<(), MigrateError> {
+        let found = self.report(plan).hash();
+        match &self.expected {
+            Some(expected) if plan.is_work() && *expected != found => {
+                Err(MigrateError::PlanChanged {
+                    expected: expected.clone(),
+                    found,
+                })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     async fn apply_all(

@@ -25,6 +25,7 @@ use crate::{
         serve::{Api, RequestIds, serve as accept},
     },
     metrics::Metrics,
+    migrate::known_versions,
     self_check::{self, Finding},
     signals::Signals,
 };
@@ -70,7 +71,8 @@ impl Server {
     pub async fn start(config: Config, clock: Clock) -> Result<Self, ServeError> {
         let metrics = Metrics::new();
         let tables = Tables::of(&config.settings);
-        let db = Db::open_measured(&config.database, tables, metrics.pool.clone())?;
+        let known = known_versions(config.migrations.as_deref())?;
+        let db = Db::open_measured(&config.database, tables, known, metrics.pool.clone())?;
         let random = Random::from_system()
             .map_err(|error| ServeError::System("no random numbers", io::Error::other(error)))?;
         let ids = request_ids(&random);

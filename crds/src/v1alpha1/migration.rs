@@ -4,10 +4,27 @@ use k8s_openapi::api::core::v1::ResourceRequirements;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SecretKeyRef;
+
 /// How the schema is brought up to date before a new version serves.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Migration {
+    /// Whether a migration waits for an approval. Default: `Automatic`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<MigrationPolicy>,
+
+    /// A role of its own for migrations, so that the server's needs no right to change tables. Default: the role of
+    /// `database`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<MigrationCredentials>,
+
+    /// Seconds for which every pod must have run a version before what earlier versions used is removed from the schema by
+    /// itself, 0 to 31536000. Default: never by itself; `status.contract` shows what waits and how it is approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub contract_delay_seconds: Option<u32>,
+
     /// Seconds after which a migration is given up, 30 to 604800. Generous by default, because a statement that
     /// is killed halfway has to start again. Default: 3600.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,7 +41,35 @@ pub struct Migration {
     pub resources: Option<ResourceRequirements>,
 }
 
+/// Whether a migration waits for an approval. Default: `Automatic`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum MigrationPolicy {
+    /// It runs as soon as a new version is asked for.
+    #[default]
+    Automatic,
+    /// What it would do is shown in `status.migration.plan`, and done once the annotation
+    /// `authbackend.dev/approve-migration` has that plan's hash. A plan with nothing to do needs no approval.
+    Manual,
+}
+
+/// A role for migrations, in the same database.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MigrationCredentials {
+    /// The role.
+    #[schemars(length(min = 1, max = 63))]
+    pub user: String,
+
+    /// Its password.
+    pub password_ref: SecretKeyRef,
+}
+
 impl Migration {
+    /// Whether a migration waits for an approval.
+    pub fn policy(&self) -> MigrationPolicy {
+        self.policy.unwrap_or_default()
+    }
+
     /// Seconds after which a migration is given up.
     pub fn deadline_seconds(&self) -> u32 {
         self.deadline_seconds.unwrap_or(3600)

@@ -24,9 +24,18 @@ pub struct AuthBackendStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<Current>,
 
+    /// What served before `current`, while not every pod runs `current` yet. When its pods do not become ready in time, this
+    /// serves again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Current>,
+
     /// The newest migration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migration: Option<MigrationStatus>,
+
+    /// What can be removed from the schema because `current` does not use it any longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractStatus>,
 
     /// Public URL of the API, mount path included.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +86,14 @@ pub struct Current {
     /// The Secrets that the settings with `configHash` refer to. References only, no secret.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secret_refs: Vec<SecretKeyRef>,
+
+    /// When every pod first ran this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rolled_out_at: Option<Time>,
+
+    /// Versions of the contract migrations that this image has and the database has not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending_contracts: Vec<i64>,
 }
 
 /// A migration.
@@ -125,6 +142,108 @@ pub struct MigrationStatus {
     /// The last lines of a failed migration, without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+
+    /// What the migration would do or did, where it waits or waited for an approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<MigrationPlan>,
+
+    /// How many plans were made for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plans: Option<i32>,
+
+    /// Versions of the contract migrations that were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending_contracts: Vec<i64>,
+
+    /// Hash of the Deployment whose pods did not become ready, for the phase `RolledBack`. The rollout is tried again once the
+    /// Deployment would be another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected_template: Option<String>,
+}
+
+/// What a migration would do.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MigrationPlan {
+    /// The value of the annotation `authbackend.dev/approve-migration` that approves this plan, for this image and database.
+    pub hash: String,
+
+    /// Hash of what would be done, as `auth-server migrate --dry-run` shows it.
+    pub checksum: String,
+
+    /// The newest migration that the database has, 0 for none.
+    pub current_version: i64,
+
+    /// The newest migration that it would have.
+    pub target_version: i64,
+
+    /// Whether data is removed or may change.
+    pub destructive: bool,
+
+    /// Whether tables that better-auth made are taken over.
+    pub adopt: bool,
+
+    /// The migrations that would be applied, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<PlannedMigration>,
+
+    /// What else would be changed, so that the tables are as the settings want them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
+
+    /// How many more migrations and changes there are.
+    #[serde(default)]
+    pub omitted: i64,
+}
+
+/// A migration of a plan.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedMigration {
+    /// Its version.
+    pub version: i64,
+
+    /// Its name.
+    pub name: String,
+
+    /// `expand` or `backfill`; on an empty database also `contract`.
+    pub class: String,
+
+    /// Whether it removes data, or may change some.
+    pub destructive: bool,
+
+    /// The locks that it takes on tables that are in use, for example `ACCESS EXCLUSIVE on user`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<String>,
+}
+
+/// The removal of what a version does not use any longer.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContractStatus {
+    /// The value of the annotation `authbackend.dev/approve-contract` that approves it.
+    pub hash: String,
+
+    /// How far it is: `AwaitingApproval`, `Running`, `Succeeded` or `Failed`.
+    pub phase: MigrationPhase,
+
+    /// Versions of the contract migrations.
+    pub versions: Vec<i64>,
+
+    /// Name of the Job.
+    pub job: String,
+
+    /// When the Job was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Time>,
+
+    /// When it succeeded or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Time>,
+
+    /// The last lines of one that failed, without secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// How far a migration is.
@@ -133,10 +252,17 @@ pub enum MigrationPhase {
     /// Waits for something that it needs.
     #[default]
     Pending,
+    /// A Job finds out what it would do.
+    Planning,
+    /// Its plan is shown and waits for an approval.
+    AwaitingApproval,
     /// Its Job runs.
     Running,
     /// The schema is what the image needs.
     Succeeded,
     /// It needs someone: a corrected spec, or the annotation `authbackend.dev/retry-migration`.
     Failed,
+    /// It succeeded, but the pods did not become ready in time, so that what served before serves again. It needs someone:
+    /// a corrected spec, or the annotation `authbackend.dev/retry-migration`.
+    RolledBack,
 }

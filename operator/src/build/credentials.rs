@@ -48,6 +48,40 @@ pub fn database(instance: &Instance, database: &Database) -> Access {
     }
 }
 
+/// Access to `database` for a migration, which may have a role of its own.
+pub fn migration(instance: &Instance, database: &Database) -> Access {
+    let mut access = self::database(instance, database);
+    let migration = instance.spec.migration.as_ref();
+    let Some(own) = migration.and_then(|migration| migration.credentials.as_ref()) else {
+        return access;
+    };
+    let file = "migration-password";
+    let replaced = ["DATABASE_USER", "DATABASE_PASSWORD_FILE"];
+    access
+        .env
+        .retain(|variable| !replaced.contains(&variable.name.as_str()));
+    access.env.extend([
+        variable("DATABASE_USER", &own.user),
+        variable(
+            "DATABASE_PASSWORD_FILE",
+            format!("{DATABASE_DIRECTORY}/{file}"),
+        ),
+    ]);
+    if let Some(projected) = access.volume.projected.as_mut() {
+        let sources = projected.sources.get_or_insert_default();
+        // The server's password is none of the migration's business.
+        sources.retain(|source| !is_file(source, "password"));
+        sources.push(file_of(&own.password_ref, file));
+    }
+    access
+}
+
+/// Whether `source` is the file `path`.
+fn is_file(source: &VolumeProjection, path: &str) -> bool {
+    let items = source.secret.iter().flat_map(|secret| &secret.items);
+    items.flatten().any(|item| item.path == path)
+}
+
 /// Variables and files of a connection that is given in parts.
 fn parts(connection: &Connection) -> (Vec<EnvVar>, Vec<VolumeProjection>) {
     let mut env = vec![

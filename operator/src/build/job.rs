@@ -1,6 +1,6 @@
 //! The migration.
 
-use authbackend_crds::v1alpha1::Database;
+use authbackend_crds::v1alpha1::{Database, MigrationPlan};
 use k8s_openapi::api::batch::v1::{
     Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnExitCodesRequirement,
     PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule,
@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 
 use super::pod::{self, SERVER_USER, variable};
 use super::{Instance, config_map, credentials, environment};
-use crate::labels::{Component, MIGRATION_HASH};
+use crate::labels::{Component, MIGRATION_HASH, MIGRATION_KIND};
 use crate::names;
 
 /// Name of the container.
@@ -18,9 +18,11 @@ pub const CONTAINER: &str = "migrate";
 pub const ARGS: [&str; 1] = ["migrate"];
 /// Exit code of `auth-server migrate`: the database is newer than the image.
 pub const EXIT_DATABASE_NEWER: i32 = 11;
+/// Exit code of `auth-server migrate`: the plan is another one than the one that was approved.
+pub const EXIT_PLAN_CHANGED: i32 = 12;
 /// Exit codes of `auth-server migrate` after which another try makes no sense: wrong command line, failed migration,
-/// newer database, wrong configuration.
-pub const EXIT_CODES_WITHOUT_RETRY: [i32; 4] = [2, 10, EXIT_DATABASE_NEWER, 78];
+/// newer database, changed plan, wrong configuration.
+pub const EXIT_CODES_WITHOUT_RETRY: [i32; 5] = [2, 10, EXIT_DATABASE_NEWER, EXIT_PLAN_CHANGED, 78];
 
 /// Seconds that a finished Job is kept: a day. Its outcome is in the status long before.
 const TTL_SECONDS: i32 = 86_400;
@@ -29,15 +31,77 @@ const TERMINATION_GRACE_SECONDS: i64 = 60;
 /// Where the kubelet reads a container's last message.
 const TERMINATION_MESSAGE_PATH: &str = "/dev/termination-log";
 
-/// Job that brings the schema of `database` up to `instance.image`.
-pub fn build(instance: &Instance, database: &Database, hash: &str) -> Job {
+/// What a Job does.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Kind {
+    /// Brings the schema up to the image.
+    Migrate,
+    /// Finds out what that would do, and writes nothing.
+    Plan,
+    /// Removes what earlier versions use.
+    Contract,
+}
+
+impl Kind {
+    /// The word in the Job's name and in its label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Migrate => "migrate",
+            Self::Plan => "plan",
+            Self::Contract => "contract",
+        }
+    }
+
+    /// The kind of a Job, by its label; Jobs of earlier releases have none.
+    pub fn of(job: &Job) -> Self {
+        let label = job.metadata.labels.as_ref();
+        match label.and_then(|labels| labels.get(MIGRATION_KIND)) {
+            Some(label) if label == Self::Plan.as_str() => Self::Plan,
+            Some(label) if label == Self::Contract.as_str() => Self::Contract,
+            _ => Self::Migrate,
+        }
+    }
+}
+
+/// A Job to build.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// What it does.
+    pub kind: Kind,
+    /// Its hash.
+    pub hash: &'a str,
+    /// The database that it works on.
+    pub database: &'a Database,
+    /// The plan that was approved; `None` where none needs to be.
+    pub plan: Option<&'a MigrationPlan>,
+}
+
+impl Order<'_> {
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments = ARGS.to_vec();
+        match (self.kind, self.plan) {
+            (Kind::Migrate, Some(plan)) => arguments.extend(["--plan", &plan.checksum]),
+            (Kind::Migrate, None) => {}
+            (Kind::Plan, _) => arguments.extend(["--dry-run", "--json"]),
+            (Kind::Contract, _) => arguments.push("--contract"),
+        }
+        arguments.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// Job that does what `order` says, with `instance.image`.
+pub fn build(instance: &Instance, order: &Order<'_>) -> Job {
     let migration = instance.spec.migration.clone().unwrap_or_default();
     let mut metadata = instance.metadata(
-        names::migration_job(&instance.name, hash),
+        names::migration_job(&instance.name, order.kind, order.hash),
         Component::Migration,
     );
-    let label = (MIGRATION_HASH.to_owned(), hash.to_owned());
-    metadata.labels.get_or_insert_default().extend([label]);
+    let labels = metadata.labels.get_or_insert_default();
+    labels.insert(MIGRATION_HASH.to_owned(), order.hash.to_owned());
+    if order.kind != Kind::Migrate {
+        let kind = order.kind.as_str().to_owned();
+        labels.insert(MIGRATION_KIND.to_owned(), kind);
+    }
     Job {
         metadata,
         spec: Some(JobSpec {
@@ -51,7 +115,7 @@ pub fn build(instance: &Instance, database: &Database, hash: &str) -> Job {
             pod_failure_policy: Some(failure_policy()),
             template: PodTemplateSpec {
                 metadata: Some(instance.pod_metadata(Component::Migration)),
-                spec: Some(pod_spec(instance, database)),
+                spec: Some(pod_spec(instance, order)),
             },
             ..JobSpec::default()
         }),
@@ -84,10 +148,10 @@ fn failure_policy() -> PodFailurePolicy {
     }
 }
 
-fn pod_spec(instance: &Instance, database: &Database) -> PodSpec {
+fn pod_spec(instance: &Instance, order: &Order<'_>) -> PodSpec {
     let migration = instance.spec.migration.clone().unwrap_or_default();
     let settings = config_map::access(instance, &instance.settings.hash);
-    let database = credentials::database(instance, database);
+    let database = credentials::migration(instance, order.database);
     let mut own = [settings.env, database.env].concat();
     own.push(variable(
         "TERMINATION_MESSAGE_PATH",
@@ -98,7 +162,7 @@ fn pod_spec(instance: &Instance, database: &Database) -> PodSpec {
         restart_policy: Some("Never".to_owned()),
         termination_grace_period_seconds: Some(TERMINATION_GRACE_SECONDS),
         containers: vec![Container {
-            args: Some(ARGS.map(str::to_owned).into()),
+            args: Some(order.arguments()),
             env: Some(environment::of(instance, own)),
             resources: Some(pod::resources(
                 migration.resources.as_ref(),

@@ -8,6 +8,7 @@ pub mod migration;
 pub mod needs;
 pub mod pods;
 pub mod rollout;
+mod served;
 mod status;
 pub mod target;
 mod types;
@@ -16,6 +17,9 @@ mod view;
 
 use std::time::Duration;
 
+use authbackend_crds::v1alpha1::{
+    APPROVE_CONTRACT_ANNOTATION, APPROVE_MIGRATION_ANNOTATION, AuthBackend, Migration,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -26,8 +30,9 @@ pub use types::{
 };
 
 use self::job::JobFacts;
-use self::migration::{Permission, Situation};
+use self::migration::{Consent, Permission, Situation};
 use self::needs::Blocker;
+use self::served::Served;
 use self::verdict::{State, Verdict};
 use self::view::View;
 use super::observed::Observed;
@@ -87,7 +92,7 @@ pub fn plan(observed: &Observed, now: Timestamp, config: &OperatorConfig) -> Pla
     let verdict = verdict::verdict(&view);
     plan.status = status::status(&view, &verdict);
     plan.events = events::events(&before, &plan.status);
-    plan.requeue = requeue(&verdict, !plan.generate.is_empty());
+    plan.requeue = requeue(&verdict, !plan.generate.is_empty(), view.decision.wake);
     plan
 }
 
@@ -108,26 +113,36 @@ fn decide<'a>(
         .as_ref()
         .ok()
         .and_then(|target| needs::conflict(target, observed));
+    let later = unready_database.clone().or_else(|| {
+        let instance = instance.ok()?;
+        needs::missing_credentials(instance, observed)
+    });
     let status = observed.auth_backend.status.as_ref();
+    let current = status.and_then(|status| status.current.as_ref());
     let suspended = observed.auth_backend.spec.suspend == Some(true);
+    let served = Served::of(observed, instance.ok(), current, target.as_ref().ok());
     let decision = migration::decide(&Situation {
         target: target.as_ref().ok(),
-        permission: match (&conflict, &unready_database) {
+        permission: match (&conflict, &later) {
             (Some(_), _) => Permission::Refused,
             (None, Some(_)) => Permission::Later,
             (None, None) if suspended => Permission::Later,
             (None, None) => Permission::Granted,
         },
+        consent: consent(&observed.auth_backend),
         recorded: status.and_then(|status| status.migration.as_ref()),
-        current: status.and_then(|status| status.current.as_ref()),
+        current,
+        previous: status.and_then(|status| status.previous.as_ref()),
+        contract: status.and_then(|status| status.contract.as_ref()),
         jobs,
         orphan: job::has_orphan(&observed.jobs, &observed.pods),
+        pods: served.pods(suspended),
         now,
     });
     View {
         observed,
         now,
-        start_blocker: conflict.or_else(|| unready_database.clone()),
+        start_blocker: conflict.or(later),
         target,
         decision,
         deployment_blocker: None,
@@ -138,14 +153,26 @@ fn decide<'a>(
     }
 }
 
-fn requeue(verdict: &Verdict, generates: bool) -> Requeue {
+/// What people allowed, in the spec and by annotations.
+fn consent(auth_backend: &AuthBackend) -> Consent<'_> {
+    let migration = auth_backend.spec.migration.as_ref();
+    let annotation = |key: &str| auth_backend.annotations().get(key).map(String::as_str);
+    Consent {
+        policy: migration.map(Migration::policy).unwrap_or_default(),
+        plan: annotation(APPROVE_MIGRATION_ANNOTATION),
+        contract: annotation(APPROVE_CONTRACT_ANNOTATION),
+        contract_delay: migration.and_then(|migration| migration.contract_delay_seconds),
+    }
+}
+
+fn requeue(verdict: &Verdict, generates: bool, wake: Option<Duration>) -> Requeue {
     if generates {
         return Requeue::After(AFTER_GENERATING);
     }
     match (verdict.state, verdict.reason) {
         (_, Reason::WaitingForSecret | Reason::DatabaseConflict) => Requeue::After(WHILE_WAITING),
         (State::Moving, _) => Requeue::After(WHILE_MOVING),
-        _ => Requeue::OnChange,
+        _ => wake.map_or(Requeue::OnChange, Requeue::After),
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Reason {
     Migrating,
     /// The migration failed, and another try needs a change or the annotation `authbackend.dev/retry-migration`.
     MigrationFailed,
+    /// The plan of a migration waits for its approval.
+    AwaitingApproval,
     /// The database is newer than the image.
     DowngradeRefused,
     /// Objects are created or changed.
@@ -67,6 +69,7 @@ impl Reason {
             Self::DatabaseConflict => "DatabaseConflict",
             Self::Migrating => "Migrating",
             Self::MigrationFailed => "MigrationFailed",
+            Self::AwaitingApproval => "AwaitingApproval",
             Self::DowngradeRefused => "DowngradeRefused",
             Self::Applying => "Applying",
             Self::RollingOut => "RollingOut",

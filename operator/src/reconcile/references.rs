@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authbackend_crds::auth::AuthSettings;
-use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Database, SecretKeyRef};
+use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Current, Database, SecretKeyRef};
 use kube::ResourceExt as _;
 
 use crate::names;
@@ -33,13 +33,15 @@ pub struct SecretUse {
 pub fn secrets(auth_backend: &AuthBackend) -> BTreeMap<String, SecretUse> {
     let name = auth_backend.name_any();
     let status = auth_backend.status.as_ref();
-    let serving = status.and_then(|status| status.current.as_ref());
-    let databases = [
-        Some(&auth_backend.spec.database),
-        serving.map(|c| &c.database),
-    ];
+    let serving: Vec<&Current> = status
+        .into_iter()
+        .flat_map(|status| [&status.current, &status.previous])
+        .flatten()
+        .collect();
+    let databases = std::iter::once(&auth_backend.spec.database)
+        .chain(serving.iter().map(|current| &current.database));
     let mut uses: BTreeMap<String, SecretUse> = BTreeMap::new();
-    for database in databases.into_iter().flatten() {
+    for database in databases {
         for reference in of_database(database, &name) {
             uses.entry(reference.name)
                 .or_default()
@@ -61,6 +63,7 @@ pub fn secrets(auth_backend: &AuthBackend) -> BTreeMap<String, SecretUse> {
         .flat_map(|current| current.secret_refs.clone());
     for reference in signing(&auth_backend.spec, &name)
         .into_iter()
+        .chain(of_migration(&auth_backend.spec))
         .chain(settings)
         .chain(served)
     {
@@ -93,6 +96,12 @@ pub fn of_database(database: &Database, instance: &str) -> Vec<SecretKeyRef> {
             key: key.to_owned(),
         })
         .into()
+}
+
+/// The key with which a migration signs in, where it has a role of its own.
+pub fn of_migration(spec: &AuthBackendSpec) -> Option<SecretKeyRef> {
+    let credentials = spec.migration.as_ref()?.credentials.as_ref()?;
+    Some(credentials.password_ref.clone())
 }
 
 /// The signing secrets, the first of which signs.

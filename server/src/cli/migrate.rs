@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Variable, print, start_logging, tell};
 use crate::{
     config::{FileReader, MigrateConfig},
-    migrate::{Action, Desired, MigrateError, Migrator, Outcome, Plan, with_directory},
+    migrate::{Action, Desired, MigrateError, Migrator, Outcome, Plan, Report, with_directory},
 };
 
 /// Kubernetes keeps this many bytes of a termination message.
@@ -18,6 +18,12 @@ pub(super) struct Arguments {
     /// Show what would be done and write nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Remove what servers of earlier versions use: apply the contract migrations, once none of those servers runs.
+    #[arg(long, conflicts_with = "dry_run")]
+    contract: bool,
+    /// Do nothing unless the plan has this hash, as `--dry-run` shows it.
+    #[arg(long, value_name = "HASH", conflicts_with_all = ["dry_run", "contract"])]
+    plan: Option<String>,
     /// Print the plan or the outcome as JSON on standard output.
     #[arg(long)]
     json: bool,
@@ -43,7 +49,7 @@ pub(super) async fn run(arguments: &Arguments, variable: Variable<'_>, reader: F
     let message_path = config.termination_message.as_deref();
     match execute(arguments, &config).await {
         Ok(message) => {
-            if let (Some(path), false) = (message_path, arguments.dry_run) {
+            if let Some(path) = message_path {
                 leave_message(path, &message);
             }
             0
@@ -59,28 +65,32 @@ pub(super) async fn run(arguments: &Arguments, variable: Variable<'_>, reader: F
     }
 }
 
-/// Plans or migrates; answers with the outcome as JSON.
+/// Plans or migrates; answers with the plan or the outcome as JSON, short enough for a termination message.
 async fn execute(arguments: &Arguments, config: &MigrateConfig) -> Result<String, MigrateError> {
     let migrator = Migrator::new(with_directory(config.directory.as_deref())?)
-        .for_schema(Desired::of(&config.settings));
+        .for_schema(Desired::of(&config.settings))
+        .expecting(arguments.plan.clone());
     let target = config.database.target()?;
     if arguments.dry_run {
         let plan = migrator.plan(&target).await?;
-        let json = to_json(&plan);
-        let text = if arguments.json {
-            &json
+        let report = migrator.report(&plan);
+        if arguments.json {
+            print(&to_json(&report));
         } else {
-            &describe(&plan)
-        };
-        print(text);
+            print(&describe(&plan, &report));
+        }
         let blockers = plan.blockers();
         return if blockers.is_empty() {
-            Ok(json)
+            Ok(report.summary(TERMINATION_MESSAGE_LIMIT))
         } else {
             Err(MigrateError::Drift(blockers))
         };
     }
-    let outcome = migrator.run(&target).await?;
+    let outcome = if arguments.contract {
+        migrator.contract(&target).await?
+    } else {
+        migrator.run(&target).await?
+    };
     let json = to_json(&outcome);
     if arguments.json {
         print(&json);
@@ -88,10 +98,12 @@ async fn execute(arguments: &Arguments, config: &MigrateConfig) -> Result<String
     let Outcome {
         schema_version,
         applied,
+        pending_contracts,
     } = outcome;
     tracing::info!(
         schema_version,
         applied = applied.len(),
+        pending_contracts = pending_contracts.len(),
         "the database is up to date"
     );
     Ok(json)
@@ -103,7 +115,7 @@ fn to_json(value: &impl serde::Serialize) -> String {
 }
 
 /// The plan for a person.
-fn describe(plan: &Plan) -> String {
+fn describe(plan: &Plan, report: &Report<'_>) -> String {
     let mut lines = vec![format!(
         "current version {}, target version {}",
         plan.current_version, plan.target_version
@@ -116,6 +128,10 @@ fn describe(plan: &Plan) -> String {
             .iter()
             .map(|migration| format!("apply {} ({})", migration.label(), migration.class)),
     );
+    lines.extend(plan.contracts.iter().map(|contract| {
+        let label = contract.label();
+        format!("not before `auth-server migrate --contract`: {label}")
+    }));
     for difference in &plan.differences {
         lines.push(format!("{}: {difference}", action(difference.action)));
         lines.extend(
@@ -125,6 +141,10 @@ fn describe(plan: &Plan) -> String {
                 .map(|statement| format!("    {statement}")),
         );
     }
+    if report.is_destructive() {
+        lines.push("data is removed or may change".to_owned());
+    }
+    lines.push(format!("plan {}", report.hash()));
     lines.join("\n")
 }
 

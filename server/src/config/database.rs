@@ -33,6 +33,7 @@ enum Location {
 /// What may be given besides a URL, and then wins over it.
 #[derive(Clone, Debug, Default)]
 struct Overrides {
+    user: Option<Value>,
     password: Option<Value>,
     ssl_mode: Option<Value>,
     certificate_authority: Option<Value>,
@@ -52,7 +53,13 @@ impl Database {
     pub(super) fn load(environment: &mut Environment<'_>) -> Option<Self> {
         let count = environment.problem_count();
         let location = Location::load(environment);
+        // Beside a host the user is a part of the location.
+        let user = match &location {
+            Some(Location::Url(_)) => environment.value("DATABASE_USER"),
+            Some(Location::Parts { .. }) | None => None,
+        };
         let overrides = Overrides {
+            user,
             password: environment.value("DATABASE_PASSWORD"),
             ssl_mode: environment.value("DATABASE_SSLMODE"),
             certificate_authority: environment.path("DATABASE_CA_FILE"),
@@ -94,11 +101,12 @@ impl Database {
     /// Whether any part is read from a file and may change while the process runs.
     pub fn may_change(&self) -> bool {
         let Overrides {
+            user,
             password,
             ssl_mode,
             certificate_authority,
         } = &self.overrides;
-        let overrides = [password, ssl_mode, certificate_authority];
+        let overrides = [user, password, ssl_mode, certificate_authority];
         let location = match &self.location {
             Location::Url(url) => vec![url],
             Location::Parts {
@@ -142,7 +150,7 @@ impl Location {
         let user = environment.value("DATABASE_USER");
         match (url, host) {
             (Some(url), None) => {
-                for part in [port, name, user].iter().flatten() {
+                for part in [port, name].iter().flatten() {
                     environment.report(Problem::new(
                         part.name(),
                         format!(
@@ -182,6 +190,12 @@ impl Location {
 
 impl Overrides {
     fn apply(&self, target: &mut Target) -> Result<(), Problem> {
+        if let Some(user) = &self.user {
+            target.user = user.read()?;
+            if target.user.is_empty() {
+                return Err(Problem::new(user.name(), "is empty"));
+            }
+        }
         if let Some(password) = &self.password {
             target.password = Some(super::Secret::new(password.read()?));
         }

@@ -27,7 +27,7 @@ use super::{
     slot::Slot,
     tables::Tables,
 };
-use crate::{config::Database, metrics::PoolGauges};
+use crate::{config::Database, metrics::PoolGauges, migrate::embedded};
 
 /// How long a caller waits for a connection: longer than any query, shorter than a client's patience.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,6 +52,7 @@ pub(super) struct Pool {
     suspect: AtomicU64,
     gauges: PoolGauges,
     tables: Tables,
+    known: Vec<i64>,
 }
 
 impl Db {
@@ -60,16 +61,18 @@ impl Db {
     /// # Errors
     /// A credential file cannot be read.
     pub fn open(database: &Database) -> Result<Self, DbError> {
-        Self::open_measured(database, Tables::default(), PoolGauges::default())
+        let known = embedded().iter().map(|known| known.version).collect();
+        Self::open_measured(database, Tables::default(), known, PoolGauges::default())
     }
 
-    /// As [`Db::open`], for tables with these names, and keeps `gauges` up to date.
+    /// As [`Db::open`], for tables with these names and a schema of the migrations `known`, and keeps `gauges` up to date.
     ///
     /// # Errors
     /// A credential file cannot be read.
     pub fn open_measured(
         database: &Database,
         tables: Tables,
+        known: Vec<i64>,
         gauges: PoolGauges,
     ) -> Result<Self, DbError> {
         let size = usize::try_from(database.max_connections())
@@ -85,7 +88,13 @@ impl Db {
             suspect: AtomicU64::new(0),
             gauges,
             tables,
+            known,
         })))
+    }
+
+    /// The versions of the migrations that this server knows.
+    pub fn known_migrations(&self) -> &[i64] {
+        &self.0.known
     }
 
     /// A connection for the exclusive use of the caller until it is dropped. Waits at most five seconds for one
@@ -239,7 +248,11 @@ impl Pool {
             Err(error) if error.is_authentication() => error,
             Err(error) => return Err(error),
         };
-        let Some(fresh) = self.credentials.replacement_of(&generation).await else {
+        let Some(fresh) = self
+            .credentials
+            .replacement_of(&generation, &self.known)
+            .await
+        else {
             return Err(refused);
         };
         let connection = connect(&fresh.target).await?;

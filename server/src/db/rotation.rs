@@ -61,6 +61,8 @@ enum Refusal {
     Schema(#[from] sqlx::Error),
     #[error("its schema has version {0}: run `auth-server migrate` on it")]
     TooOld(i64),
+    #[error("it works only with servers that know migration {0}: run a newer version")]
+    TooNew(i64),
 }
 
 impl Credentials {
@@ -82,14 +84,18 @@ impl Credentials {
     }
 
     /// Credentials newer than `used`, which the server refused: replaced already, or now by reading them again.
-    pub(super) async fn replacement_of(&self, used: &Generation) -> Option<Arc<Generation>> {
-        self.refresh().await;
+    pub(super) async fn replacement_of(
+        &self,
+        used: &Generation,
+        known: &[i64],
+    ) -> Option<Arc<Generation>> {
+        self.refresh(known).await;
         Some(self.current()).filter(|current| current.number != used.number)
     }
 
     /// Reads the files and replaces the credentials if they changed and the new ones work. One caller at a time;
     /// the others wait and find the work done.
-    pub(super) async fn refresh(&self) {
+    pub(super) async fn refresh(&self, known: &[i64]) {
         if !self.database.may_change() {
             return;
         }
@@ -113,7 +119,7 @@ impl Credentials {
         {
             return;
         }
-        match verify(&target).await {
+        match verify(&target, known).await {
             Ok(()) => {
                 let address = target.address();
                 let number = current.number + 1;
@@ -144,14 +150,15 @@ fn reject(rejected: &mut Option<Rejected>, reason: Reason, error: &dyn std::erro
 }
 
 /// Connects once, apart from the pool, and checks that this server can work there.
-async fn verify(target: &Target) -> Result<(), Refusal> {
+async fn verify(target: &Target, known: &[i64]) -> Result<(), Refusal> {
     let mut connection = connect(target).await?;
-    let schema = Schema::read(&mut connection).await?;
+    let schema = Schema::read(&mut connection, known).await?;
     // The check is done; a goodbye that fails changes nothing.
     drop(connection.close().await);
     match schema {
         Schema::Ready { .. } => Ok(()),
         Schema::TooOld { version } => Err(Refusal::TooOld(version)),
+        Schema::TooNew { needed } => Err(Refusal::TooNew(needed)),
     }
 }
 
@@ -162,7 +169,7 @@ impl Db {
         let mut ticks = interval(POLL_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            self.0.credentials.refresh().await;
+            self.0.credentials.refresh(self.known_migrations()).await;
             self.sweep().await;
         }
     }

@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
 use tokio::time::sleep;
 
 use super::{
-    Limits, MigrateError, Migration, difference::Difference, error::is_contention, history,
-    statements,
+    Limits, MigrateError, Migration, difference::Difference, effects::is_batch,
+    error::is_contention, file_name::Class, history, statements,
 };
 use crate::db::Tables;
 
@@ -20,6 +20,12 @@ pub(super) async fn apply(
 ) -> Result<(), MigrateError> {
     let script = migration.script(tables);
     let label = format!("migration {}", migration.label());
+    if migration.class == Class::Backfill {
+        let filled = backfill(connection, migration, &script, limits, &label);
+        return filled
+            .await
+            .map_err(|error| told(error, &label, limits, migration, &script));
+    }
     let outcome = patiently(limits, &label, async || {
         if migration.is_transactional() {
             in_transaction(connection, migration, &script).await
@@ -27,12 +33,83 @@ pub(super) async fn apply(
             statement_by_statement(connection, migration, &script).await
         }
     });
-    outcome.await.map_err(|error| match error {
+    outcome
+        .await
+        .map_err(|error| told(error, &label, limits, migration, &script))
+}
+
+/// A failure of `migration` as it is told.
+fn told(
+    failure: Failure,
+    label: &str,
+    limits: &Limits,
+    migration: &Migration,
+    script: &str,
+) -> MigrateError {
+    match failure {
         Failure::Locked => MigrateError::LockTimeout {
-            what: label,
+            what: label.to_owned(),
             attempts: limits.lock_attempts,
         },
-        Failure::Refused(error) => MigrateError::in_migration(migration, &script, &error),
+        Failure::Refused(error) => MigrateError::in_migration(migration, script, &error),
+    }
+}
+
+/// Repeats each statement that is bounded, every time in a transaction of its own, until it finds no row to change: no
+/// lock is held for long, and whatever interrupts it, the next try goes on where it was.
+async fn backfill(
+    connection: &mut PgConnection,
+    migration: &Migration,
+    script: &str,
+    limits: &Limits,
+    label: &str,
+) -> Result<(), Failure> {
+    let started = Instant::now();
+    history::ensure_table(connection).await?;
+    history::begin(connection, migration).await?;
+    for statement in statements::split(script) {
+        let mut rows = 0;
+        loop {
+            let mut changed = 0;
+            patiently(limits, label, async || {
+                let sql = AssertSqlSafe(statement);
+                changed = raw_sql(sql)
+                    .execute(&mut *connection)
+                    .await?
+                    .rows_affected();
+                Ok(())
+            })
+            .await?;
+            rows += changed;
+            if changed == 0 || !is_batch(statement) {
+                break;
+            }
+            tracing::debug!(what = label, rows, "backfilled so far");
+        }
+        tracing::info!(what = label, rows, "backfilled");
+    }
+    history::complete(connection, migration.version, milliseconds(started)).await?;
+    Ok(())
+}
+
+/// Brings the bookkeeping of an earlier release up to date.
+pub(super) async fn update_bookkeeping(
+    connection: &mut PgConnection,
+    limits: &Limits,
+) -> Result<(), MigrateError> {
+    if !history::is_outdated(connection).await? {
+        return Ok(());
+    }
+    let label = "the bookkeeping";
+    let outcome = patiently(limits, label, async || {
+        history::update_table(connection).await
+    });
+    outcome.await.map_err(|failure| match failure {
+        Failure::Locked => MigrateError::LockTimeout {
+            what: label.to_owned(),
+            attempts: limits.lock_attempts,
+        },
+        Failure::Refused(error) => MigrateError::from(error),
     })
 }
 
@@ -85,6 +162,12 @@ enum Failure {
     /// Other sessions held a table at each try.
     Locked,
     Refused(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Refused(error)
+    }
 }
 
 /// Tries `attempt`. When other sessions are in the way it steps back, so that they are served, and tries again.

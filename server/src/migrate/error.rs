@@ -57,13 +57,24 @@ pub enum MigrateError {
     /// The tables that exist have to be mended first.
     #[error("nothing was changed, because somebody has to mend the database first: {}", join(.0))]
     Drift(Vec<Difference>),
-    /// A newer release has migrated the database.
+    /// What has to be done is not what was shown and approved.
+    #[error("the plan changed: {expected} was approved, {found} is what would be done now")]
+    PlanChanged {
+        /// Hash of the plan that was asked for.
+        expected: String,
+        /// Hash of the plan as it is.
+        found: String,
+    },
+    /// A contract is due only when everything else was applied.
+    #[error("migrations are pending that come before a contract: run `auth-server migrate` first")]
+    NotExpanded,
+    /// A newer release has removed from the database what this one uses.
     #[error(
-        "the database has migration {applied}, this version knows those up to {known}: run a newer version"
+        "the database works only with versions that know migration {needed}, this one knows those up to {known}: run a newer version"
     )]
     Newer {
-        /// The newest migration applied.
-        applied: i64,
+        /// The migration that has to be known.
+        needed: i64,
         /// The newest migration known.
         known: i64,
     },
@@ -87,8 +98,8 @@ mod sqlstate {
 }
 
 impl MigrateError {
-    /// The exit code of `auth-server migrate`: 1 when a retry may help, 78 for settings, 11 for a newer database,
-    /// 10 for everything else that a retry cannot mend.
+    /// The exit code of `auth-server migrate`: 1 when a retry may help, 78 for settings, 11 for a database that needs a
+    /// newer version, 12 for a plan that changed, 10 for everything else that a retry cannot mend.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Configuration(_) | Self::Connect(DbError::Configuration(_)) => 78,
@@ -97,8 +108,10 @@ impl MigrateError {
             | Self::Change { .. }
             | Self::Refused(_)
             | Self::Changed(_)
+            | Self::NotExpanded
             | Self::Drift(_) => 10,
             Self::Newer { .. } => 11,
+            Self::PlanChanged { .. } => 12,
         }
     }
 

@@ -1,7 +1,5 @@
 //! Decides, without touching the database, what a migrator has to do.
 
-use serde::{Serialize, Serializer};
-
 use super::{
     MigrateError, Migration,
     compare::Comparison,
@@ -11,38 +9,21 @@ use super::{
     model::BASELINE_VERSION,
 };
 
-/// What a migrator has to do. Serializes to what `migrate --dry-run --json` prints.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// What a migrator has to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The newest migration that the database has, 0 for none.
     pub current_version: i64,
     /// The newest migration that it will have.
     pub target_version: i64,
     /// What will be applied, in this order.
-    #[serde(serialize_with = "summaries")]
     pub pending: Vec<Migration>,
+    /// The contract migrations that are applied only when asked for, once no server of before runs.
+    pub contracts: Vec<Migration>,
     /// Whether the tables exist already, made by better-auth, and are taken over.
     pub adopt: bool,
     /// How the tables are not as they should be, and what is done about it, after migration 1.
     pub differences: Vec<Difference>,
-}
-
-#[derive(Serialize)]
-struct Summary<'a> {
-    version: i64,
-    name: &'a str,
-    class: &'static str,
-    checksum: &'a str,
-}
-
-fn summaries<S: Serializer>(pending: &[Migration], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(pending.iter().map(|migration| Summary {
-        version: migration.version,
-        name: &migration.name,
-        class: Class::as_str(migration.class),
-        checksum: &migration.checksum,
-    }))
 }
 
 impl Plan {
@@ -54,6 +35,11 @@ impl Plan {
     /// What is changed.
     pub fn changes(&self) -> impl Iterator<Item = &Difference> {
         self.with(Action::Change)
+    }
+
+    /// Whether there is anything to do apart from contracts.
+    pub fn is_work(&self) -> bool {
+        self.adopt || !self.pending.is_empty() || self.changes().next().is_some()
     }
 
     fn with(&self, action: Action) -> impl Iterator<Item = &Difference> {
@@ -69,16 +55,11 @@ impl Plan {
         history: &[Record],
         existing: Comparison,
     ) -> Result<Self, MigrateError> {
-        let last_known = known.last().map_or(0, |migration| migration.version);
-        let is_known = |record: &&Record| known.iter().any(|known| known.version == record.version);
-        if let Some(record) = history.iter().rev().find(|record| !is_known(record)) {
-            return Err(MigrateError::Newer {
-                applied: record.version,
-                known: last_known,
-            });
-        }
+        refuse_contracted(known, history)?;
         let adopt = history.is_empty() && !existing.is_empty;
-        let mut pending = Vec::new();
+        // On an empty database there is no server of before.
+        let is_new = history.is_empty() && existing.is_empty;
+        let (mut pending, mut contracts) = (Vec::new(), Vec::new());
         for migration in known {
             match history
                 .iter()
@@ -89,6 +70,9 @@ impl Plan {
                 }
                 Some(record) if record.is_complete => {}
                 None if adopt && migration.version <= BASELINE_VERSION => {}
+                _ if migration.class == Class::Contract && !is_new => {
+                    contracts.push(migration.clone());
+                }
                 // Never applied, or interrupted: such a migration is written so that it may run again.
                 _ => pending.push(migration.clone()),
             }
@@ -97,11 +81,38 @@ impl Plan {
         let current_version = complete.map(|record| record.version).max().unwrap_or(0);
         Ok(Self {
             current_version,
-            target_version: last_known.max(current_version),
+            target_version: target_version(known, &pending).max(current_version),
             pending,
+            contracts,
             adopt,
             differences: existing.differences,
         })
+    }
+}
+
+/// The newest of the migrations that there will be, of those that are `known`.
+fn target_version(known: &[Migration], pending: &[Migration]) -> i64 {
+    let expand = known
+        .iter()
+        .filter(|migration| migration.class != Class::Contract);
+    let versions = expand.chain(pending).map(|migration| migration.version);
+    versions.max().unwrap_or(0)
+}
+
+/// Migrations that are not known do no harm, because they only add, unless a contract says that one has to know them.
+fn refuse_contracted(known: &[Migration], history: &[Record]) -> Result<(), MigrateError> {
+    let is_known = |version: i64| known.iter().any(|known| known.version == version);
+    let needed = history.iter().rev().find_map(|record| {
+        record
+            .min_server_version
+            .filter(|needed| !is_known(*needed))
+    });
+    match needed {
+        Some(needed) => Err(MigrateError::Newer {
+            needed,
+            known: known.last().map_or(0, |migration| migration.version),
+        }),
+        None => Ok(()),
     }
 }
 

@@ -24,6 +24,10 @@ struct Embedded {
 /// First line of a migration that cannot run in a transaction, such as `CREATE INDEX CONCURRENTLY`.
 const NO_TRANSACTION: &str = "-- no-transaction";
 
+/// Start of a line, before the first statement of a contract migration, with the oldest migration that a server must know
+/// to serve afterwards.
+const MIN_SERVER_VERSION: &str = "-- min-server-version:";
+
 /// One migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
@@ -90,6 +94,19 @@ impl Migration {
             .is_none_or(|line| line.trim_end() != NO_TRANSACTION)
     }
 
+    /// The migration that a server must know to serve once this one was applied; `None` where every server may. A contract
+    /// removes what servers of before use, so unless its file says otherwise they must know the contract itself.
+    pub fn min_server_version(&self) -> Option<i64> {
+        if self.class != Class::Contract {
+            return None;
+        }
+        let comments = self.sql.lines().take_while(|line| line.starts_with("--"));
+        let stated = comments
+            .filter_map(|line| line.strip_prefix(MIN_SERVER_VERSION))
+            .find_map(|stated| stated.trim().parse().ok());
+        Some(stated.unwrap_or(self.version))
+    }
+
     /// "1 (initial)", for people.
     pub fn label(&self) -> String {
         format!("{} ({})", self.version, self.name)
@@ -99,6 +116,15 @@ impl Migration {
 /// The embedded migrations, by version.
 pub fn embedded() -> Vec<Migration> {
     EMBEDDED.iter().map(Migration::template).collect()
+}
+
+/// The versions of the embedded migrations and of those of `directory`: what a server is known to be able to work with.
+pub fn known_versions(directory: Option<&Path>) -> Result<Vec<i64>, Problem> {
+    let migrations = with_directory(directory)?;
+    Ok(migrations
+        .iter()
+        .map(|migration| migration.version)
+        .collect())
 }
 
 /// The embedded migrations followed by those of `directory` (`AUTH_MIGRATIONS_DIR`), by version.
@@ -164,4 +190,37 @@ fn read_directory(directory: &Path) -> Result<Vec<Migration>, Problem> {
         migrations.push(Migration::new(version, name, class, sql));
     }
     Ok(migrations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, Migration};
+
+    fn contract(sql: &str) -> Option<i64> {
+        Migration::new(9, "drop", Class::Contract, sql).min_server_version()
+    }
+
+    #[test]
+    fn after_a_contract_only_servers_that_know_it_serve() {
+        assert_eq!(contract("DROP TABLE a"), Some(9));
+        assert_eq!(
+            contract("-- min-server-version: soon\nDROP TABLE a"),
+            Some(9)
+        );
+    }
+
+    #[test]
+    fn a_contract_may_let_older_servers_serve() {
+        let sql = "-- no-transaction\n-- min-server-version: 7\nDROP TABLE a";
+        assert_eq!(contract(sql), Some(7));
+    }
+
+    #[test]
+    fn other_migrations_let_every_server_serve() {
+        for class in [Class::Expand, Class::Backfill] {
+            let sql = "-- min-server-version: 7\nSELECT 1";
+            let migration = Migration::new(9, "add", class, sql);
+            assert_eq!(migration.min_server_version(), None);
+        }
+    }
 }

@@ -27,12 +27,12 @@ pub(super) fn split(sql: &str) -> Vec<&str> {
     statements
 }
 
-fn is_comment(rest: &str) -> bool {
+pub(super) fn is_comment(rest: &str) -> bool {
     rest.starts_with("--") || rest.starts_with("/*")
 }
 
 /// Length in bytes of the token at the start of `rest`, which is not empty.
-fn token_length(rest: &str) -> usize {
+pub(super) fn token_length(rest: &str) -> usize {
     let first = rest.chars().next().map_or(1, char::len_utf8);
     if rest.starts_with("--") {
         return rest.find('\n').unwrap_or(rest.len());
@@ -65,7 +65,7 @@ fn is_word(character: char) -> bool {
 }
 
 /// `$tag$` or `$$` at the start of `rest`.
-fn dollar_tag(rest: &str) -> Option<&str> {
+pub(super) fn dollar_tag(rest: &str) -> Option<&str> {
     let end = rest.strip_prefix('$')?.find('$')? + 2;
     let tag = rest.get(..end)?;
     let name = tag.get(1..end - 1)?;

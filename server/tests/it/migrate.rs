@@ -2,9 +2,11 @@
 
 mod adoption;
 mod contention;
+mod contract;
 mod failure;
 mod process;
 mod releases;
+mod roles;
 
 use std::time::Duration;
 
@@ -58,7 +60,8 @@ async fn an_empty_database_gets_the_schema_and_the_second_run_finds_nothing_to_d
         first,
         Outcome {
             schema_version: REQUIRED_VERSION,
-            applied: versions()
+            applied: versions(),
+            pending_contracts: vec![]
         }
     );
     let second = migrate(&database, &[]).await.unwrap();
@@ -66,7 +69,8 @@ async fn an_empty_database_gets_the_schema_and_the_second_run_finds_nothing_to_d
         second,
         Outcome {
             schema_version: REQUIRED_VERSION,
-            applied: vec![]
+            applied: vec![],
+            pending_contracts: vec![]
         }
     );
 }
@@ -96,7 +100,8 @@ async fn migrations_of_a_derived_image_follow() {
         outcome,
         Outcome {
             schema_version: 9001,
-            applied: vec![9001]
+            applied: vec![9001],
+            pending_contracts: vec![]
         }
     );
     assert_eq!(database.value("SELECT a FROM extra").await, "1");

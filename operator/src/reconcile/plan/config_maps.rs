@@ -31,7 +31,7 @@ pub fn is_applied(instance: &Instance, observed: &Observed) -> bool {
 pub fn unneeded<'a>(
     instance: &Instance,
     observed: &'a Observed,
-    current: Option<&Current>,
+    [current, previous]: [Option<&Current>; 2],
     rollout: &Rollout,
     jobs: &[JobFacts],
 ) -> Vec<&'a ConfigMap> {
@@ -42,6 +42,7 @@ pub fn unneeded<'a>(
     let recorded = [
         Some(&instance.settings.hash),
         current.and_then(|current| current.config_hash.as_ref()),
+        previous.and_then(|previous| previous.config_hash.as_ref()),
     ];
     let mut needed: BTreeSet<String> = recorded
         .into_iter()

@@ -4,21 +4,23 @@ use std::collections::BTreeSet;
 
 use authbackend_crds::v1alpha1::Current;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
 use kube::{Resource, ResourceExt as _};
 
 use super::config_maps;
 use super::job::JobFacts;
-use super::migration::{Decision, Step};
+use super::migration::{self, Decision, Step};
 use super::needs::{self, Blocker};
 use super::types::{Deletion, DeletionKind, GeneratedSecret, Resources};
 use super::view::View;
+use crate::build::job::{Kind, Order};
 use crate::build::{
     Instance, config_map, deployment, horizontal_pod_autoscaler, job, pod_disruption_budget,
     postgres, service, service_account, signing_secret,
 };
-use crate::labels::MANAGED_BY;
+use crate::labels::{MANAGED_BY, SPEC_HASH};
 use crate::names::MANAGER;
 use crate::reconcile::observed::Observed;
 use crate::reconcile::reason::Reason;
@@ -53,12 +55,7 @@ pub fn resources(
         postgres_service: managed.map(|_| postgres::service::build(instance)),
         postgres_stateful_set: managed
             .map(|managed| postgres::stateful_set::build(instance, managed)),
-        migration_job: match (&decision.step, &decision.migration) {
-            (Step::Start, Some(migration)) => {
-                Some(job::build(instance, &migration.database, &migration.hash))
-            }
-            _ => None,
-        },
+        migration_job: migration_job(instance, decision),
         service: Some(service::build(instance)),
         deployment,
         pod_disruption_budget: pod_disruption_budget::build(instance),
@@ -71,8 +68,38 @@ pub fn resources(
     (resources, blocker)
 }
 
+/// The Job to create now.
+fn migration_job(instance: &Instance, decision: &Decision) -> Option<Job> {
+    let (kind, hash, database, plan) = match decision.step {
+        Step::Start | Step::Plan => {
+            let migration = decision.migration.as_ref()?;
+            let (kind, hash) = migration::job_of(migration);
+            (kind, hash, &migration.database, migration.plan.as_ref())
+        }
+        Step::Contract => {
+            let contract = decision.contract.as_ref()?;
+            let database = &decision.current.as_ref()?.database;
+            (Kind::Contract, contract.hash.clone(), database, None)
+        }
+        _ => return None,
+    };
+    let order = Order {
+        kind,
+        hash: &hash,
+        database,
+        plan,
+    };
+    Some(job::build(instance, &order))
+}
+
+/// Hash of the Deployment that `current` would be rendered as now.
+pub fn template(instance: &Instance, observed: &Observed, current: &Current) -> Option<String> {
+    let deployment = server(instance, observed, current).ok()?;
+    deployment.annotations().get(SPEC_HASH).cloned()
+}
+
 /// The Deployment of `current`, if all that its pods mount is there.
-fn server(
+pub fn server(
     instance: &Instance,
     observed: &Observed,
     current: &Current,
@@ -163,8 +190,8 @@ pub fn deletions(
             observed,
         ));
     }
-    let current = decision.current.as_ref();
-    let unneeded = config_maps::unneeded(instance, observed, current, &view.rollout, jobs);
+    let served = [&decision.current, &decision.previous].map(Option::as_ref);
+    let unneeded = config_maps::unneeded(instance, observed, served, &view.rollout, jobs);
     deletions.extend(
         unneeded
             .into_iter()

@@ -11,6 +11,7 @@ use crate::reconcile::reason::Reason;
 pub fn events(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Vec<PlannedEvent> {
     [
         migration(before, after),
+        contract(before, after),
         readiness(before, after),
         availability(before, after),
     ]
@@ -51,11 +52,53 @@ fn migration(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<Pl
             format!("the schema is what {image} needs"),
         ),
         // A failure is announced with the condition that says why.
-        MigrationPhase::Pending | MigrationPhase::Succeeded | MigrationPhase::Failed => {
+        MigrationPhase::Pending
+        | MigrationPhase::Planning
+        | MigrationPhase::AwaitingApproval
+        | MigrationPhase::Succeeded
+        | MigrationPhase::Failed
+        | MigrationPhase::RolledBack => return None,
+    };
+    Some(event(EventType::Normal, reason, "Migrate", note))
+}
+
+fn contract(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<PlannedEvent> {
+    let key = |status: &AuthBackendStatus| {
+        let contract = status.contract.as_ref();
+        contract.map(|contract| (contract.hash.clone(), contract.phase))
+    };
+    let contract = after.contract.as_ref()?;
+    if key(before) == key(after) {
+        return None;
+    }
+    let job = &contract.job;
+    let (type_, reason, note) = match contract.phase {
+        MigrationPhase::AwaitingApproval => (
+            EventType::Normal,
+            "ContractPending",
+            "what earlier versions use can be removed from the schema; see status.contract"
+                .to_owned(),
+        ),
+        MigrationPhase::Running => (
+            EventType::Normal,
+            "ContractStarted",
+            format!("Job {job} removes what earlier versions use from the schema"),
+        ),
+        MigrationPhase::Succeeded => (
+            EventType::Normal,
+            "ContractSucceeded",
+            "what earlier versions use was removed from the schema".to_owned(),
+        ),
+        MigrationPhase::Failed => {
+            let said = contract.message.as_deref().unwrap_or_default();
+            let note = format!("Job {job} failed: {said}");
+            (EventType::Warning, "ContractFailed", note)
+        }
+        MigrationPhase::Pending | MigrationPhase::Planning | MigrationPhase::RolledBack => {
             return None;
         }
     };
-    Some(event(EventType::Normal, reason, "Migrate", note))
+    Some(event(type_, reason, "Contract", note))
 }
 
 /// The reasons of `Ready` that are worth an event; the others are steps on the way.
@@ -80,7 +123,7 @@ fn readiness(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<Pl
         (EventType::Normal, "Ready")
     } else if stalls.iter().any(is) {
         (EventType::Warning, after.reason.as_str())
-    } else if is(&Reason::Suspended) {
+    } else if is(&Reason::Suspended) || is(&Reason::AwaitingApproval) {
         (EventType::Normal, after.reason.as_str())
     } else {
         return None;

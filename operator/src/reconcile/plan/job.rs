@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use authbackend_crds::v1alpha1::{MigrationPlan, PlannedMigration};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 
 use super::pods;
 use crate::build::job::CONTAINER;
+pub use crate::build::job::Kind;
 use crate::labels::{COMPONENT, Component, MIGRATION_HASH};
 
 /// A migration Job.
@@ -19,7 +21,9 @@ pub struct JobFacts {
     pub name: String,
     /// Its uid.
     pub uid: String,
-    /// Hash of the migration, from its label.
+    /// What it does.
+    pub kind: Kind,
+    /// Its hash, from its label.
     pub hash: String,
     /// When it was created.
     pub created: Option<Time>,
@@ -34,7 +38,7 @@ pub struct JobFacts {
 }
 
 /// How a Job ended.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It has not.
     Running,
@@ -42,7 +46,11 @@ pub enum Outcome {
     Succeeded {
         /// Version of the schema, where the migration reported it.
         schema_version: Option<i64>,
+        /// The contract migrations that were left out.
+        pending_contracts: Vec<i64>,
     },
+    /// What a migration would do, without what approves it.
+    Planned(MigrationPlan),
     /// It gave up.
     Failed {
         /// Exit code of the last try, where one is known.
@@ -64,6 +72,22 @@ impl JobFacts {
 #[serde(rename_all = "camelCase")]
 struct Report {
     schema_version: i64,
+    #[serde(default)]
+    pending_contracts: Vec<i64>,
+}
+
+/// What `auth-server migrate --dry-run` writes there.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanReport {
+    hash: String,
+    current_version: i64,
+    target_version: i64,
+    adopt: bool,
+    destructive: bool,
+    pending: Vec<PlannedMigration>,
+    changes: Vec<String>,
+    omitted: i64,
 }
 
 /// Facts of the Jobs that belong to the owner `uid`, oldest first.
@@ -108,6 +132,7 @@ fn of(job: &Job, pods: &[Arc<Pod>]) -> JobFacts {
     let (outcome, finished) = outcome(job, &own);
     JobFacts {
         name: job.name_any(),
+        kind: Kind::of(job),
         uid: job.uid().unwrap_or_default(),
         hash: job
             .labels()
@@ -140,9 +165,7 @@ fn outcome(job: &Job, pods: &[&Pod]) -> (Outcome, Option<Time>) {
         return (Outcome::Running, None);
     };
     let outcome = if condition.type_ == "Complete" {
-        Outcome::Succeeded {
-            schema_version: last.and_then(schema_version),
-        }
+        success(Kind::of(job), last)
     } else {
         let stated = condition.message.as_deref().unwrap_or_default();
         failure(stated, condition.reason.as_deref(), last)
@@ -150,9 +173,44 @@ fn outcome(job: &Job, pods: &[&Pod]) -> (Outcome, Option<Time>) {
     (outcome, condition.last_transition_time.clone())
 }
 
-fn schema_version(last: &ContainerStateTerminated) -> Option<i64> {
-    let report: Report = serde_json::from_str(last.message.as_deref()?.trim()).ok()?;
-    Some(report.schema_version)
+/// What a Job that succeeded left behind.
+fn success(kind: Kind, last: Option<&ContainerStateTerminated>) -> Outcome {
+    let message = last
+        .and_then(|last| last.message.as_deref())
+        .unwrap_or_default();
+    if kind == Kind::Plan {
+        return plan(message);
+    }
+    // One without a report is one of an earlier release.
+    let report: Option<Report> = serde_json::from_str(message.trim()).ok();
+    Outcome::Succeeded {
+        schema_version: report.as_ref().map(|report| report.schema_version),
+        pending_contracts: report
+            .map(|report| report.pending_contracts)
+            .unwrap_or_default(),
+    }
+}
+
+/// The plan in a message.
+fn plan(message: &str) -> Outcome {
+    match serde_json::from_str::<PlanReport>(message.trim()) {
+        Ok(report) => Outcome::Planned(MigrationPlan {
+            hash: String::new(),
+            checksum: report.hash,
+            current_version: report.current_version,
+            target_version: report.target_version,
+            destructive: report.destructive,
+            adopt: report.adopt,
+            pending: report.pending,
+            changes: report.changes,
+            omitted: report.omitted,
+        }),
+        Err(_) => Outcome::Failed {
+            exit_code: None,
+            message: "the Job left no plan: its pod is gone, or the image is of a release that makes none and needs migration.policy Automatic"
+                .to_owned(),
+        },
+    }
 }
 
 /// A failure as the migration itself tells it, else as the Job's condition (`stated`) does.

@@ -1,14 +1,26 @@
 //! The state machine of migrations: a pure function of what is on record, what serves, and which Jobs exist.
 //!
-//! It holds three promises. What serves changes only when a migration for it has succeeded. A Job is created only while none
-//! runs. A migration that failed is not repeated until something that it depends on changes.
+//! It holds these promises. What serves changes only when a migration for it has succeeded, and goes back when its pods do
+//! not become ready. A Job is created only while none runs. A migration that failed is not repeated until something that it
+//! depends on changes. A plan that needs an approval is carried out only as it was shown. What earlier versions use is
+//! removed only when none of their pods runs.
 
-use authbackend_crds::v1alpha1::{Current, MigrationPhase, MigrationStatus};
+mod contract;
+mod preflight;
+mod progress;
+mod record;
+mod rollback;
+
+use std::time::Duration;
+
+use authbackend_crds::v1alpha1::{ContractStatus, Current, MigrationPolicy, MigrationStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::job::{JobFacts, Outcome};
+pub use record::job_of;
+
+use super::job::{JobFacts, Kind};
+use super::rollout::Rollout;
 use super::target::Target;
-use crate::reconcile::conditions;
 
 /// All that the next step depends on.
 #[derive(Clone, Copy, Debug)]
@@ -17,14 +29,22 @@ pub struct Situation<'a> {
     pub target: Option<&'a Target>,
     /// Whether a Job may be created now.
     pub permission: Permission,
+    /// What people allowed.
+    pub consent: Consent<'a>,
     /// The migration on record.
     pub recorded: Option<&'a MigrationStatus>,
     /// What serves.
     pub current: Option<&'a Current>,
+    /// What served before, while not every pod runs `current`.
+    pub previous: Option<&'a Current>,
+    /// The contract on record.
+    pub contract: Option<&'a ContractStatus>,
     /// The Jobs of this AuthBackend, oldest first.
     pub jobs: &'a [JobFacts],
     /// Whether a pod runs whose Job is gone.
     pub orphan: bool,
+    /// The pods of what serves.
+    pub pods: Pods<'a>,
     /// The time.
     pub now: &'a Time,
 }
@@ -40,6 +60,36 @@ pub enum Permission {
     Refused,
 }
 
+/// What people allowed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Consent<'a> {
+    /// Whether a migration waits for an approval.
+    pub policy: MigrationPolicy,
+    /// Hash of the approved plan.
+    pub plan: Option<&'a str>,
+    /// Hash of the approved contract.
+    pub contract: Option<&'a str>,
+    /// Seconds after which a contract needs no approval.
+    pub contract_delay: Option<u32>,
+}
+
+/// The pods of what serves.
+#[derive(Clone, Copy, Debug)]
+pub struct Pods<'a> {
+    /// How far the Deployment of `current` is.
+    pub rollout: &'a Rollout,
+    /// What keeps the newest pod from running.
+    pub problem: Option<&'a str>,
+    /// Hash of the Deployment that `current` is rendered as; `None` while it cannot be rendered.
+    pub serving: Option<&'a str>,
+    /// Hash of the Deployment that the target would be rendered as; `None` while it cannot be rendered.
+    pub target: Option<&'a str>,
+    /// Whether a pod is still ending, perhaps one of before.
+    pub ending: bool,
+    /// Whether the Deployment may be changed.
+    pub suspended: bool,
+}
+
 /// What comes next, and what to put on record before it is done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
@@ -47,8 +97,14 @@ pub struct Decision {
     pub migration: Option<MigrationStatus>,
     /// What serves from now on.
     pub current: Option<Current>,
+    /// What served before, while not every pod runs `current`.
+    pub previous: Option<Current>,
+    /// The contract to record.
+    pub contract: Option<ContractStatus>,
     /// What to do.
     pub step: Step,
+    /// When to decide again although nothing changed.
+    pub wake: Option<Duration>,
 }
 
 /// What to do next.
@@ -56,6 +112,10 @@ pub struct Decision {
 pub enum Step {
     /// Nothing can be said before the missing Secret is there.
     Unknown,
+    /// Create the Job that finds out what the recorded migration would do.
+    Plan,
+    /// The plan is shown; wait for its approval.
+    AwaitApproval,
     /// Create the Job of the recorded migration.
     Start,
     /// A Job is to be created as soon as it may.
@@ -67,7 +127,7 @@ pub enum Step {
         /// What keeps it from starting.
         problem: Option<String>,
     },
-    /// Delete a Job first: one of an earlier time that has the wanted name, or one that never started and is not
+    /// Delete a Job first: one of an earlier time that has the wanted name, or one that changed nothing and is not
     /// wanted any longer.
     Remove {
         /// Its name.
@@ -77,8 +137,12 @@ pub enum Step {
     },
     /// The migration failed; wait for a change.
     Failed,
+    /// The pods did not become ready, and what served before serves again; wait for a change.
+    RolledBack,
     /// What serves is what the spec asks for.
     Done,
+    /// So it is, and the Job of the recorded contract is to be created.
+    Contract,
 }
 
 /// Decides what comes next.
@@ -86,207 +150,46 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
     let mut decision = Decision {
         migration: situation.recorded.cloned(),
         current: situation.current.cloned(),
+        previous: situation.previous.cloned(),
+        contract: situation.contract.cloned(),
         step: Step::Unknown,
+        wake: None,
     };
-    record_outcome(&mut decision, situation);
-    let recorded = decision.migration.as_ref();
-    let hash = situation.target.map(|target| target.hash_after(recorded));
-    if let Some(running) = running(situation.jobs, recorded) {
-        decision.step = await_or_remove(situation, running, hash.as_deref());
-        adopt_running(&mut decision, situation, running, hash.as_deref());
+    progress::record_outcome(&mut decision, situation);
+    contract::record_outcome(&mut decision, situation);
+    rollback::record_rollout(&mut decision, situation);
+    let hash = situation
+        .target
+        .map(|target| target.hash_after(decision.migration.as_ref()));
+    let running = running(situation.jobs, decision.migration.as_ref());
+    let contracts = running.is_some_and(|job| job.kind == Kind::Contract);
+    if let Some(running) = running.filter(|_| !(contracts && is_settled(&decision, situation))) {
+        decision.step = progress::await_or_remove(&decision, situation, running, hash.as_deref());
+        progress::adopt_running(&mut decision, situation, running, hash.as_deref());
     } else if situation.orphan {
         decision.step = Step::Await {
             job: None,
             problem: None,
         };
     } else if let (Some(target), Some(hash)) = (situation.target, hash) {
-        advance(&mut decision, situation, target, &hash);
+        progress::advance(&mut decision, situation, target, &hash);
+        contract::advance(&mut decision, situation, target, contracts);
     }
     decision
-}
-
-/// Puts the end of the recorded migration on record, before its Job can expire.
-fn record_outcome(decision: &mut Decision, situation: &Situation<'_>) {
-    let Some(migration) = decision.migration.as_mut() else {
-        return;
-    };
-    if migration.phase != MigrationPhase::Running {
-        return;
-    }
-    let Some(job) = situation.jobs.iter().find(|job| job.hash == migration.hash) else {
-        return;
-    };
-    end(migration, job, situation.now);
-    // Also a migration that is not wanted any longer changed the schema that the serving version works on.
-    if let (Some(current), Some(version)) = (decision.current.as_mut(), migration.schema_version)
-        && migration.phase == MigrationPhase::Succeeded
-        && current.database_hash == migration.database_hash
-    {
-        current.schema_version = Some(version);
-    }
-}
-
-/// Copies the outcome of `job` into `migration`.
-fn end(migration: &mut MigrationStatus, job: &JobFacts, now: &Time) {
-    migration.started_at = job.created.clone().or(migration.started_at.take());
-    match &job.outcome {
-        Outcome::Running => return,
-        Outcome::Succeeded { schema_version } => {
-            migration.phase = MigrationPhase::Succeeded;
-            migration.schema_version = *schema_version;
-        }
-        Outcome::Failed { exit_code, message } => {
-            migration.phase = MigrationPhase::Failed;
-            migration.exit_code = *exit_code;
-            migration.message = Some(conditions::message(message));
-        }
-    }
-    migration.finished_at = Some(job.finished.clone().unwrap_or_else(|| now.clone()));
 }
 
 /// The Job that runs. There is never more than one of ours; should there be, the recorded one counts.
 fn running<'a>(jobs: &'a [JobFacts], recorded: Option<&MigrationStatus>) -> Option<&'a JobFacts> {
     let running = || jobs.iter().filter(|job| !job.is_finished());
-    let is_recorded = |job: &&JobFacts| recorded.is_some_and(|recorded| recorded.hash == job.hash);
+    let is_recorded =
+        |job: &&JobFacts| recorded.is_some_and(|recorded| record::is_job_of(recorded, job));
     running().find(is_recorded).or_else(|| running().next())
 }
 
-/// A Job that runs is awaited whatever the spec says by now. One that is not wanted any longer and never started (its
-/// image does not exist, for example) touched nothing, and would be awaited for its whole deadline.
-fn await_or_remove(situation: &Situation<'_>, job: &JobFacts, hash: Option<&str>) -> Step {
-    let wanted = match hash {
-        Some(hash) => hash == job.hash && !is_settled(situation),
-        None => true,
-    };
-    if wanted || job.started {
-        return Step::Await {
-            job: Some(job.name.clone()),
-            problem: job.problem.clone(),
-        };
-    }
-    Step::Remove {
-        job: job.name.clone(),
-        uid: job.uid.clone(),
-    }
-}
-
 /// Whether what serves is what the spec asks for.
-fn is_settled(situation: &Situation<'_>) -> bool {
+fn is_settled(decision: &Decision, situation: &Situation<'_>) -> bool {
     let serves = |current| situation.target.is_some_and(|target| target.is(current));
-    situation.current.is_some_and(serves)
-}
-
-/// Puts a running Job on record that is ours by its hash: the operator ended between creating the Job and writing the
-/// status, or the status was lost.
-fn adopt_running(
-    decision: &mut Decision,
-    situation: &Situation<'_>,
-    job: &JobFacts,
-    hash: Option<&str>,
-) {
-    let recorded = decision
-        .migration
-        .as_ref()
-        .filter(|recorded| recorded.hash == job.hash);
-    if recorded.is_some_and(|recorded| recorded.phase == MigrationPhase::Running) {
-        return;
-    }
-    if let Some(target) = situation.target.filter(|_| hash == Some(job.hash.as_str())) {
-        let started = job.created.as_ref().unwrap_or(situation.now);
-        decision.migration =
-            Some(target.migration(&job.hash, MigrationPhase::Running, Some(started)));
-    }
-}
-
-/// No Job runs: what is needed to get to `target`?
-fn advance(decision: &mut Decision, situation: &Situation<'_>, target: &Target, hash: &str) {
-    if is_settled(situation) {
-        return settle(decision, situation, target, hash);
-    }
-    let begun = |recorded: &MigrationStatus| {
-        recorded.hash == hash && recorded.phase != MigrationPhase::Pending
-    };
-    if !decision.migration.as_ref().is_some_and(begun)
-        && let Some(job) = situation.jobs.iter().find(|job| job.hash == hash)
-    {
-        if is_stale(job, decision.migration.as_ref()) {
-            decision.step = Step::Remove {
-                job: job.name.clone(),
-                uid: job.uid.clone(),
-            };
-            return;
-        }
-        let mut adopted = target.migration(hash, MigrationPhase::Running, job.created.as_ref());
-        end(&mut adopted, job, situation.now);
-        decision.migration = Some(adopted);
-    }
-    let recorded = decision
-        .migration
-        .as_ref()
-        .filter(|recorded| recorded.hash == hash);
-    match recorded.map(|recorded| recorded.phase) {
-        Some(MigrationPhase::Succeeded) => {
-            let version = recorded.and_then(|recorded| recorded.schema_version);
-            decision.current = Some(target.current(version, decision.current.as_ref()));
-            decision.step = Step::Done;
-        }
-        Some(MigrationPhase::Failed) => decision.step = Step::Failed,
-        Some(MigrationPhase::Pending | MigrationPhase::Running) | None => {
-            start(decision, situation, target, hash);
-        }
-    }
-}
-
-/// The spec asks for what serves, perhaps again after an attempt at something else: nothing to migrate.
-fn settle(decision: &mut Decision, situation: &Situation<'_>, target: &Target, hash: &str) {
-    decision.step = Step::Done;
-    if let Some(current) = decision.current.as_mut() {
-        // Other credentials for the same database.
-        current.database = target.database.clone();
-    }
-    let succeeded = |recorded: &MigrationStatus| recorded.phase == MigrationPhase::Succeeded;
-    if !decision.migration.as_ref().is_some_and(succeeded) {
-        let mut settled = target.migration(hash, MigrationPhase::Succeeded, None);
-        settled.finished_at = Some(situation.now.clone());
-        settled.schema_version = decision
-            .current
-            .as_ref()
-            .and_then(|current| current.schema_version);
-        decision.migration = Some(settled);
-    }
-}
-
-/// A finished Job from before the recorded migration proves nothing about the schema of today: a later migration may
-/// have made the database newer.
-fn is_stale(job: &JobFacts, recorded: Option<&MigrationStatus>) -> bool {
-    let Some(recorded) = recorded else {
-        return false;
-    };
-    let last = recorded
-        .finished_at
-        .as_ref()
-        .or(recorded.started_at.as_ref());
-    match (last, &job.created) {
-        (Some(last), Some(created)) => created.0 <= last.0,
-        _ => false,
-    }
-}
-
-/// Creates the Job, or waits until it may. A Job that was lost is created again under the same name.
-fn start(decision: &mut Decision, situation: &Situation<'_>, target: &Target, hash: &str) {
-    if situation.permission == Permission::Granted {
-        decision.migration =
-            Some(target.migration(hash, MigrationPhase::Running, Some(situation.now)));
-        decision.step = Step::Start;
-        return;
-    }
-    decision.step = Step::Wait;
-    // What is on record of an earlier migration stays until the new one begins.
-    let ended = |recorded: &MigrationStatus| recorded.finished_at.is_some();
-    if situation.permission == Permission::Later && !decision.migration.as_ref().is_some_and(ended)
-    {
-        decision.migration = Some(target.migration(hash, MigrationPhase::Pending, None));
-    }
+    decision.current.as_ref().is_some_and(serves)
 }
 
 #[cfg(test)]

@@ -59,6 +59,12 @@ fn invalid_url(instance: &Instance, database: &Database) -> Blocker {
     Blocker::new(Reason::InvalidDatabaseUrl, message)
 }
 
+/// Why a migration cannot sign in yet. What serves does not need its credentials.
+pub fn missing_credentials(instance: &Instance, observed: &Observed) -> Option<Blocker> {
+    let reference = references::of_migration(&instance.spec)?;
+    missing(instance, &[reference], &observed.secrets)
+}
+
 /// The first of `references` that is not there.
 pub fn missing(
     instance: &Instance,

@@ -1,6 +1,8 @@
 //! The status: what was found, in the words of conditions.
 
-use authbackend_crds::v1alpha1::{AuthBackendStatus, Current, DEFAULT_MOUNT_PATH, MigrationPhase};
+use authbackend_crds::v1alpha1::{
+    APPROVE_CONTRACT_ANNOTATION, AuthBackendStatus, Current, DEFAULT_MOUNT_PATH, MigrationPhase,
+};
 use kube::ResourceExt as _;
 
 use super::rollout::Rollout;
@@ -22,6 +24,7 @@ pub fn status(view: &View<'_>, verdict: &Verdict) -> AuthBackendStatus {
     if let (Some(current), Rollout::Complete { .. }) = (current.as_mut(), &view.rollout) {
         record_settings(current, view.instance.as_ref());
     }
+    let decision = &view.decision;
     AuthBackendStatus {
         observed_generation: generation,
         conditions: conditions::merge(
@@ -31,7 +34,9 @@ pub fn status(view: &View<'_>, verdict: &Verdict) -> AuthBackendStatus {
             view.now,
         ),
         current,
-        migration: view.decision.migration.clone(),
+        previous: decision.previous.clone(),
+        migration: decision.migration.clone(),
+        contract: decision.contract.clone(),
         url: Some(url(&auth_backend.spec.base_url)),
         replicas: Some(count.as_ref().and_then(|count| count.replicas).unwrap_or(0)),
         ready_replicas: Some(
@@ -162,7 +167,10 @@ fn migrated(view: &View<'_>, verdict: &Verdict) -> Finding {
         let version = version
             .map(|version| format!(" (version {version})"))
             .unwrap_or_default();
-        let message = format!("the schema is what the image needs{version}");
+        let contract = waiting_contract(view)
+            .map(|waiting| format!("; {waiting}"))
+            .unwrap_or_default();
+        let message = format!("the schema is what the image needs{version}{contract}");
         return found(Type::Migrated, true, Reason::SchemaUpToDate, message);
     }
     // While the spec's database is not known, nothing can be said of what was migrated before.
@@ -173,6 +181,30 @@ fn migrated(view: &View<'_>, verdict: &Verdict) -> Finding {
         Holds::False
     };
     found(Type::Migrated, holds, verdict.reason, &verdict.message)
+}
+
+/// What a contract waits for, or why it failed.
+fn waiting_contract(view: &View<'_>) -> Option<String> {
+    let contract = view.decision.contract.as_ref()?;
+    let versions: Vec<_> = contract.versions.iter().map(ToString::to_string).collect();
+    let what = format!(
+        "migration {}, which removes what earlier versions use,",
+        versions.join(", ")
+    );
+    match contract.phase {
+        MigrationPhase::AwaitingApproval => {
+            let by_itself = view.decision.wake.map_or("", |_| " or for its time");
+            let command = view.approval(APPROVE_CONTRACT_ANNOTATION, &contract.hash);
+            Some(format!(
+                "{what} waits for an approval{by_itself}: {command}"
+            ))
+        }
+        MigrationPhase::Failed => {
+            let said = contract.message.as_deref().unwrap_or_default();
+            Some(format!("{what} failed (Job {}): {said}", contract.job))
+        }
+        _ => None,
+    }
 }
 
 /// Whether the database that the spec names accepts connections, as far as somebody tried.

@@ -10,6 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 use serde::Serialize;
 
+use crate::build::job::Kind;
 use crate::build::{Instance, Settings, job};
 use crate::names;
 use crate::reconcile::observed::{Observed, ObservedSecret};
@@ -54,13 +55,19 @@ impl Target {
     /// What `instance` asks for, on the database with `database_hash`.
     pub fn new(instance: &Instance, database_hash: String, observed: &Observed) -> Self {
         let spec = &instance.spec;
+        // When it runs is no matter of what it does.
+        let migration = spec.migration.clone().map(|migration| Migration {
+            policy: None,
+            contract_delay_seconds: None,
+            ..migration
+        });
         let inputs = Inputs {
             image: &instance.image,
             args: job::ARGS,
             database: &spec.database,
             database_hash: &database_hash,
             env: spec.env.as_deref(),
-            migration: spec.migration.as_ref(),
+            migration: migration.as_ref(),
             retry: observed
                 .auth_backend
                 .annotations()
@@ -71,7 +78,7 @@ impl Target {
             hash: hash::of(&inputs),
             image: instance.image.clone(),
             database: spec.database.clone(),
-            secret_version: secret_version(&spec.database, &instance.name, &observed.secrets),
+            secret_version: secret_version(instance, &observed.secrets),
             database_hash,
             settings: instance.settings.clone(),
             instance: instance.name.clone(),
@@ -117,7 +124,7 @@ impl Target {
             database: self.database.clone(),
             database_hash: self.database_hash.clone(),
             secret_version: Some(self.secret_version.clone()),
-            job: names::migration_job(&self.instance, hash),
+            job: names::migration_job(&self.instance, Kind::Migrate, hash),
             started_at: started_at.cloned(),
             ..MigrationStatus::default()
         }
@@ -142,16 +149,14 @@ impl Target {
             config_hash,
             schema_settings_hash: self.settings.schema_hash.clone(),
             secret_refs: secret_refs.clone(),
+            ..Current::default()
         }
     }
 }
 
-fn secret_version(
-    database: &Database,
-    instance: &str,
-    secrets: &BTreeMap<String, ObservedSecret>,
-) -> String {
-    let references = references::of_database(database, instance);
+fn secret_version(instance: &Instance, secrets: &BTreeMap<String, ObservedSecret>) -> String {
+    let mut references = references::of_database(&instance.spec.database, &instance.name);
+    references.extend(references::of_migration(&instance.spec));
     let mut names: Vec<&str> = references
         .iter()
         .map(|reference| reference.name.as_str())

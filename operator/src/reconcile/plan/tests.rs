@@ -1,4 +1,6 @@
 mod conditions;
+mod exhaustive;
+mod gate;
 mod golden;
 mod guards;
 mod jobs;

@@ -1,6 +1,6 @@
 //! The one answer to "is it done, does it move, or does it need someone?", from which the conditions follow.
 
-use authbackend_crds::v1alpha1::MigrationStatus;
+use authbackend_crds::v1alpha1::{APPROVE_MIGRATION_ANNOTATION, MigrationPlan, MigrationStatus};
 
 use super::migration::Step;
 use super::needs::Blocker;
@@ -19,7 +19,7 @@ pub enum State {
     Moving,
     /// It needs someone.
     Stalled,
-    /// It waits for `spec.suspend` to end.
+    /// It waits for `spec.suspend` to end, or for an approval: nothing is wrong, and nothing moves.
     Suspended,
 }
 
@@ -83,8 +83,15 @@ fn migration(view: &View<'_>) -> Option<Verdict> {
         Verdict::new(State::Moving, Reason::Migrating, message)
     };
     Some(match &view.decision.step {
-        Step::Done => return None,
+        Step::Done | Step::Contract => return None,
         Step::Failed => failure(view.decision.migration.as_ref()),
+        Step::RolledBack => rolled_back(view),
+        Step::AwaitApproval => approval(view),
+        Step::Plan => Verdict::new(
+            State::Moving,
+            Reason::Migrating,
+            format!("what the migration to {image} would do is found out"),
+        ),
         Step::Wait => match &view.start_blocker {
             Some(blocker) => Verdict::blocked(blocker),
             None => migrating(String::new()),
@@ -105,6 +112,54 @@ fn migration(view: &View<'_>) -> Option<Verdict> {
         Step::Remove { job, .. } => migrating(format!(" once Job {job} is deleted")),
         Step::Start | Step::Unknown => migrating(String::new()),
     })
+}
+
+/// A plan that waits for its approval.
+fn approval(view: &View<'_>) -> Verdict {
+    let migration = view.decision.migration.clone().unwrap_or_default();
+    let plan = migration.plan.unwrap_or_default();
+    let command = view.approval(APPROVE_MIGRATION_ANNOTATION, &plan.hash);
+    let message = format!(
+        "the migration to {} {}; see status.migration.plan, and approve it: {command}",
+        migration.image,
+        outline(&plan)
+    );
+    Verdict::new(State::Suspended, Reason::AwaitingApproval, message)
+}
+
+/// A plan in a few words.
+fn outline(plan: &MigrationPlan) -> String {
+    let (pending, changes) = (plan.pending.len(), plan.changes.len());
+    let omitted = match plan.omitted {
+        0 => String::new(),
+        omitted => format!(" and {omitted} more"),
+    };
+    let adopts = if plan.adopt {
+        "takes tables over, "
+    } else {
+        ""
+    };
+    let destructive = if plan.destructive {
+        "may lose data"
+    } else {
+        "loses no data"
+    };
+    format!("{adopts}has {pending} migrations, {changes} other changes{omitted}, and {destructive}")
+}
+
+/// Pods that did not become ready, so that what served before serves again.
+fn rolled_back(view: &View<'_>) -> Verdict {
+    let migration = view.decision.migration.clone().unwrap_or_default();
+    let current = view.decision.current.as_ref();
+    let message = format!(
+        "the pods of {} did not become ready in time, so {} serves again: {}",
+        migration.image,
+        current
+            .map(|current| current.image.as_str())
+            .unwrap_or_default(),
+        migration.message.unwrap_or_default()
+    );
+    Verdict::new(State::Stalled, Reason::RolloutFailed, message)
 }
 
 /// A migration that failed.

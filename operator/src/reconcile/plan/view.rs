@@ -1,6 +1,7 @@
 //! All that is known and decided, before it is put into words.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt as _;
 
 use super::migration::Decision;
 use super::needs::Blocker;
@@ -40,6 +41,16 @@ impl View<'_> {
     /// Whether nothing may be changed.
     pub fn is_suspended(&self) -> bool {
         self.observed.auth_backend.spec.suspend == Some(true)
+    }
+
+    /// The command that approves `hash` by `annotation`.
+    pub fn approval(&self, annotation: &str, hash: &str) -> String {
+        let auth_backend = &self.observed.auth_backend;
+        let (name, namespace) = (auth_backend.name_any(), auth_backend.namespace());
+        let namespace = namespace.unwrap_or_default();
+        format!(
+            "kubectl annotate -n {namespace} authbackend/{name} --overwrite {annotation}={hash}"
+        )
     }
 
     /// Pods that serve.

@@ -144,14 +144,24 @@ fn a_password_of_its_own_wins_over_that_of_the_url() {
 }
 
 #[test]
+fn a_user_of_its_own_wins_over_that_of_the_url() {
+    let target = load(&[
+        ("DATABASE_URL", "postgres://app:word@db/shop"),
+        ("DATABASE_USER", "owner"),
+        ("DATABASE_PASSWORD_FILE", "/password"),
+    ])
+    .unwrap();
+    assert_eq!(
+        (target.user.as_str(), target.password.as_ref()),
+        ("owner", Some(&Secret::new("from a file")))
+    );
+    assert_eq!(target.address(), "db:5432/shop");
+}
+
+#[test]
 fn url_and_parts_exclude_each_other() {
     let url = ("DATABASE_URL", "postgres://a@b/c");
-    for name in [
-        "DATABASE_HOST",
-        "DATABASE_PORT",
-        "DATABASE_NAME",
-        "DATABASE_USER",
-    ] {
+    for name in ["DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME"] {
         let problems = load(&[url, (name, "1")]).unwrap_err();
         assert_eq!(
             problems,

@@ -93,16 +93,6 @@ async fn a_file_changed_after_it_was_applied_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_newer_database_is_refused_with_a_code_of_its_own() {
-    let database = TestDatabase::migrated().await;
-    migrate(&database, &[further(9001, "SELECT 1")])
-        .await
-        .unwrap();
-    let error = migrate(&database, &[]).await.unwrap_err();
-    assert_eq!(error.exit_code(), 11);
-}
-
-#[tokio::test]
 async fn a_lost_connection_may_be_tried_again() {
     let database = TestDatabase::migrated().await;
     let suicide = further(9001, "SELECT pg_terminate_backend(pg_backend_pid())");

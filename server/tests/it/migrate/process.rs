@@ -33,7 +33,7 @@ async fn success_is_told_in_the_last_line_and_in_the_termination_message() {
     let message: Value = serde_json::from_str(&std::fs::read_to_string(message).unwrap()).unwrap();
     assert_eq!(
         message,
-        json!({"schemaVersion": REQUIRED_VERSION, "applied": versions()})
+        json!({"schemaVersion": REQUIRED_VERSION, "applied": versions(), "pendingContracts": []})
     );
 }
 

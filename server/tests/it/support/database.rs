@@ -129,6 +129,36 @@ impl TestDatabase {
         .await;
         role
     }
+
+    /// A role with `password` and no rights; dropped with the database.
+    pub(crate) async fn bare_role(&self, password: &str) -> String {
+        self.login(&format!("{}_role", self.name), password).await
+    }
+
+    /// Another such role.
+    pub(crate) async fn owner(&self, password: &str) -> String {
+        self.login(&format!("{}_owner", self.name), password).await
+    }
+
+    async fn login(&self, role: &str, password: &str) -> String {
+        self.execute(&format!("CREATE ROLE {role} LOGIN PASSWORD '{password}'"))
+            .await;
+        role.to_owned()
+    }
+
+    /// The SQLSTATE with which `sql` is refused to whom `url` names.
+    pub(crate) async fn refuses(&self, url: &str, sql: &str) -> String {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        let error = raw_sql(AssertSqlSafe(sql))
+            .execute(&mut connection)
+            .await
+            .unwrap_err();
+        connection.close().await.unwrap();
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
+        code.unwrap_or_default().into_owned()
+    }
 }
 
 impl Drop for TestDatabase {
@@ -142,7 +172,7 @@ impl Drop for TestDatabase {
                 .unwrap();
             runtime.block_on(async {
                 administer(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-                administer(&format!("DROP ROLE IF EXISTS {name}_role")).await;
+                administer(&format!("DROP ROLE IF EXISTS {name}_role, {name}_owner")).await;
             });
         });
         assert!(

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::world::World;
+use crate::build::job::Kind;
 use crate::reconcile::plan::{GeneratedSecret, Resources};
 
 fn directory(case: &str) -> PathBuf {
@@ -22,14 +23,19 @@ fn produced(case: &str) -> BTreeMap<String, String> {
     let input = fs::read_to_string(directory(case).join("input.yaml")).unwrap();
     let auth_backend: Value = serde_saphyr::from_str(&input).unwrap();
     let mut world = World::with(&auth_backend);
+    // Seen only where `status.contract` is.
+    if case == "manual" {
+        world.pending_contracts = vec![6];
+    }
     let mut files = BTreeMap::new();
-    for _ in 0..6 {
+    for _ in 0..10 {
         let plan = world.step();
         plan.generate
             .iter()
             .for_each(|generated| add_generated(&mut files, generated));
         add_resources(&mut files, plan.apply);
         world.database_gets_ready();
+        world.approve();
         world.job_succeeds(1);
         world.pods_get_ready();
     }
@@ -85,7 +91,14 @@ fn add_resources(files: &mut BTreeMap<String, String>, resources: Resources) {
         "postgres-stateful-set",
         postgres_stateful_set.as_ref(),
     );
-    add(files, "migration-job", migration_job.as_ref());
+    if let Some(job) = &migration_job {
+        let kind = match Kind::of(job) {
+            Kind::Migrate => "migration-job",
+            Kind::Plan => "plan-job",
+            Kind::Contract => "contract-job",
+        };
+        add(files, kind, Some(job));
+    }
     add(files, "service", service.as_ref());
     add(files, "deployment", deployment.as_ref());
     add(
@@ -147,6 +160,11 @@ fn connection() {
 #[test]
 fn managed() {
     check("managed");
+}
+
+#[test]
+fn manual() {
+    check("manual");
 }
 
 #[test]

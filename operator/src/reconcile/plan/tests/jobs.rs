@@ -82,7 +82,8 @@ fn the_schema_version_is_read_from_the_pods_message() {
     assert_eq!(
         facts.outcome,
         Outcome::Succeeded {
-            schema_version: Some(4)
+            schema_version: Some(4),
+            pending_contracts: Vec::new(),
         }
     );
     assert_eq!(
@@ -99,7 +100,8 @@ fn a_success_without_a_readable_message_is_a_success() {
         assert_eq!(
             facts.outcome,
             Outcome::Succeeded {
-                schema_version: None
+                schema_version: None,
+                pending_contracts: Vec::new(),
             }
         );
     }

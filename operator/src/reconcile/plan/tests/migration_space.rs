@@ -5,8 +5,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
 use crate::build::Settings;
-use crate::reconcile::plan::job::{JobFacts, Outcome};
-use crate::reconcile::plan::migration::{Decision, Permission, Situation, Step, decide};
+use crate::reconcile::plan::job::{JobFacts, Kind, Outcome};
+use crate::reconcile::plan::migration::{
+    Consent, Decision, Permission, Pods, Situation, Step, decide,
+};
+use crate::reconcile::plan::rollout::Rollout;
 use crate::reconcile::plan::target::Target;
 
 const IMAGES: [&str; 2] = ["server:1", "server:2"];
@@ -63,9 +66,11 @@ fn jobs_of(image: &str) -> Vec<Option<JobFacts>> {
     let mut jobs = vec![None];
     let succeeded = Outcome::Succeeded {
         schema_version: Some(1),
+        pending_contracts: Vec::new(),
     };
     let job = |outcome: &Outcome, created, started| JobFacts {
         name: format!("job-{image}"),
+        kind: Kind::Migrate,
         uid: format!("uid-{image}"),
         hash: target(image).hash,
         created: Some(at(created)),
@@ -112,6 +117,17 @@ fn for_each(check: impl Fn(&Situation<'_>, &Decision)) -> usize {
                         permission,
                         recorded: recorded.as_ref(),
                         current: current.as_ref(),
+                        previous: None,
+                        contract: None,
+                        consent: Consent::default(),
+                        pods: Pods {
+                            rollout: &Rollout::Outdated,
+                            problem: None,
+                            serving: Some("serving"),
+                            target: Some("template"),
+                            ending: false,
+                            suspended: false,
+                        },
                         jobs: &jobs,
                         orphan,
                         now: &now,

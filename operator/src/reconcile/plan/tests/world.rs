@@ -34,6 +34,8 @@ pub struct World {
     pub observed: Observed,
     pub config: OperatorConfig,
     pub now: i64,
+    /// What migrations that succeed report as contracts that wait.
+    pub pending_contracts: Vec<i64>,
     next_uid: u32,
 }
 
@@ -76,6 +78,7 @@ impl World {
                 postgres_image: "registry.example/postgres:17".to_owned(),
             },
             now: 1_000_000,
+            pending_contracts: Vec::new(),
             next_uid: 0,
         };
         world.create_secrets();

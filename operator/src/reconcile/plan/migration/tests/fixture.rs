@@ -1,10 +1,11 @@
 //! Situations to decide.
 
-use authbackend_crds::v1alpha1::{Database, SecretKeyRef};
+use authbackend_crds::v1alpha1::{Database, MigrationPhase, SecretKeyRef};
 use k8s_openapi::jiff::Timestamp;
 
 use super::super::*;
 use crate::build::Settings;
+use crate::reconcile::plan::job::Outcome;
 
 pub const IMAGE_A: &str = "server:1";
 pub const IMAGE_B: &str = "server:2";
@@ -53,7 +54,8 @@ pub fn recorded(image: &str, phase: MigrationPhase) -> MigrationStatus {
 pub fn job(image: &str, created: i64, outcome: Outcome) -> JobFacts {
     let hash = target(image).hash;
     JobFacts {
-        name: crate::names::migration_job("shop", &hash),
+        name: crate::names::migration_job("shop", Kind::Migrate, &hash),
+        kind: Kind::Migrate,
         uid: format!("uid-{image}-{created}"),
         hash,
         created: Some(at(created)),
@@ -67,6 +69,7 @@ pub fn job(image: &str, created: i64, outcome: Outcome) -> JobFacts {
 pub fn succeeded() -> Outcome {
     Outcome::Succeeded {
         schema_version: Some(3),
+        pending_contracts: Vec::new(),
     }
 }
 
@@ -83,6 +86,14 @@ pub struct Given {
     pub permission: Permission,
     pub recorded: Option<MigrationStatus>,
     pub current: Option<Current>,
+    pub previous: Option<Current>,
+    pub contract: Option<ContractStatus>,
+    pub consent: Consent<'static>,
+    pub rollout: Rollout,
+    pub ending: bool,
+    pub suspended: bool,
+    /// Hash of the Deployment that the target would be rendered as.
+    pub template: &'static str,
     pub jobs: Vec<JobFacts>,
     pub orphan: bool,
 }
@@ -95,6 +106,13 @@ impl Given {
             permission: Permission::Granted,
             recorded: None,
             current: None,
+            previous: None,
+            contract: None,
+            consent: Consent::default(),
+            rollout: Rollout::Absent,
+            ending: false,
+            suspended: false,
+            template: "template",
             jobs: Vec::new(),
             orphan: false,
         }
@@ -135,6 +153,17 @@ impl Given {
             permission: self.permission,
             recorded: self.recorded.as_ref(),
             current: self.current.as_ref(),
+            previous: self.previous.as_ref(),
+            contract: self.contract.as_ref(),
+            consent: self.consent,
+            pods: Pods {
+                rollout: &self.rollout,
+                problem: Some("pod shop-0: CrashLoopBackOff"),
+                serving: Some("serving"),
+                target: Some(self.template),
+                ending: self.ending,
+                suspended: self.suspended,
+            },
             jobs: &self.jobs,
             orphan: self.orphan,
             now: &at(NOW),

@@ -2,6 +2,8 @@
 
 use super::super::*;
 use super::fixture::*;
+use crate::reconcile::plan::job::Outcome;
+use authbackend_crds::v1alpha1::MigrationPhase;
 
 #[test]
 fn a_pod_that_outlives_its_job_is_awaited() {

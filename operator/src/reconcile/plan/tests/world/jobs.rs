@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use authbackend_crds::v1alpha1::{APPROVE_CONTRACT_ANNOTATION, APPROVE_MIGRATION_ANNOTATION};
 use k8s_openapi::api::batch::v1::{Job, JobCondition, JobStatus};
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
 use serde_json::{Value, json};
 
 use super::World;
+use crate::build::job::Kind;
 
 impl World {
     /// A create: one that exists is left as it is.
@@ -47,9 +49,35 @@ impl World {
             .cloned()
     }
 
+    /// The running Job succeeds; one that plans finds one migration, the one to `schema_version`.
     pub fn job_succeeds(&mut self, schema_version: u32) {
-        let message = format!(r#"{{"schemaVersion":{schema_version},"applied":[]}}"#);
-        self.end_job("Complete", 0, &message);
+        let kind = self.running_job().map(|job| Kind::of(&job));
+        let message = match kind {
+            Some(Kind::Plan) => json!({
+                "hash": format!("to-{schema_version}"), "currentVersion": 1, "targetVersion": schema_version,
+                "adopt": false, "destructive": false, "changes": [], "contracts": [], "omitted": 0,
+                "pending": [{
+                    "version": schema_version, "name": "add_locale", "class": "expand", "destructive": false,
+                    "locks": ["ACCESS EXCLUSIVE on user"],
+                }],
+            }),
+            Some(Kind::Contract) => json!({"schemaVersion": schema_version, "applied": [6]}),
+            Some(Kind::Migrate) | None => json!({
+                "schemaVersion": schema_version, "applied": [], "pendingContracts": self.pending_contracts,
+            }),
+        };
+        self.end_job("Complete", 0, &message.to_string());
+    }
+
+    /// Somebody approves the plan and the contract that the status shows.
+    pub fn approve(&mut self) {
+        let status = self.status();
+        if let Some(plan) = status.migration.and_then(|migration| migration.plan) {
+            self.annotate(APPROVE_MIGRATION_ANNOTATION, &plan.hash);
+        }
+        if let Some(contract) = status.contract {
+            self.annotate(APPROVE_CONTRACT_ANNOTATION, &contract.hash);
+        }
     }
 
     pub fn job_fails(&mut self, exit_code: i32, message: &str) {

@@ -1,0 +1,382 @@
+//! The operator: the real state machine between abstract worlds.
+
+use std::sync::Arc;
+
+use authbackend_crds::v1alpha1::{
+    AuthBackend, AuthBackendStatus, ContractStatus, Current, Database, MigrationPhase,
+    MigrationPlan, MigrationPolicy, MigrationStatus, PlannedMigration,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::jiff::Timestamp;
+
+use super::state::{Alphabet, Backend, End, Intent, Job, Progress, State, Table, Template, Work};
+use crate::build::Settings;
+use crate::reconcile::observed::{Observed, OtherAuthBackend};
+use crate::reconcile::plan::job::{JobFacts, Kind, Outcome};
+use crate::reconcile::plan::migration::{
+    Consent, Decision, Permission, Pods, Situation, Step, decide, job_of,
+};
+use crate::reconcile::plan::needs;
+use crate::reconcile::plan::rollout::Rollout;
+use crate::reconcile::plan::target::Target;
+
+/// The operator, with the tables that its records are kept in.
+#[derive(Default)]
+pub struct Operator {
+    pub migrations: Table<MigrationStatus>,
+    pub currents: Table<Current>,
+    pub contracts: Table<ContractStatus>,
+    pub texts: Table<String>,
+}
+
+fn at(rank: u8) -> Time {
+    Time(Timestamp::from_second(i64::from(rank)).unwrap())
+}
+
+pub fn image(number: u8) -> String {
+    format!("server:{number}")
+}
+
+pub fn number(image: &str) -> u8 {
+    image.rsplit(':').next().unwrap().parse().unwrap()
+}
+
+fn target(backend: &Backend) -> Target {
+    let (image, database) = (image(backend.image), format!("{}", backend.database));
+    Target {
+        hash: format!("{image} on {database}, {}", backend.retry),
+        image,
+        database: Database::default(),
+        database_hash: database,
+        secret_version: backend.secret.to_string(),
+        settings: Settings {
+            text: String::new(),
+            hash: String::new(),
+            schema_hash: None,
+            secret_refs: Vec::new(),
+        },
+        instance: "shop".to_owned(),
+    }
+}
+
+pub fn template(current: &Current, tweak: bool) -> Template {
+    Template {
+        image: number(&current.image),
+        database: current.database_hash.parse().unwrap(),
+        tweak,
+    }
+}
+
+impl Operator {
+    /// Reads, decides and writes the status; what is left to do is the intent. Answers with what was decided.
+    pub fn plan(&mut self, state: &mut State, index: usize, alphabet: &Alphabet) -> Decision {
+        let backend = state.backends[index];
+        let target = (backend.secret > 0).then(|| target(&backend));
+        let [migration, current, previous, contract] = self.records(&backend);
+        let conflict = target
+            .as_ref()
+            .and_then(|target| self.conflict(state, index, target, alphabet));
+        let rendered = current
+            .as_ref()
+            .filter(|_| backend.secret > 0)
+            .map(|current| template(current.current(), backend.tweak));
+        let rollout = rollout(&backend, rendered);
+        let texts = [backend.approved_plan, backend.approved_contract]
+            .map(|number| self.texts.get(number).cloned());
+        let wanted = target.as_ref().map(|_| Template {
+            image: backend.image,
+            database: backend.database,
+            tweak: backend.tweak,
+        });
+        let [serving, wanted] = [rendered, wanted].map(|it| it.map(Template::text));
+        let now = at(backend.now());
+        let decision = decide(&Situation {
+            target: target.as_ref(),
+            permission: match conflict {
+                true_conflict if true_conflict.is_some() => Permission::Refused,
+                _ if backend.suspended => Permission::Later,
+                _ => Permission::Granted,
+            },
+            consent: Consent {
+                policy: if backend.manual {
+                    MigrationPolicy::Manual
+                } else {
+                    MigrationPolicy::Automatic
+                },
+                plan: texts[0].as_deref(),
+                contract: texts[1].as_deref(),
+                contract_delay: backend.soon.then_some(0),
+            },
+            recorded: migration.as_ref().map(Record::migration),
+            current: current.as_ref().map(Record::current),
+            previous: previous.as_ref().map(Record::current),
+            contract: contract.as_ref().map(Record::contract),
+            jobs: &self.facts(&backend),
+            orphan: backend.orphan.is_some(),
+            pods: Pods {
+                rollout: &rollout,
+                problem: None,
+                serving: serving.as_deref(),
+                target: wanted.as_deref(),
+                ending: backend.ending != 0,
+                suspended: backend.suspended,
+            },
+            now: &now,
+        });
+        self.write(&mut state.backends[index], &decision);
+        decision
+    }
+
+    fn conflict(
+        &self,
+        state: &State,
+        index: usize,
+        target: &Target,
+        alphabet: &Alphabet,
+    ) -> Option<needs::Blocker> {
+        if alphabet.backends < 2 {
+            return None;
+        }
+        let status = |index: usize| {
+            let [migration, current, ..] = self.records(&state.backends[index]);
+            AuthBackendStatus {
+                current: current.map(|record| record.current().clone()),
+                migration: migration.map(|record| record.migration().clone()),
+                ..AuthBackendStatus::default()
+            }
+        };
+        let other = status(1 - index);
+        let uses = other
+            .current
+            .is_some_and(|it| it.database_hash == target.database_hash)
+            || other
+                .migration
+                .is_some_and(|it| it.database_hash == target.database_hash);
+        let mut auth_backend = AuthBackend {
+            status: Some(status(index)),
+            ..AuthBackend::default()
+        };
+        auth_backend.metadata.uid = Some(index.to_string());
+        let others = uses.then(|| OtherAuthBackend {
+            namespace: String::new(),
+            name: String::new(),
+            uid: (1 - index).to_string(),
+            created: None,
+        });
+        let observed = Observed {
+            auth_backend: Arc::new(auth_backend),
+            others_on_database: others.into_iter().collect(),
+            ..Observed::default()
+        };
+        needs::conflict(target, &observed)
+    }
+
+    fn records(&self, backend: &Backend) -> [Option<Record>; 4] {
+        let time = |rank: u8| (rank > 0).then(|| at(rank));
+        let migration = self.migrations.get(backend.migration).cloned();
+        let migration = migration.map(|mut migration| {
+            migration.started_at = time(backend.started);
+            migration.finished_at = time(backend.finished);
+            Record::Migration(migration)
+        });
+        let current = |number| self.currents.get(number).cloned().map(Record::Current);
+        let contract = self.contracts.get(backend.contract).cloned();
+        [
+            migration,
+            current(backend.current),
+            current(backend.previous),
+            contract.map(Record::Contract),
+        ]
+    }
+
+    fn facts(&self, backend: &Backend) -> Vec<JobFacts> {
+        let mut jobs: Vec<_> = backend.jobs.iter().enumerate().collect();
+        jobs.sort_by_key(|(_, job)| job.map(|job| job.created));
+        let fact = |(place, job): (usize, &Option<Job>)| {
+            let job = (*job)?;
+            let hash = self.texts.get(job.hash).cloned().unwrap();
+            Some(JobFacts {
+                name: format!("{:?}-{hash}", job.work),
+                uid: place.to_string(),
+                kind: kind(job.work),
+                hash,
+                created: Some(at(job.created)),
+                outcome: self.outcome(&job),
+                finished: job.is_finished().then(|| at(job.finished)),
+                started: job.end != End::Waiting,
+                problem: None,
+            })
+        };
+        jobs.into_iter().filter_map(fact).collect()
+    }
+
+    fn outcome(&self, job: &Job) -> Outcome {
+        let failed = |code| Outcome::Failed {
+            exit_code: Some(code),
+            message: String::new(),
+        };
+        match job.end {
+            End::Waiting | End::Running => Outcome::Running,
+            End::Succeeded if job.work == Work::Plan => {
+                let checksum = self.texts.get(job.plan).cloned().unwrap();
+                let pending = vec![PlannedMigration::default(); usize::from(!checksum.is_empty())];
+                Outcome::Planned(MigrationPlan {
+                    checksum,
+                    pending,
+                    ..MigrationPlan::default()
+                })
+            }
+            End::Succeeded => Outcome::Succeeded {
+                schema_version: Some(job.version.into()),
+                pending_contracts: vec![1; usize::from(job.contracts)],
+            },
+            End::Failed => failed(10),
+            End::Refused => failed(11),
+            End::Changed => failed(12),
+        }
+    }
+
+    /// Writes the status, and remembers what is left to do.
+    fn write(&mut self, backend: &mut Backend, decision: &Decision) {
+        let before = *backend;
+        let rank = |time: &Option<Time>| {
+            let second = time.as_ref().map_or(0, |time| time.0.as_second());
+            u8::try_from(second).unwrap()
+        };
+        let migration = decision.migration.clone().map(|mut migration| {
+            backend.started = rank(&migration.started_at.take());
+            backend.finished = rank(&migration.finished_at.take());
+            migration
+        });
+        backend.migration = self.migrations.number(migration.as_ref());
+        let timeless = |current: &Option<Current>| {
+            let mut current = current.clone()?;
+            current.rolled_out_at = current.rolled_out_at.map(|_| at(0));
+            Some(current)
+        };
+        backend.current = self.currents.number(timeless(&decision.current).as_ref());
+        backend.previous = self.currents.number(timeless(&decision.previous).as_ref());
+        let contract = decision.contract.clone().map(|contract| ContractStatus {
+            started_at: None,
+            finished_at: None,
+            ..contract
+        });
+        backend.contract = self.contracts.number(contract.as_ref());
+        let remove = match &decision.step {
+            Step::Remove { uid, .. } => Some(uid.parse().unwrap()),
+            _ => None,
+        };
+        let deploy = decision
+            .current
+            .as_ref()
+            .filter(|_| backend.secret > 0)
+            .map(|current| template(current, backend.tweak));
+        let create = self.job(&before, decision);
+        backend.intent = (!backend.suspended).then_some(Intent {
+            create,
+            remove,
+            deploy: deploy.filter(|deploy| backend.deployed != Some(*deploy)),
+        });
+        backend.intent = backend.intent.filter(|intent| {
+            intent.create.is_some() || intent.remove.is_some() || intent.deploy.is_some()
+        });
+    }
+
+    fn job(&mut self, backend: &Backend, decision: &Decision) -> Option<Job> {
+        let (work, hash, plan) = match &decision.step {
+            Step::Contract => {
+                let contract = decision.contract.as_ref().unwrap();
+                assert_eq!(contract.phase, MigrationPhase::Running);
+                (Work::Contract, contract.hash.clone(), None)
+            }
+            Step::Start | Step::Plan => {
+                let migration = decision.migration.as_ref().unwrap();
+                let (kind, hash) = job_of(migration);
+                let plan = migration.plan.as_ref().map(|plan| plan.checksum.clone());
+                match kind {
+                    Kind::Migrate => (Work::Migrate, hash, plan),
+                    Kind::Plan => (Work::Plan, hash, None),
+                    Kind::Contract => panic!("a migration is no contract"),
+                }
+            }
+            _ => return None,
+        };
+        if work == Work::Migrate && backend.manual {
+            let migration = decision.migration.as_ref().unwrap();
+            let plan = migration.plan.as_ref().expect("it was not planned");
+            let approved = self.texts.get(backend.approved_plan);
+            assert!(
+                plan.pending.is_empty() || approved == Some(&plan.hash),
+                "it was not approved"
+            );
+        }
+        Some(Job {
+            work,
+            hash: self.texts.number(Some(&hash)),
+            image: backend.image,
+            database: backend.database,
+            plan: self.texts.number(plan.as_ref()),
+            end: End::Waiting,
+            created: 0,
+            finished: 0,
+            version: 0,
+            contracts: false,
+        })
+    }
+}
+
+/// A record with its times.
+enum Record {
+    Migration(MigrationStatus),
+    Current(Current),
+    Contract(ContractStatus),
+}
+
+impl Record {
+    fn migration(&self) -> &MigrationStatus {
+        let Self::Migration(migration) = self else {
+            panic!("no migration")
+        };
+        migration
+    }
+
+    fn current(&self) -> &Current {
+        let Self::Current(current) = self else {
+            panic!("no current")
+        };
+        current
+    }
+
+    fn contract(&self) -> &ContractStatus {
+        let Self::Contract(contract) = self else {
+            panic!("no contract")
+        };
+        contract
+    }
+}
+
+fn kind(work: Work) -> Kind {
+    match work {
+        Work::Migrate => Kind::Migrate,
+        Work::Plan => Kind::Plan,
+        Work::Contract => Kind::Contract,
+    }
+}
+
+fn rollout(backend: &Backend, rendered: Option<Template>) -> Rollout {
+    let Some(deployed) = backend.deployed else {
+        return Rollout::Absent;
+    };
+    if rendered != Some(deployed) {
+        return Rollout::Outdated;
+    }
+    match backend.progress {
+        Progress::Moving => Rollout::Moving {
+            progress: String::new(),
+        },
+        Progress::Failed => Rollout::Failed {
+            message: String::new(),
+        },
+        Progress::Complete => Rollout::Complete { pods: 1 },
+    }
+}
