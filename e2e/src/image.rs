@@ -26,10 +26,24 @@ pub fn postgres() -> Result<String> {
 
 /// The auth server with one more migration, called `name`, as the next release would have it.
 pub fn server_with_migration(name: &str, sql: &str) -> Result<String> {
+    server_with_migrations(&[(&format!("{name}.expand.sql"), sql)])
+}
+
+/// The auth server whose API cannot be served, and whose migrations are fine.
+pub fn server_that_does_not_start() -> Result<String> {
+    let context = tempfile::tempdir()?;
+    let dockerfile = format!("FROM {}\nENV LISTEN_ADDR=nowhere\n", server()?);
+    build("authbackend-server-e2e", context.path(), &dockerfile)
+}
+
+/// The auth server with these further files of migrations.
+pub fn server_with_migrations(files: &[(&str, &str)]) -> Result<String> {
     let context = tempfile::tempdir()?;
     let migrations = context.path().join("migrations");
     fs::create_dir(&migrations)?;
-    fs::write(migrations.join(format!("{name}.expand.sql")), sql)?;
+    for (name, sql) in files {
+        fs::write(migrations.join(name), sql)?;
+    }
     let dockerfile = format!(
         "FROM {}\nCOPY migrations/ /migrations/\nENV AUTH_MIGRATIONS_DIR=/migrations\n",
         server()?

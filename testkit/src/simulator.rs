@@ -1,8 +1,9 @@
 //! Plays the controller manager and the kubelet of one namespace: Jobs run, Deployments and `StatefulSets` roll out.
 //!
 //! What a Job does is said by its image: one whose tag starts with `bad` fails as a migration that must not be retried,
-//! one whose tag starts with `held` runs until the test ends it. The tag of a Deployment's image says the same of its
-//! pods: those of `broken` never become ready.
+//! one whose tag starts with `held` runs until the test ends it, one whose tag starts with `contracting` leaves a contract
+//! out. A Job that plans finds one migration. The tag of a Deployment's image says the same of its pods: those of `broken`
+//! never become ready, and those of `late` not in time.
 
 use std::time::Duration;
 
@@ -19,6 +20,14 @@ use tokio::task::JoinSet;
 
 /// What a failing migration leaves as its pod's termination message.
 pub const FAILURE: &str = "migration 2 (add_column): column \"locale\" already exists";
+
+/// What a Job that plans leaves as its pod's termination message.
+const PLAN: &str = r#"{"hash":"0123456789abcdef","currentVersion":4,"targetVersion":5,"adopt":false,"destructive":false,
+    "pending":[{"version":5,"name":"add_locale","class":"expand","destructive":false,"locks":["ACCESS EXCLUSIVE on user"]}],
+    "changes":[],"contracts":[],"omitted":0}"#;
+
+/// Label of Jobs that do not bring the schema up.
+const KIND: &str = "authbackend.dev/migration-kind";
 
 /// Runs while it is not dropped.
 pub struct Simulator {
@@ -94,7 +103,16 @@ async fn run_job(jobs: &Api<Job>, pods: &Api<Pod>, job: &Job) {
     match tag(image) {
         _ if finished => {}
         tag if tag.starts_with("held") => {}
+        _ if job.labels().get(KIND).is_some_and(|kind| kind == "plan") => {
+            ended_pod(pods, job, 0, PLAN).await;
+            succeed_job(jobs, &job.name_any()).await;
+        }
         tag if tag.starts_with("bad") => fail_job(jobs, pods, job).await,
+        tag if tag.starts_with("contracting") && !job.labels().contains_key(KIND) => {
+            let message = r#"{"schemaVersion":5,"applied":[5],"pendingContracts":[6]}"#;
+            ended_pod(pods, job, 0, message).await;
+            succeed_job(jobs, &job.name_any()).await;
+        }
         _ => succeed_job(jobs, &job.name_any()).await,
     }
 }
@@ -114,7 +132,7 @@ pub async fn succeed_job(jobs: &Api<Job>, name: &str) {
 /// Ends a Job as the job controller does when a pod exited with a code of its failure policy.
 async fn fail_job(jobs: &Api<Job>, pods: &Api<Pod>, job: &Job) {
     let name = job.name_any();
-    failed_pod(pods, job).await;
+    ended_pod(pods, job, 10, FAILURE).await;
     let now = Timestamp::now().to_string();
     let condition = |type_: &str| {
         json!({
@@ -130,7 +148,7 @@ async fn fail_job(jobs: &Api<Job>, pods: &Api<Pod>, job: &Job) {
     patch_status(jobs, &name, status).await;
 }
 
-async fn failed_pod(pods: &Api<Pod>, job: &Job) {
+async fn ended_pod(pods: &Api<Pod>, job: &Job, exit_code: i32, message: &str) {
     let template = &job.spec.as_ref().unwrap().template;
     let container = &template.spec.as_ref().unwrap().containers[0].name;
     let name = format!("{}-x", job.name_any());
@@ -153,11 +171,11 @@ async fn failed_pod(pods: &Api<Pod>, job: &Job) {
     }
     let now = Timestamp::now().to_string();
     let status = json!({
-        "phase": "Failed",
+        "phase": if exit_code == 0 {"Succeeded"} else {"Failed"},
         "containerStatuses": [{
             "name": container, "image": "x", "imageID": "", "ready": false, "restartCount": 0,
             "state": {"terminated": {
-                "exitCode": 10, "reason": "Error", "message": FAILURE, "startedAt": now, "finishedAt": now,
+                "exitCode": exit_code, "reason": "Ended", "message": message, "startedAt": now, "finishedAt": now,
             }},
         }],
     });
@@ -186,6 +204,21 @@ async fn roll_out(deployments: &Api<Deployment>, deployment: &Deployment) {
         replicas
     };
     let now = Timestamp::now().to_string();
+    if tag(image.as_deref()).starts_with("late") {
+        // As `maxUnavailable: 0` has it: those of before stay, and one new pod does not get ready.
+        let status = json!({
+            "observedGeneration": deployment.metadata.generation,
+            "replicas": replicas + 1, "updatedReplicas": 1, "readyReplicas": replicas, "availableReplicas": replicas,
+            "unavailableReplicas": 1,
+            "conditions": [{
+                "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded",
+                "message": "ReplicaSet \"shop-1\" has timed out progressing.",
+                "lastTransitionTime": now, "lastUpdateTime": now,
+            }],
+        });
+        patch_status(deployments, &deployment.name_any(), status).await;
+        return;
+    }
     let status = json!({
         "observedGeneration": deployment.metadata.generation,
         "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": ready, "availableReplicas": ready,

@@ -7,6 +7,7 @@ mod crash;
 mod database;
 mod deletion;
 mod failed_migration;
+mod gate;
 mod helm;
 mod install;
 mod rotation;

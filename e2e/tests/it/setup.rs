@@ -127,6 +127,20 @@ pub fn next_release() -> Result<String> {
     image::server_with_migration("9001_note", r#"ALTER TABLE "user" ADD COLUMN "note" text;"#)
 }
 
+/// The server of a release that adds a column, and removes it when that is asked for.
+pub fn contracting_release() -> Result<String> {
+    image::server_with_migrations(&[
+        (
+            "9001_note.expand.sql",
+            r#"ALTER TABLE "user" ADD COLUMN "note" text;"#,
+        ),
+        (
+            "9002_note.contract.sql",
+            r#"ALTER TABLE "user" DROP COLUMN "note";"#,
+        ),
+    ])
+}
+
 /// The server of a release whose migration is wrong.
 pub fn broken_release() -> Result<String> {
     image::server_with_migration(

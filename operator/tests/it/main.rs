@@ -15,6 +15,7 @@ mod crash;
 mod deletion;
 mod drift;
 mod failure;
+mod gate;
 mod leader;
 mod lifecycle;
 mod schema;
