@@ -15,7 +15,10 @@ pub(crate) async fn run(
     let auth_backend = cluster.auth_backend(name).await?;
     let migration = auth_backend.status.and_then(|status| status.migration);
     let phase = migration.map(|migration| migration.phase);
-    if phase != Some(MigrationPhase::Failed) {
+    if !matches!(
+        phase,
+        Some(MigrationPhase::Failed | MigrationPhase::RolledBack)
+    ) {
         let phase = phase.map_or("there is none yet".to_owned(), |phase| {
             format!("the newest one is {phase:?}")
         });

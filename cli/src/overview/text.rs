@@ -124,6 +124,9 @@ fn migration(migration: &MigrationStatus, screen: &Screen<'_>) -> String {
         MigrationPhase::Failed => (Tone::Bad, "Failed"),
         MigrationPhase::Running => (Tone::Uncertain, "Running"),
         MigrationPhase::Pending => (Tone::Uncertain, "Pending"),
+        MigrationPhase::Planning => (Tone::Uncertain, "Planning"),
+        MigrationPhase::AwaitingApproval => (Tone::Uncertain, "AwaitingApproval"),
+        MigrationPhase::RolledBack => (Tone::Bad, "RolledBack"),
     };
     let mut text = format!("{} to {}", screen.paint(tone, phase), migration.image);
     if let Some(code) = migration.exit_code {

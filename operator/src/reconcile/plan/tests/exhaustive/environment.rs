@@ -95,15 +95,6 @@ pub fn happen(
     let before = state;
     let backend = &mut state.backends[index];
     match event {
-        Event::Image(image) => backend.image = image,
-        Event::Database(database) => backend.database = database,
-        Event::Manual => backend.manual ^= true,
-        Event::Soon => backend.soon ^= true,
-        Event::Retry => backend.retry ^= true,
-        Event::Suspend => backend.suspended ^= true,
-        Event::Tweak => backend.tweak ^= true,
-        Event::SecretGoes => backend.secret = 0,
-        Event::SecretChanges => backend.secret = if backend.secret == 1 { 2 } else { 1 },
         Event::ApprovePlan => approve_plan(backend, operator),
         Event::ApproveContract => approve_contract(backend, operator),
         Event::Drift => drift(&mut state.databases[usize::from(backend.database)]),
@@ -125,13 +116,13 @@ pub fn happen(
             }
         }
         Event::PodReady => {
-            let deployed = backend.deployed.filter(|it| it.fits(&state.databases))?;
+            let deployed = backend.deployed.filter(|it| it.fits(state.databases))?;
             backend.serving |= deployed.bit();
         }
-        Event::RolloutCompletes => complete(backend, &before.databases),
+        Event::RolloutCompletes => complete(backend, before.databases),
         Event::RolloutFails => {
             let deployed = backend.deployed?;
-            let may = alphabet.rollouts_fail || !deployed.fits(&state.databases);
+            let may = alphabet.rollouts_fail || !deployed.fits(state.databases);
             if may && backend.progress == Progress::Moving {
                 backend.progress = Progress::Failed;
             }
@@ -158,8 +149,25 @@ pub fn happen(
             };
             apply(&mut state, index, only_job);
         }
+        edit => self::edit(backend, edit),
     }
     (state != before).then(|| state.canonical())
+}
+
+/// What users change.
+fn edit(backend: &mut Backend, event: Event) {
+    match event {
+        Event::Image(image) => backend.image = image,
+        Event::Database(database) => backend.database = database,
+        Event::Manual => backend.manual ^= true,
+        Event::Soon => backend.soon ^= true,
+        Event::Retry => backend.retry ^= true,
+        Event::Suspend => backend.suspended ^= true,
+        Event::Tweak => backend.tweak ^= true,
+        Event::SecretGoes => backend.secret = 0,
+        Event::SecretChanges => backend.secret = if backend.secret == 1 { 2 } else { 1 },
+        other => panic!("{other:?} is no edit"),
+    }
 }
 
 pub fn approve_plan(backend: &mut Backend, operator: &mut Operator) {
@@ -297,7 +305,7 @@ fn lose(backend: &mut Backend, place: usize) {
     }
 }
 
-pub fn complete(backend: &mut Backend, databases: &[Db; 2]) {
+pub fn complete(backend: &mut Backend, databases: [Db; 2]) {
     if let Some(deployed) = backend.deployed.filter(|it| it.fits(databases)) {
         backend.ending |= backend.serving & !deployed.bit();
         backend.serving = deployed.bit();
@@ -312,7 +320,7 @@ pub fn apply(state: &mut State, index: usize, intent: Intent) {
     }
     if let Some(deploy) = intent.deploy {
         assert!(
-            deploy.fits(&state.databases),
+            deploy.fits(state.databases),
             "{deploy:?} is deployed and the schema is not what it needs"
         );
         if backend.deployed != Some(deploy) {
@@ -363,7 +371,7 @@ pub fn check(state: &State) {
                 tweak: false,
             };
             assert!(
-                backend.serving & template.bit() == 0 || template.fits(&state.databases),
+                backend.serving & template.bit() == 0 || template.fits(state.databases),
                 "{template:?} serves on a schema that is not for it"
             );
         }

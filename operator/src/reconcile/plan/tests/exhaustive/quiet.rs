@@ -42,8 +42,8 @@ fn cooperate(state: &mut State, index: usize, operator: &mut Operator, alphabet:
     let databases = state.databases;
     let backend = &mut state.backends[index];
     if let Some(deployed) = backend.deployed {
-        if deployed.fits(&databases) {
-            complete(backend, &databases);
+        if deployed.fits(databases) {
+            complete(backend, databases);
         } else {
             backend.progress = Progress::Failed;
         }
@@ -83,7 +83,7 @@ fn is_well(state: &State, index: usize, step: &Step) -> bool {
     *step == Step::Done
         && serves
         && backend.progress == Progress::Complete
-        && backend.serving.count_ones() == 1
+        && backend.serving.is_power_of_two()
         && backend.running_job().is_none()
         && backend.orphan.is_none()
         && backend.intent.is_none()

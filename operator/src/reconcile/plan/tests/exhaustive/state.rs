@@ -100,7 +100,7 @@ impl Template {
     }
 
     /// Whether its pods get ready.
-    pub fn fits(self, databases: &[Db; 2]) -> bool {
+    pub fn fits(self, databases: [Db; 2]) -> bool {
         let database = databases[usize::from(self.database)];
         database.expanded >= self.image && database.floor <= self.image
     }
