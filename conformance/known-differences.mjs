@@ -4,7 +4,24 @@
 // under test shows there, by the path of the difference; `*` stands for any text. Nothing else is
 // explained by an entry, and one that explains no difference any more fails the test.
 
+/** Callback URLs of a sign-in that are no URI, as their steps are named, with the Location that they become. */
+const NO_URIS = [
+  ['"/ümlaut"}', '/%C3%BCmlaut'],
+  ['"/a b?{c|d}#e\\"f"}', '/a%20b?%7Bc%7Cd%7D#e%22f'],
+  ['"/[a]?%zz"}', '/%5Ba%5D?%25zz'],
+  ['"https:\\\\\\\\app.example"}', 'https://app.example'],
+  ['"https://app.example\\\\@evil.ex… (107 characters)', 'https://app.example/@evil.example'],
+];
+
 export default [
+  ...NO_URIS.map(([url, location]) => ({
+    id: `location-is-a-uri ${url}`,
+    reason:
+      'better-auth sends a callbackURL as it is, also if it is no URI. Here Location is the URI by which a browser ' +
+      'reaches the page that was meant.',
+    at: `trusted origins › callback URLs of a sign-in › * POST /sign-in/email *,"callbackURL":${url}`,
+    ours: { 'headers.location': `"${location}"` },
+  })),
   {
     id: 'request-id',
     reason: 'Every answer names its request, so that a user’s report finds its lines in the log. Clients ignore it.',
@@ -51,6 +68,12 @@ export default [
       'session.*': '"<id#*>"',
       'account.*': '"<id#*>"',
     },
+  },
+  {
+    id: 'errors-stay-on-the-site',
+    reason: 'better-auth appends the error to /..//host so that the browser leaves the site: an open redirect.',
+    at: 'accounts of providers › a provider that says no › * the callback with an error: /..//evil.example',
+    ours: { 'headers.location': '"/.//evil.example?error=access_denied&error_description=No+luck"' },
   },
   {
     id: 'cors',

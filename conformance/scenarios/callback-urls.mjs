@@ -20,6 +20,8 @@ const urls = [
   '/x?y=%2f%2fevil',
   '/%41',
   '/ümlaut',
+  '/a b?{c|d}#e"f',
+  '/[a]?%zz',
   'http://localhost:8100/welcome',
   'http://localhost:8100',
   'http://LOCALHOST:8100/x',

@@ -195,6 +195,7 @@ export default [
     steps: [
       postForm('/callback/google', { code: 'x', state: 'x' }),
       postForm('/callback/google', { code: 'x', state: 'x', user: '{"name":{"firstName":"A"}}' }),
+      postForm('/callback/%C3%B9', { code: 'ü' }),
       postForm('/callback/google?state=query', { code: 'x', state: 'form' }),
       postForm('/callback/google', {}),
       post('/callback/google', { code: 'x', state: 'x' }),
@@ -227,7 +228,7 @@ export default [
   {
     name: 'a provider that says no',
     configuration: CONFIGURATION,
-    steps: ['/oops', '/oops?x=1#part', ''].flatMap((errorCallbackURL) => [
+    steps: ['/oops', '/oops?x=1#part', '', '/..//evil.example'].flatMap((errorCallbackURL) => [
       start({ callbackURL: '/welcome', errorCallbackURL }, { jar: 'a' }),
       get(
         `/callback/google?error=access_denied&error_description=No%20luck&state={{sql SELECT substr(identifier, 12) FROM verification ORDER BY "createdAt" DESC LIMIT 1}}`,

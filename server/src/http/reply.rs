@@ -1,6 +1,5 @@
 //! Answers.
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use schemars::JsonSchema;
 use serde::Serialize;
 use warp::{
@@ -8,7 +7,7 @@ use warp::{
     reply::Response,
 };
 
-use super::openapi::Operation;
+use super::{openapi::Operation, uri};
 
 /// What a handler answers with.
 pub trait IntoReply {
@@ -110,23 +109,11 @@ pub fn found(location: &str) -> Response {
     response
 }
 
-/// Sets the header `Location` to `url` as it is. Characters that a header cannot carry are percent-encoded;
-/// others beyond ASCII are Latin-1, as browsers read them.
+/// Sets the header `Location` to `url`, written as the URI reference that the header wants (RFC 9110, section 10.2.2).
 pub fn set_location(response: &mut Response, url: &str) {
-    const SAFE: &AsciiSet = &CONTROLS.remove(b'\t');
-    let mut value = Vec::with_capacity(url.len());
-    for character in url.trim_matches([' ', '\t', '\r', '\n']).chars() {
-        match u8::try_from(character) {
-            Ok(byte) if !character.is_control() || byte == b'\t' => value.push(byte),
-            _ => {
-                let encoded =
-                    utf8_percent_encode(character.encode_utf8(&mut [0; 4]), SAFE).to_string();
-                value.extend(encoded.into_bytes());
-            }
-        }
-    }
-    if let Ok(value) = HeaderValue::from_bytes(&value) {
-        response.headers_mut().insert(header::LOCATION, value);
+    match HeaderValue::try_from(uri::reference(url)) {
+        Ok(value) => drop(response.headers_mut().insert(header::LOCATION, value)),
+        Err(error) => tracing::error!(%error, "a redirect could not be written"),
     }
 }
 
@@ -145,21 +132,16 @@ mod tests {
     }
 
     #[test]
-    fn a_location_carries_the_url_as_it_is() {
-        assert_eq!(location("/a b?c=d#e"), b"/a b?c=d#e");
-    }
-
-    #[test]
-    fn a_location_beyond_ascii_is_latin_1_and_beyond_that_percent_encoded() {
-        assert_eq!(location("/é"), b"/\xe9");
-        assert_eq!(location(" /x\u{2028}"), b"/x%E2%80%A8");
+    fn a_location_is_a_uri_reference_in_ascii() {
+        assert_eq!(location("/a?b=c#d"), b"/a?b=c#d");
+        assert_eq!(location("/\u{e9} \u{2028}"), b"/%C3%A9%20%E2%80%A8");
     }
 
     #[test]
     fn a_location_cannot_break_out_of_its_header() {
         assert_eq!(
-            location("http://a/\r\nSet-Cookie: a=b\0"),
-            b"http://a/%0D%0ASet-Cookie: a=b%00"
+            location("http://a/\r\nSet-Cookie: a=b\0c"),
+            b"http://a/Set-Cookie:%20a=b%00c"
         );
     }
 }

@@ -21,7 +21,7 @@ use crate::identity::session::SessionUser;
 
 pub use issuer::Issuer;
 pub use known::Known;
-pub use reader::SessionReader;
+pub use reader::{CurrentSessionReader, SessionReader};
 
 /// The session of the request, if it has one, which may come from the cookie cache. Extends it when that is due, unless
 /// sessions are extended by a request of their own.

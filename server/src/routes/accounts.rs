@@ -10,7 +10,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use self::{
-    selection::Selection,
+    selection::{Selection, describe_session},
     tokens::{open, provider_of, renew, valid},
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         },
         extract::{Body, Database, State},
         reply::Json,
-        session::{CachedSession, SessionReader},
+        session::{CachedSession, CurrentSessionReader},
         table::Route,
     },
     identity::{
@@ -37,6 +37,7 @@ pub(super) const ROUTES: &[Route] = &[
     unlink::ROUTE,
     route!(POST "/get-access-token" => get_access_token)
         .summary("Read an access token, and refresh it first when that is due")
+        .answering(describe_session)
         .fails(&[
             &ACCOUNT_NOT_FOUND,
             &PROVIDER_NOT_SUPPORTED,
@@ -44,6 +45,7 @@ pub(super) const ROUTES: &[Route] = &[
         ]),
     route!(POST "/refresh-token" => refresh_token)
         .summary("Refresh an access token")
+        .answering(describe_session)
         .fails(&[
             &ACCOUNT_NOT_FOUND,
             &PROVIDER_NOT_SUPPORTED,
@@ -130,7 +132,7 @@ struct Usable {
 async fn get_access_token(
     State(app): State,
     Body(selection): Body<Selection>,
-    session: SessionReader,
+    session: CurrentSessionReader,
 ) -> Result<Json<Usable>, ApiError> {
     let account = selection.find(&app, session).await?;
     let provider = provider_of(&app, &account).await?;
@@ -171,7 +173,7 @@ struct Refreshed {
 async fn refresh_token(
     State(app): State,
     Body(selection): Body<Selection>,
-    session: SessionReader,
+    session: CurrentSessionReader,
 ) -> Result<Json<Refreshed>, ApiError> {
     let account = selection.find(&app, session).await?;
     let provider = provider_of(&app, &account).await?;

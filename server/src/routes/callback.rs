@@ -125,7 +125,7 @@ fn fail(app: &App, error_url: Option<&str>, failure: &Failure) -> Redirect {
         .description
         .as_deref()
         .filter(|text| !text.is_empty());
-    Redirect::stored(with_error(url, &failure.code, description))
+    with_error(url, &failure.code, description)
 }
 
 /// Where the browser goes in the end.

@@ -21,7 +21,7 @@ use crate::{
         redirect::Redirect,
         reply::{IntoReply as _, Json},
         schema::{Field, Schema},
-        session::{CurrentSession, Issuer, SessionReader},
+        session::{CurrentSession, CurrentSessionReader, Issuer},
         table::Route,
         uri::encode_component,
     },
@@ -161,7 +161,7 @@ impl Input for DeleteByLink {
 async fn delete_user_by_link(
     State(app): State,
     Queried(query): Queried<DeleteByLink>,
-    session: SessionReader,
+    session: CurrentSessionReader,
     issuer: Issuer,
 ) -> Result<Response, ApiError> {
     let callback_url = query.callback_url.filter(|url| !url.is_empty());
@@ -171,7 +171,7 @@ async fn delete_user_by_link(
     if !app.config.settings.user().delete_user().enabled() {
         return Err((&NOT_FOUND).into());
     }
-    let Some(current) = session.read_from_database().await? else {
+    let Some(current) = session.read().await? else {
         return Err((&NOBODY_TO_DELETE).into());
     };
     use_token(&app, &current.user, &query.token).await?;

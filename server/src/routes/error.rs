@@ -1,11 +1,9 @@
 //! `GET /error`: where a browser is sent when something failed that it cannot be told about otherwise.
 
-use url::{Url, form_urlencoded};
-
 use crate::{
     http::{
-        Response, call::Query, error::ApiError, extract::State, openapi::Operation, reply,
-        schema::Field, table::Route,
+        Response, call::Query, error::ApiError, extract::State, openapi::Operation,
+        redirect::Redirect, reply, schema::Field, table::Route,
     },
     route,
 };
@@ -36,7 +34,7 @@ async fn error(State(app): State, query: Query) -> Result<Response, ApiError> {
     let url = on_api_error
         .and_then(|settings| settings.error_url.as_deref())
         .unwrap_or(HOME);
-    Ok(reply::found(&with_error(url, code, description)))
+    Ok(reply::found(with_error(url, code, description).as_str()))
 }
 
 fn is_code(text: &str) -> bool {
@@ -45,32 +43,11 @@ fn is_code(text: &str) -> bool {
 }
 
 /// `url` with the error in its query, before the fragment. A URL that cannot be parsed stays as it is.
-pub(super) fn with_error(url: &str, code: &str, description: Option<&str>) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("error", code);
-    if let Some(description) = description {
-        query.append_pair("error_description", description);
-    }
-    let query = query.finish();
-    let base = Url::parse("https://relative.invalid").ok();
-    let options = Url::options();
-    let Ok(mut parsed) = options.base_url(base.as_ref()).parse(url) else {
-        return url.to_owned();
-    };
-    let joined = match parsed.query() {
-        None | Some("") => query,
-        Some(own) if own.ends_with('&') => format!("{own}{query}"),
-        Some(own) => format!("{own}&{query}"),
-    };
-    parsed.set_query(Some(&joined));
-    let whole = String::from(parsed);
-    if url.starts_with('/') {
-        whole
-            .strip_prefix("https://relative.invalid")
-            .unwrap_or(&whole)
-            .to_owned()
-    } else {
-        whole
+pub(super) fn with_error(url: &str, code: &str, description: Option<&str>) -> Redirect {
+    let redirect = Redirect::stored(url.to_owned()).with("error", code);
+    match description {
+        Some(description) => redirect.with("error_description", description),
+        None => redirect,
     }
 }
 
@@ -99,11 +76,15 @@ mod tests {
             ("/oops?a=1#f", "/oops?a=1&error=X&error_description=a+b#f"),
             ("/oops?a=1&", "/oops?a=1&error=X&error_description=a+b"),
             (
+                "/..//evil.example",
+                "/.//evil.example?error=X&error_description=a+b",
+            ),
+            (
                 "https://app.example",
                 "https://app.example/?error=X&error_description=a+b",
             ),
         ] {
-            assert_eq!(with_error(url, "X", Some("a b")), expected);
+            assert_eq!(with_error(url, "X", Some("a b")).as_str(), expected);
         }
     }
 }

@@ -208,6 +208,13 @@ impl Errors {
         if self.is_empty && self.codes.is_empty() {
             return json!({"description": description});
         }
+        if self.is_empty && status < 500 {
+            // No schema says that there may be nothing.
+            let codes: Vec<_> = self.codes.into_iter().collect();
+            let codes = codes.join(", ");
+            let description = format!("{description}: no body, or one with the code {codes}");
+            return json!({"description": description, "content": {"application/json": {}}});
+        }
         let mut properties = json!({"message": {"type": "string"}});
         if !self.codes.is_empty() {
             properties["code"] = json!({"type": "string", "enum": self.codes});

@@ -32,13 +32,28 @@ impl SessionReader {
         let MaybeSession { current, .. } = MaybeSession::extract(&mut self.0).await?;
         Ok(current)
     }
+}
 
-    /// The session of the request, if it has one, for what changes something that matters. Takes a database connection
-    /// of its own.
+/// The same for what changes something that matters: the session comes from the database.
+pub struct CurrentSessionReader(Call);
+
+impl Extract for CurrentSessionReader {
+    async fn extract(call: &mut Call) -> Result<Self, ApiError> {
+        Ok(Self(call.fork()))
+    }
+
+    fn describe(operation: &mut Operation) {
+        operation.welcomes_session();
+    }
+}
+
+impl CurrentSessionReader {
+    /// The session of the request, if it has one. Takes a database connection of its own: whoever has one should give
+    /// it back first.
     ///
     /// # Errors
     /// The database fails.
-    pub async fn read_from_database(mut self) -> Result<Option<SessionUser>, ApiError> {
+    pub async fn read(mut self) -> Result<Option<SessionUser>, ApiError> {
         match CurrentSession::extract(&mut self.0).await {
             Ok(CurrentSession(current)) => Ok(Some(current)),
             Err(ApiError::Code(code)) if *code == UNAUTHORIZED => Ok(None),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     scopes,
-    selection::Selection,
+    selection::{Selection, describe_session},
     tokens::{open, provider_of, valid},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         },
         extract::{Queried, State},
         reply::Json,
-        session::SessionReader,
+        session::CurrentSessionReader,
         table::Route,
     },
     oauth::{profile::Person, provider::Context, token},
@@ -27,6 +27,7 @@ use crate::{
 
 pub(super) const ROUTE: Route = route!(GET "/account-info" => account_info)
     .summary("Ask a service who the user is there")
+    .answering(describe_session)
     .fails(&[
         &ACCOUNT_NOT_FOUND,
         &PROVIDER_NOT_CONFIGURED,
@@ -72,7 +73,7 @@ struct InfoAccount {
 async fn account_info(
     State(app): State,
     Queried(selection): Queried<Selection>,
-    session: SessionReader,
+    session: CurrentSessionReader,
 ) -> Result<Json<Info>, ApiError> {
     let account = selection.find(&app, session).await?;
     let provider = provider_of(&app, &account)

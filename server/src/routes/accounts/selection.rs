@@ -9,8 +9,9 @@ use crate::{
         error::ApiError,
         error_code::ACCOUNT_NOT_FOUND,
         extract::Input,
+        openapi::Operation,
         schema::{Field, Schema},
-        session::SessionReader,
+        session::CurrentSessionReader,
     },
     identity::account::{
         Account,
@@ -56,9 +57,13 @@ impl Input for Selection {
 
 impl Selection {
     /// The account, if it belongs to whoever is signed in.
-    pub(super) async fn find(self, app: &App, session: SessionReader) -> Result<Account, ApiError> {
+    pub(super) async fn find(
+        self,
+        app: &App,
+        session: CurrentSessionReader,
+    ) -> Result<Account, ApiError> {
         let current = session
-            .read_from_database()
+            .read()
             .await?
             .ok_or(ApiError::Empty(StatusCode::UNAUTHORIZED))?;
         let user_id = &current.user.id;
@@ -76,6 +81,12 @@ impl Selection {
         };
         found.ok_or_else(|| (&ACCOUNT_NOT_FOUND).into())
     }
+}
+
+/// Without a session the answer is 401 and nothing else, as that of better-auth.
+pub(super) fn describe_session(operation: &mut Operation) {
+    operation.needs_session();
+    operation.fails_empty(StatusCode::UNAUTHORIZED);
 }
 
 /// Whether an account is that of `provider`, and of `id` if one is given: the user's id there, or the id here.
