@@ -11,4 +11,5 @@ pub mod load;
 pub mod operator;
 pub mod postgres;
 pub mod resource;
+mod schema;
 pub mod wait;

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use crate::cluster::{CONTEXT, kubectl};
 use crate::command::{repository, run, tool};
 use crate::image;
+use crate::schema;
 use crate::wait::{Look, until};
 
 /// Release and Deployment.
@@ -41,7 +42,8 @@ pub fn install(settings: &[&str]) -> Result<()> {
     for setting in settings {
         helm.args(["--set-json", setting]);
     }
-    run(&mut helm).map(drop)
+    run(&mut helm)?;
+    schema::wait_until_served()
 }
 
 /// Uninstalls the chart.

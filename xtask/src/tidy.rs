@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the rules of the source tree that no compiler checks.
 
 mod borders;
+mod names;
 mod size;
 mod words;
 
@@ -32,6 +33,10 @@ impl Source<'_> {
         self.path.rsplit('.').next() == Some("rs")
     }
 
+    fn is_documentation(&self) -> bool {
+        self.path.rsplit('.').next() == Some("md")
+    }
+
     /// Whether the whole file is test code.
     fn is_test(&self) -> bool {
         self.path.contains("/tests/")
@@ -55,15 +60,21 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
             .args(["ls-files", "--cached", "--others", "--exclude-standard"])
             .current_dir(&workspace.root),
     )?;
-    let mut count = 0;
-    for path in paths.lines() {
+    let texts: Vec<(&str, String)> = paths
+        .lines()
         // No text: a picture, a link to a folder, or a file that is deleted but not yet in git.
-        let Ok(text) = fs::read_to_string(workspace.root.join(path)) else {
-            continue;
-        };
-        for finding in findings(&Source { path, text: &text }) {
+        .filter_map(|path| Some((path, fs::read_to_string(workspace.root.join(path)).ok()?)))
+        .collect();
+    let sources = || texts.iter().map(|(path, text)| Source { path, text });
+    let mut functions = names::Functions::default();
+    for source in sources().filter(Source::is_rust) {
+        functions.collect(&source);
+    }
+    let mut count = 0;
+    for source in sources() {
+        for finding in findings(&source, &functions) {
             count += 1;
-            println!("{path}:{}: {}", finding.line, finding.message);
+            println!("{}:{}: {}", source.path, finding.line, finding.message);
         }
     }
     match count {
@@ -73,11 +84,14 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     }
 }
 
-fn findings(source: &Source<'_>) -> Vec<Finding> {
+fn findings(source: &Source<'_>, functions: &names::Functions) -> Vec<Finding> {
     let mut findings = words::check(source);
     if source.is_rust() {
         findings.extend(borders::check(source));
         findings.extend(size::check(source));
+    }
+    if source.is_documentation() {
+        findings.extend(functions.check(source));
     }
     findings
 }

@@ -118,6 +118,20 @@ pub fn decide(situation: Situation) -> Decision {
     }
 }
 
+/// An address in lower case, by which users are found. No letter becomes one of ASCII that is none: with the Kelvin sign
+/// in place of a `k` an address is somebody else's, whatever the rules of Unicode make of it.
+pub fn folded(email: &str) -> String {
+    let fold = |letter: char| {
+        let becomes_ascii = letter.to_lowercase().any(|small| small.is_ascii());
+        if letter.is_ascii() || !becomes_ascii {
+            letter.to_lowercase().collect()
+        } else {
+            String::from(letter)
+        }
+    };
+    email.chars().map(fold).collect()
+}
+
 /// Why a signed-in user cannot link an account.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LinkRefusal {
@@ -157,7 +171,7 @@ pub fn may_link(rules: &AccountLinking, request: &LinkRequest<'_>) -> Result<(),
     }
     let is_same = request
         .account_email
-        .is_some_and(|email| email.to_lowercase() == request.email.to_lowercase());
+        .is_some_and(|email| folded(email) == folded(request.email));
     if !is_same && !rules.allow_different_emails() {
         return Err(LinkRefusal::OtherAddress);
     }
@@ -244,6 +258,26 @@ mod tests {
                 };
                 assert_eq!(decision, expected);
             }
+        }
+    }
+
+    #[test]
+    fn an_address_is_in_lower_case_and_no_other_letter_becomes_one_of_ascii() {
+        for (email, expected) in [
+            ("Ann@Example.COM", "ann@example.com"),
+            ("ÄNN@example.com", "änn@example.com"),
+            ("\u{212a}im@example.com", "\u{212a}im@example.com"),
+            ("\u{130}m@example.com", "\u{130}m@example.com"),
+        ] {
+            assert_eq!(folded(email), expected);
+        }
+        let others = (0x80..=0x0010_ffff).filter_map(char::from_u32);
+        for letter in others {
+            assert!(
+                !folded(&letter.to_string())
+                    .chars()
+                    .any(|small| small.is_ascii())
+            );
         }
     }
 

@@ -154,7 +154,8 @@ async fn finish(
         Err(code) => return Ok(Err(code.into())),
     };
     if let Some(link) = &flow.link {
-        let linked = link_account(app, &provider, link, &person, tokens).await?;
+        let client = issuer.client();
+        let linked = link_account(app, &provider, link, (&person, tokens), client).await?;
         return Ok(linked
             .map(|()| flow.callback_url.clone())
             .map_err(Failure::from));
@@ -178,15 +179,21 @@ async fn finish(
         overrides: policy.override_user_info,
         needs_verified_email: policy.require_email_verification,
     };
-    Ok(match enter::enter(app, issuer, &entry).await? {
-        Ok(entered) => {
+    Ok(match enter::enter(app, issuer, &entry).await {
+        Ok(Ok(entered)) => {
             let new = flow
                 .new_user_url
                 .as_ref()
                 .filter(|url| entered.is_new && !url.is_empty());
             Ok(new.unwrap_or(&flow.callback_url).clone())
         }
-        Err(refusal) => Err(Failure::from(refusal.code().as_str())),
+        Ok(Err(refusal)) => Err(Failure::from(refusal.code().as_str())),
+        // A field of the settings that no service tells.
+        Err(ApiError::Text { code, message, .. }) => Err(Failure {
+            code: code.to_owned(),
+            description: Some(message),
+        }),
+        Err(error) => return Err(error),
     })
 }
 

@@ -7,9 +7,9 @@ use super::{
     social::{
         Answer, IdToken,
         begin::{self, Start},
-        check_parameters,
-        enter::told_on_link,
-        find, person_of,
+        check_parameters, find,
+        known::told_on_link,
+        person_of, record,
         tokens::stored,
     },
 };
@@ -24,7 +24,7 @@ use crate::{
             LINKING_DIFFERENT_EMAILS_NOT_ALLOWED, LINKING_FAILED, LINKING_NOT_ALLOWED,
             PROVIDER_NOT_FOUND, SOCIAL_ACCOUNT_ALREADY_LINKED, USER_EMAIL_NOT_FOUND,
         },
-        extract::{Body, Input, State},
+        extract::{Body, Client, Input, State},
         openapi::Operation,
         schema::{Field, Schema},
         session::CurrentSession,
@@ -33,7 +33,7 @@ use crate::{
     identity::{
         account::{
             NewAccount,
-            store::{add_once, update_tokens, with_owner},
+            store::{add, lock_key, update_tokens, with_owner},
         },
         session::SessionUser,
     },
@@ -98,11 +98,12 @@ async fn link(
     Body(input): Body<LinkSocial>,
     CurrentSession(current): CurrentSession,
     jar: Jar,
+    client: Client,
 ) -> Result<Response, ApiError> {
     check_parameters(&input.start.additional_params)?;
     let provider = find(&app, &input.provider).await?;
     if let Some(id_token) = &input.id_token {
-        link_by_id_token(&app, &provider, id_token, current).await?;
+        link_by_id_token(&app, &provider, id_token, current, &client).await?;
         return Ok(Answer::linked());
     }
     let sealed = app
@@ -124,11 +125,14 @@ async fn link_by_id_token(
     provider: &Provider,
     id_token: &IdToken,
     current: SessionUser,
+    client: &Client,
 ) -> Result<(), ApiError> {
     let (person, tokens) = person_of(app, provider, id_token).await?;
     let tokens = stored(app, tokens, None)?;
     let now = app.clock.now();
     let mut db = app.db.get().await?;
+    db.begin().await?;
+    lock_key(&mut db, provider.id(), &person.subject).await?;
     let known = with_owner(&mut db, provider.id(), &person.subject).await?;
     match known {
         Some((account, _)) if account.user_id == current.user.id => {
@@ -158,12 +162,13 @@ async fn link_by_id_token(
                 tokens,
                 ..NewAccount::default()
             };
-            let is_new = add_once(&mut db, &account, now).await;
-            if !is_new.map_err(|error| ApiError::from(error).told_as(&LINKING_FAILED))? {
-                return Err((&SOCIAL_ACCOUNT_ALREADY_LINKED).into());
-            }
+            let added = add(&mut db, &account, now).await;
+            let id = added.map_err(|error| ApiError::from(error).told_as(&LINKING_FAILED))?;
+            let of = (provider.id(), id.as_str());
+            record::linked(app, &mut db, &current.user.id, of, client).await?;
         }
     }
-    told_on_link(app, &mut db, &person, current.user).await?;
+    told_on_link(app, &mut db, &person, current.user, client).await?;
+    db.commit().await?;
     Ok(())
 }

@@ -4,6 +4,8 @@ mod answer;
 pub(super) mod begin;
 pub(super) mod enter;
 pub(super) mod flow;
+pub(super) mod known;
+pub(super) mod record;
 pub(super) mod tokens;
 
 use std::collections::BTreeMap;

@@ -6,3 +6,6 @@ mod paths;
 mod policy;
 mod rate_limits;
 mod redirects;
+mod services;
+mod sessions;
+mod tokens;

@@ -3,6 +3,7 @@
 
 pub(crate) mod database;
 pub(crate) mod http;
+pub(crate) mod oidc;
 pub(crate) mod post;
 pub(crate) mod process;
 pub(crate) mod receiver;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub use owned::{of_user_by_id, remove, try_lock_tokens};
-pub use social::{Told, add_once, keep, update_tokens, with_owner};
+pub use social::{Kept, Told, keep, lock_key, update_tokens, with_owner};
 
 /// How many columns `{account.*:a}` stands for.
 const COLUMNS: usize = 14;
@@ -46,22 +46,6 @@ pub async fn of_user(db: &mut Conn, user_id: &str) -> sqlx::Result<Vec<Account>>
         WHERE a.{account.userId} = $1::{id}
         ORDER BY a.{account.createdAt}, a.{account.id}";
     let query = sqlx::query(db.sql(SQL)).bind(user_id);
-    let rows = query.fetch_all(&mut **db).await?;
-    rows.iter().map(read).collect()
-}
-
-/// The accounts that stand for `account_id` at the provider: one, or none, or more in a database that nobody kept
-/// from it.
-pub async fn of_provider(
-    db: &mut Conn,
-    provider_id: &str,
-    account_id: &str,
-) -> sqlx::Result<Vec<Account>> {
-    const SQL: &str = "
-        SELECT {account.*:a} FROM {account} a
-        WHERE a.{account.providerId} = $1 AND a.{account.accountId} = $2
-        LIMIT 2";
-    let query = sqlx::query(db.sql(SQL)).bind(provider_id).bind(account_id);
     let rows = query.fetch_all(&mut **db).await?;
     rows.iter().map(read).collect()
 }

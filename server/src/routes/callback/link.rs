@@ -1,16 +1,18 @@
 //! Linking an account to the user who has asked for it before they went to the service.
 
 use super::super::social::{
-    enter::told_on_link,
+    known::told_on_link,
+    record,
     tokens::{merged_scope, stored},
 };
 use crate::{
     app::App,
-    http::error::ApiError,
+    db::Conn,
+    http::{error::ApiError, extract::Client},
     identity::{
         account::{
             NewAccount,
-            store::{add_once, update_tokens, with_owner},
+            store::{add, lock_key, update_tokens, with_owner},
         },
         session,
         user::store::by_id,
@@ -32,26 +34,17 @@ pub(super) async fn link_account(
     app: &App,
     provider: &Provider,
     link: &Link,
-    person: &Person,
-    tokens: Tokens,
+    (person, tokens): (&Person, Tokens),
+    client: &Client,
 ) -> Result<Result<(), &'static str>, ApiError> {
     const UNABLE: &str = "unable_to_link_account";
     let mut db = app.db.get().await?;
     let now = app.clock.now();
-    // The session in which they asked must not have ended: whoever was thrown out meanwhile gets nothing linked.
-    if let Some(sealed) = &link.encrypted_session_token {
-        let token = app.purpose_box(LINK_PURPOSE).open(sealed);
-        let live = match &token {
-            Some(token) => session::store::by_token(&mut db, token).await?,
-            None => None,
-        };
-        let is_live = live.is_some_and(|live| {
-            live.session.user_id == link.user_id && live.session.expires_at > now
-        });
-        if !is_live {
-            return Ok(Err(UNABLE));
-        }
+    if !is_live(app, &mut db, link).await? {
+        return Ok(Err(UNABLE));
     }
+    db.begin().await?;
+    lock_key(&mut db, provider.id(), &person.subject).await?;
     let known = with_owner(&mut db, provider.id(), &person.subject).await?;
     let known = known.map(|(account, _)| account);
     let rules = app.config.settings.account().account_linking();
@@ -85,10 +78,27 @@ pub(super) async fn link_account(
             tokens: stored(app, tokens, Some(scopes.join(",")))?,
             ..NewAccount::default()
         };
-        add_once(&mut db, &account, now).await?;
+        let id = add(&mut db, &account, now).await?;
+        let of = (provider.id(), id.as_str());
+        record::linked(app, &mut db, &link.user_id, of, client).await?;
     }
     if let Some(user) = by_id(&mut db, &link.user_id).await? {
-        told_on_link(app, &mut db, person, user).await?;
+        told_on_link(app, &mut db, person, user, client).await?;
     }
+    db.commit().await?;
     Ok(Ok(()))
+}
+
+/// Whether the session in which they asked has not ended: whoever was thrown out meanwhile gets nothing linked.
+async fn is_live(app: &App, db: &mut Conn, link: &Link) -> Result<bool, ApiError> {
+    let Some(sealed) = &link.encrypted_session_token else {
+        return Ok(true);
+    };
+    let Some(token) = app.purpose_box(LINK_PURPOSE).open(sealed) else {
+        return Ok(false);
+    };
+    let live = session::store::by_token(db, &token).await?;
+    Ok(live.is_some_and(|live| {
+        live.session.user_id == link.user_id && live.session.expires_at > app.clock.now()
+    }))
 }

@@ -4,11 +4,11 @@ use crate::{
     app::App,
     db::Conn,
     email_verification,
-    http::{error::ApiError, session::Issuer},
+    http::{error::ApiError, extract::Client, session::Issuer},
     identity::{
         account::{
             Account, NewAccount,
-            store::{Told, add_once, keep, update_tokens, with_owner},
+            store::{add, lock_key, update_tokens, with_owner},
         },
         session::{self, SessionUser},
         user::{
@@ -18,13 +18,17 @@ use crate::{
     },
     mail::MailKind,
     oauth::{
-        linking::{Decision, Owner, Refusal, Situation, decide},
+        linking::{Decision, Owner, Refusal, Situation, decide, folded},
         profile::Person,
         token::Tokens,
     },
 };
 
-use super::tokens::stored;
+use super::{
+    known::{overridden, promoted, told_on_link},
+    record,
+    tokens::stored,
+};
 
 /// Somebody who comes from a service.
 pub(in crate::routes) struct Entry<'a> {
@@ -54,52 +58,86 @@ pub(in crate::routes) struct Entered {
     pub(in crate::routes) is_new: bool,
 }
 
-/// Signs `entry` in, links their account or creates them, as the rules say.
+/// Signs `entry` in, links their account or creates them, as the rules say: all of that and its events, or nothing.
 pub(in crate::routes) async fn enter(
     app: &App,
     issuer: &Issuer,
     entry: &Entry<'_>,
 ) -> Result<Result<Entered, Refusal>, ApiError> {
+    let client = issuer.client();
     let mut db = app.db.get().await?;
-    let mut outcome = attempt(app, &mut db, entry).await?;
+    db.begin().await?;
+    let mut outcome = attempt(app, &mut db, entry, client).await?;
     if matches!(outcome, Attempt::Raced) {
         // Another request has created the user in the meantime: this one signs them in.
-        outcome = attempt(app, &mut db, entry).await?;
+        db.rollback().await?;
+        db.begin().await?;
+        outcome = attempt(app, &mut db, entry, client).await?;
     }
     let (user, is_new) = match outcome {
         Attempt::Found(user) => (user, false),
         Attempt::Created(user) => (user, true),
-        Attempt::Refused(refusal) => return Ok(Err(refusal)),
-        Attempt::Raced => return Ok(Err(Refusal::UnableToCreate)),
+        Attempt::Refused(refusal) => {
+            db.rollback().await?;
+            return refuse(app, &mut db, entry, refusal, client).await;
+        }
+        Attempt::Raced => {
+            db.rollback().await?;
+            return refuse(app, &mut db, entry, Refusal::UnableToCreate, client).await;
+        }
     };
     if !user.email_verified {
-        let settings = app.config.settings.email_verification();
-        let is_asked = if is_new {
-            settings
-                .send_on_sign_up
-                .unwrap_or(entry.needs_verified_email)
-        } else {
-            entry.needs_verified_email && settings.send_on_sign_in.unwrap_or(false)
-        };
-        if is_asked && app.mail.can_send(MailKind::Verification) {
-            let message =
-                email_verification::mail(app, &user, entry.callback_url, issuer.client())?;
-            app.mail.queue(&mut db, message).await?;
-        }
+        ask_to_verify(app, &mut db, entry, (&user, is_new), client).await?;
         if entry.needs_verified_email {
-            return Ok(Err(Refusal::EmailNotVerified));
+            let refused = refuse(app, &mut db, entry, Refusal::EmailNotVerified, client).await;
+            db.commit().await?;
+            return refused;
         }
     }
     let session = issuer.prepare(&user.id, true);
     let id = session::store::open(&mut db, &session).await?;
     let session = session.stored(id, user.id.clone());
-    let client = issuer.client();
-    app.events
-        .session_created(&mut db, &session, client)
-        .await?;
+    let events = &app.events;
+    events.session_created(&mut db, &session, client).await?;
+    db.commit().await?;
     let current = SessionUser { session, user };
     issuer.announce(&current, None);
     Ok(Ok(Entered { current, is_new }))
+}
+
+async fn refuse(
+    app: &App,
+    db: &mut Conn,
+    entry: &Entry<'_>,
+    refusal: Refusal,
+    client: &Client,
+) -> Result<Result<Entered, Refusal>, ApiError> {
+    let who = (entry.provider, email(entry));
+    record::refused(app, db, (who.0, &who.1), &refusal.code(), client).await?;
+    Ok(Err(refusal))
+}
+
+/// Queues the mail with the link that verifies the address of a user, if the settings want that.
+async fn ask_to_verify(
+    app: &App,
+    db: &mut Conn,
+    entry: &Entry<'_>,
+    (user, is_new): (&User, bool),
+    client: &Client,
+) -> Result<(), ApiError> {
+    let settings = app.config.settings.email_verification();
+    let is_asked = if is_new {
+        settings
+            .send_on_sign_up
+            .unwrap_or(entry.needs_verified_email)
+    } else {
+        entry.needs_verified_email && settings.send_on_sign_in.unwrap_or(false)
+    };
+    if is_asked && app.mail.can_send(MailKind::Verification) {
+        let message = email_verification::mail(app, user, entry.callback_url, client)?;
+        app.mail.queue(db, message).await?;
+    }
+    Ok(())
 }
 
 enum Attempt {
@@ -110,8 +148,14 @@ enum Attempt {
     Raced,
 }
 
-async fn attempt(app: &App, db: &mut Conn, entry: &Entry<'_>) -> Result<Attempt, ApiError> {
+async fn attempt(
+    app: &App,
+    db: &mut Conn,
+    entry: &Entry<'_>,
+    client: &Client,
+) -> Result<Attempt, ApiError> {
     let email = email(entry);
+    lock_key(db, entry.provider, &entry.person.subject).await?;
     let known = with_owner(db, entry.provider, &entry.person.subject).await?;
     let (owner, account, user) = match known {
         Some((account, Some(user))) => (Owner::Linked, Some(account), Some(user)),
@@ -124,27 +168,39 @@ async fn attempt(app: &App, db: &mut Conn, entry: &Entry<'_>) -> Result<Attempt,
             None => (Owner::Nobody, None, None),
         },
     };
-    match (decide(situation(app, entry, owner)), account, user) {
+    let before = match (decide(situation(app, entry, owner)), account, user) {
         (Decision::SignIn, Some(account), Some(user)) => {
-            let user = sign_in(app, db, entry, &account, user).await?;
-            Ok(Attempt::Found(overridden(app, db, entry, user).await?))
+            keep_tokens(app, db, entry, &account).await?;
+            user
         }
         (Decision::Link, _, Some(user)) => {
             let account = new_account(app, entry, &user.id)?;
-            add_once(db, &account, app.clock.now()).await?;
-            let user = promoted(app, db, entry, user).await?;
-            let user = told_on_link(app, db, entry.person, user).await?;
-            Ok(Attempt::Found(overridden(app, db, entry, user).await?))
+            let id = add(db, &account, app.clock.now()).await?;
+            record::linked(app, db, &user.id, (entry.provider, &id), client).await?;
+            told_on_link(app, db, entry.person, user, client).await?
         }
-        (Decision::Create, ..) => create(app, db, entry).await,
-        (Decision::Refuse(refusal), ..) => Ok(Attempt::Refused(refusal)),
-        (Decision::SignIn | Decision::Link, ..) => Ok(Attempt::Refused(Refusal::UnableToLink)),
-    }
+        (Decision::Create, ..) => return create(app, db, entry, client).await,
+        (Decision::Refuse(refusal), ..) => return Ok(Attempt::Refused(refusal)),
+        (Decision::SignIn | Decision::Link, ..) => {
+            return Ok(Attempt::Refused(Refusal::UnableToLink));
+        }
+    };
+    let after = promoted(app, db, (entry.person, &email), before.clone()).await?;
+    let after = if entry.overrides {
+        overridden(app, db, (entry.person, &email), after).await?
+    } else {
+        Some(after)
+    };
+    let Some(after) = after else {
+        return Ok(Attempt::Raced);
+    };
+    record::changed(app, db, &before, &after, client).await?;
+    Ok(Attempt::Found(after))
 }
 
 fn email(entry: &Entry<'_>) -> String {
     let email = entry.person.email.as_deref().unwrap_or_default();
-    email.to_lowercase()
+    folded(email)
 }
 
 fn situation(app: &App, entry: &Entry<'_>, owner: Owner) -> Situation {
@@ -161,94 +217,18 @@ fn situation(app: &App, entry: &Entry<'_>, owner: Owner) -> Situation {
 }
 
 /// Stores the new tokens of somebody whose account is linked.
-async fn sign_in(
+async fn keep_tokens(
     app: &App,
     db: &mut Conn,
     entry: &Entry<'_>,
     account: &Account,
-    user: User,
-) -> Result<User, ApiError> {
+) -> Result<(), ApiError> {
     if app.config.settings.account().update_account_on_sign_in() {
         // Not the scopes: a sign-in may ask for fewer than were granted when the account was linked.
         let tokens = stored(app, entry.tokens.clone(), None)?;
         update_tokens(db, &account.id, &tokens, app.clock.now()).await?;
     }
-    promoted(app, db, entry, user).await
-}
-
-/// The user, whose address counts as verified from now on if the service vouches for it.
-async fn promoted(
-    app: &App,
-    db: &mut Conn,
-    entry: &Entry<'_>,
-    user: User,
-) -> Result<User, ApiError> {
-    let vouches = entry.person.email_verified && email(entry) == user.email;
-    if user.email_verified || !vouches {
-        return Ok(user);
-    }
-    let told = Told {
-        email_verified: Some(true),
-        ..Told::default()
-    };
-    Ok(keep(db, &user.id, &told, app.clock.now())
-        .await?
-        .unwrap_or(user))
-}
-
-/// The user with what the service says, if the settings want it whenever they sign in.
-async fn overridden(
-    app: &App,
-    db: &mut Conn,
-    entry: &Entry<'_>,
-    user: User,
-) -> Result<User, ApiError> {
-    if !entry.overrides {
-        return Ok(user);
-    }
-    let email = email(entry);
-    let is_same = email == user.email;
-    let told = Told {
-        name: Some(&entry.person.name),
-        image: entry.person.image.as_deref(),
-        email: Some(&email),
-        email_verified: Some(entry.person.email_verified || (is_same && user.email_verified)),
-    };
-    if let Some(user) = keep(db, &user.id, &told, app.clock.now()).await? {
-        return Ok(user);
-    }
-    let id = &user.id;
-    tracing::warn!(
-        id,
-        "what the service says of a user was not kept: the address is taken"
-    );
-    Ok(user)
-}
-
-/// The user with name and picture of an account that was just linked, if the settings want it.
-pub(in crate::routes) async fn told_on_link(
-    app: &App,
-    db: &mut Conn,
-    person: &Person,
-    user: User,
-) -> Result<User, ApiError> {
-    if !app
-        .config
-        .settings
-        .account()
-        .account_linking()
-        .update_user_info_on_link()
-    {
-        return Ok(user);
-    }
-    let told = Told {
-        name: Some(&person.name),
-        image: person.image.as_deref(),
-        ..Told::default()
-    };
-    Ok(keep(db, &user.id, &told, app.clock.now())
-        .await?
-        .unwrap_or(user))
+    Ok(())
 }
 
 fn new_account(app: &App, entry: &Entry<'_>, user_id: &str) -> Result<NewAccount, ApiError> {
@@ -262,8 +242,15 @@ fn new_account(app: &App, entry: &Entry<'_>, user_id: &str) -> Result<NewAccount
     })
 }
 
-async fn create(app: &App, db: &mut Conn, entry: &Entry<'_>) -> Result<Attempt, ApiError> {
+async fn create(
+    app: &App,
+    db: &mut Conn,
+    entry: &Entry<'_>,
+    client: &Client,
+) -> Result<Attempt, ApiError> {
     let now = app.clock.now();
+    let fields = app.user_fields.create(&serde_json::Map::new(), now)?;
+    let visible = app.user_fields.visible(&fields.stored);
     let mut user = User {
         name: entry.person.name.clone(),
         email: email(entry),
@@ -271,7 +258,7 @@ async fn create(app: &App, db: &mut Conn, entry: &Entry<'_>) -> Result<Attempt, 
         image: entry.person.image.clone(),
         created_at: now,
         updated_at: now,
-        additional: serde_json::Map::new(),
+        additional: fields.stored,
         id: app.new_id().unwrap_or_default(),
     };
     let account = new_account(app, entry, "")?;
@@ -283,6 +270,8 @@ async fn create(app: &App, db: &mut Conn, entry: &Entry<'_>) -> Result<Attempt, 
     match register(db, &registration).await? {
         Registered::Done { user_id, .. } => {
             user.id = user_id;
+            user.additional = visible;
+            record::created(app, db, &user, entry.provider, client).await?;
             Ok(Attempt::Created(user))
         }
         Registered::EmailTaken => Ok(Attempt::Raced),

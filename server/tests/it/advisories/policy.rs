@@ -40,7 +40,7 @@ const POLICIES: &[(&str, Who, usize)] = &[
     ("GET /jwks", Who::Anyone, GENERAL),
     ("POST /link-social", Who::Session, GENERAL),
     ("GET /list-accounts", Who::Session, GENERAL),
-    ("GET /list-sessions", Who::Session, GENERAL),
+    ("GET /list-sessions", Who::Fresh, GENERAL),
     ("GET /ok", Who::Anyone, GENERAL),
     ("GET /open-api/generate-schema", Who::Anyone, GENERAL),
     ("GET /reference", Who::Anyone, GENERAL),

@@ -28,6 +28,7 @@ async fn assert_one_client(addresses: [&str; 4]) {
     assert_eq!(statuses, [401, 401, 401, 429], "{addresses:?}");
 }
 
+/// Each address of a network counted for itself, of which everybody has 2^64.
 #[tokio::test]
 async fn ghsa_p6v2_xcpg_h6xw_a_network_of_ipv6_is_one_client() {
     assert_one_client([
@@ -39,6 +40,7 @@ async fn ghsa_p6v2_xcpg_h6xw_a_network_of_ipv6_is_one_client() {
     .await;
 }
 
+/// Each spelling of an address counted for itself.
 #[tokio::test]
 async fn ghsa_p6v2_xcpg_h6xw_an_address_of_ipv4_is_one_client_in_every_spelling() {
     assert_one_client([
@@ -57,6 +59,7 @@ async fn ghsa_p6v2_xcpg_h6xw_an_address_of_ipv4_is_one_client_in_every_spelling(
     .await;
 }
 
+/// The first of several addresses in a header was believed, which a client can write.
 #[tokio::test]
 async fn pr_10203_a_list_of_addresses_that_a_client_may_have_begun_makes_no_client_of_its_own() {
     assert_one_client([
@@ -68,6 +71,7 @@ async fn pr_10203_a_list_of_addresses_that_a_client_may_have_begun_makes_no_clie
     .await;
 }
 
+/// Counts were read and written in two steps: requests at once were counted as one.
 #[tokio::test]
 async fn ghsa_44jh_23m7_hpcf_requests_at_once_are_all_counted() {
     let server = server("rateLimit: {storage: database}").await;

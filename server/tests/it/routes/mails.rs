@@ -9,21 +9,21 @@ use crate::support::{TestServer, http::Answer};
 const MAIL: &str = "mail: {from: auth@shop.example, smtp: {host: 127.0.0.1, port: 1, tls: none}}";
 
 /// A server that mails, with the further settings `yaml`.
-pub(super) async fn server(yaml: &str) -> TestServer {
+pub(crate) async fn server(yaml: &str) -> TestServer {
     browser::server(&format!("{MAIL}\n{yaml}")).await
 }
 
 /// A mail.
 #[derive(Clone, Debug)]
-pub(super) struct Mail {
-    pub(super) kind: String,
-    pub(super) to: String,
-    pub(super) url: String,
-    pub(super) token: String,
+pub(crate) struct Mail {
+    pub(crate) kind: String,
+    pub(crate) to: String,
+    pub(crate) url: String,
+    pub(crate) token: String,
 }
 
 /// Every mail so far, the oldest first.
-pub(super) async fn mails(server: &TestServer) -> Vec<Mail> {
+pub(crate) async fn mails(server: &TestServer) -> Vec<Mail> {
     let queued = server
         .database
         .value("SELECT coalesce(json_agg(payload ORDER BY id), '[]') FROM authbackend_outbox")
@@ -42,7 +42,7 @@ pub(super) async fn mails(server: &TestServer) -> Vec<Mail> {
 }
 
 /// Kind and addressee of every mail so far, as `verification ann@example.com`.
-pub(super) async fn sent(server: &TestServer) -> Vec<String> {
+pub(crate) async fn sent(server: &TestServer) -> Vec<String> {
     let mails = mails(server).await;
     mails
         .iter()
@@ -51,25 +51,25 @@ pub(super) async fn sent(server: &TestServer) -> Vec<String> {
 }
 
 /// The latest mail.
-pub(super) async fn last(server: &TestServer) -> Mail {
+pub(crate) async fn last(server: &TestServer) -> Mail {
     mails(server).await.pop().expect("a mail was queued")
 }
 
 impl Mail {
     /// The path of the link below the mount.
-    pub(super) fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.url.strip_prefix("http://localhost:8100/api").unwrap()
     }
 
     /// The path of the link without where it leads in the end.
-    pub(super) fn bare_path(&self) -> &str {
+    pub(crate) fn bare_path(&self) -> &str {
         let path = self.path();
         path.split("&callbackURL=").next().unwrap()
     }
 }
 
 /// Status and `Location` of a redirect.
-pub(super) fn redirect(answer: &Answer) -> String {
+pub(crate) fn redirect(answer: &Answer) -> String {
     format!(
         "{} {}",
         answer.status,

@@ -3,11 +3,11 @@
 use sqlx::Row as _;
 use time::OffsetDateTime;
 
-use super::{COLUMNS, add, of_provider, read};
+use super::{COLUMNS, read};
 use crate::{
     db::Conn,
     identity::{
-        account::{Account, NewAccount, Tokens},
+        account::{Account, Tokens},
         user::{self, User},
     },
 };
@@ -64,26 +64,13 @@ pub async fn update_tokens(
     Ok(())
 }
 
-/// Adds an account unless one is there for the same user at the service. Of several requests at once, one adds it:
-/// no constraint of the table keeps them from it. Returns whether this one did.
-pub async fn add_once(
-    db: &mut Conn,
-    account: &NewAccount,
-    now: OffsetDateTime,
-) -> sqlx::Result<bool> {
-    const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-    let account_id = account.account_id.as_deref().unwrap_or_default();
-    db.begin().await?;
-    let key = format!("account:{}:{account_id}", account.provider_id);
-    sqlx::query(LOCK).bind(key).execute(&mut **db).await?;
-    let is_new = of_provider(db, &account.provider_id, account_id)
-        .await?
-        .is_empty();
-    if is_new {
-        add(db, account, now).await?;
-    }
-    db.commit().await?;
-    Ok(is_new)
+/// Lets nobody else look for the account of `account_id` at the service, and add it, until the transaction ends: no
+/// constraint of the table keeps two requests at once from adding it twice, or to two users.
+pub async fn lock_key(db: &mut Conn, provider_id: &str, account_id: &str) -> sqlx::Result<()> {
+    const SQL: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+    let key = format!("account:{provider_id}:{account_id}");
+    sqlx::query(SQL).bind(key).execute(&mut **db).await?;
+    Ok(())
 }
 
 /// What a service says about a user that is to be kept.
@@ -99,13 +86,34 @@ pub struct Told<'a> {
     pub email_verified: Option<bool>,
 }
 
-/// Keeps what a service says about the user `id`. None if the user is gone, or somebody else has the address.
+/// What became of what a service says about a user.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kept {
+    /// The user as they are now.
+    Done(Box<User>),
+    /// Nothing: the user is gone, or somebody else has the address.
+    Nothing,
+    /// Nothing: somebody else has taken the address at the same time. Ends the transaction.
+    Raced,
+}
+
+impl Kept {
+    /// The user as they are now, who was `before`.
+    pub fn or(self, before: User) -> User {
+        match self {
+            Self::Done(user) => *user,
+            Self::Nothing | Self::Raced => before,
+        }
+    }
+}
+
+/// Keeps what a service says about the user `id`.
 pub async fn keep(
     db: &mut Conn,
     id: &str,
     told: &Told<'_>,
     now: OffsetDateTime,
-) -> sqlx::Result<Option<User>> {
+) -> sqlx::Result<Kept> {
     const SQL: &str = "
         UPDATE {user} u SET
             {user.name} = COALESCE($2, {user.name}),
@@ -114,6 +122,7 @@ pub async fn keep(
             {user.emailVerified} = COALESCE($5, {user.emailVerified}),
             {user.updatedAt} = $6
         WHERE {user.id} = $1::{id}
+            AND NOT EXISTS (SELECT FROM {user} o WHERE o.{user.email} = $4 AND o.{user.id} <> $1::{id})
         RETURNING {user.*:u}";
     let query = sqlx::query(db.sql(SQL))
         .bind(id)
@@ -123,8 +132,9 @@ pub async fn keep(
         .bind(told.email_verified)
         .bind(now);
     match query.fetch_optional(&mut **db).await {
-        Ok(row) => row.map(|row| user::store::read(&row, 0)).transpose(),
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(None),
+        Ok(Some(row)) => Ok(Kept::Done(Box::new(user::store::read(&row, 0)?))),
+        Ok(None) => Ok(Kept::Nothing),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Kept::Raced),
         Err(error) => Err(error),
     }
 }
