@@ -1,4 +1,4 @@
-// Writes server/tests/it/fixtures/releases/<release>-<ids>.sql: what releases of better-auth make of an empty database.
+// Writes server/src/migrate/releases/<release>-<ids>.sql: what releases of better-auth make of an empty database.
 // `node bin/release-schemas.mjs <folder to install the releases into>`, a Postgres in TEST_DATABASE_URL.
 
 import { execFileSync } from 'node:child_process';
@@ -22,7 +22,7 @@ const RELEASES = {
 };
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const fixtures = here('../../server/tests/it/fixtures/releases');
+const fixtures = here('../../server/src/migrate/releases');
 const [folder] = process.argv.slice(2);
 if (!folder || !process.env.TEST_DATABASE_URL) {
   console.error('usage: TEST_DATABASE_URL=postgres://… node bin/release-schemas.mjs <folder>');

@@ -68,6 +68,19 @@ export async function startOurs({ options, baseURL = BASE_URL, database, port: w
   }
 }
 
+/** Runs a command of ours to its end with these options on this database, and returns its output. */
+export async function runOurs(args, { options, database }) {
+  const directory = await mkdtemp(path.join(tmpdir(), 'conformance-'));
+  const config = path.join(directory, 'config.yaml');
+  try {
+    await writeFile(config, JSON.stringify(await ourSettings(options, 0, path.join(directory, 'secrets'))));
+    const env = cleanEnvironment({ AUTH_CONFIG: config, DATABASE_URL: database.url, LOG_LEVEL: 'warn' });
+    return await runToEnd(requiredEnvironment('AUTH_SERVER_BIN'), args, env);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
 /** Resolves once every queued mail has been delivered: rows leave the outbox when they are sent. */
 async function outboxIsEmpty(database) {
   const deadline = Date.now() + MAIL_LIMIT;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createDatabase } from '../src/database.mjs';
 import { CookieJar } from '../src/cookies.mjs';
-import { send } from '../src/http.mjs';
+import { call, startOnOneDatabase } from '../src/one-database.mjs';
 import { startOurs } from '../src/ours.mjs';
 import { startReference } from '../src/reference.mjs';
 
@@ -12,41 +12,6 @@ const PASSWORD = 'correct horse';
 const options = { emailAndPassword: { enabled: true }, rateLimit: { enabled: false } };
 /** better-auth keeps on signing these users in, so hashes stay as it made them. */
 const shared = { ...options, emailAndPassword: { enabled: true, password: { hash: 'scrypt' } } };
-
-/** Starts better-auth on a new database, then our server with these settings on the same one. */
-async function startOnOneDatabase(ourOptions) {
-  const reference = await startReference({ options });
-  const ours = await startOurs({ options: ourOptions, database: reference.database }).catch(async (error) => {
-    await reference.stop();
-    throw error;
-  });
-  return {
-    reference,
-    ours,
-    async stop() {
-      await ours.stop();
-      await reference.stop();
-    },
-  };
-}
-
-async function call(server, method, path, { body, jar } = {}) {
-  const { host, origin, pathname } = new URL(server.baseURL);
-  const cookie = jar?.header();
-  const response = await send(server.port, {
-    method,
-    path: pathname + path,
-    headers: [
-      ['Host', host],
-      ['Origin', origin],
-      ...(cookie ? [['Cookie', cookie]] : []),
-      ...(body ? [['Content-Type', 'application/json']] : []),
-    ],
-    body: body && JSON.stringify(body),
-  });
-  jar?.store(response.headers);
-  return { status: response.status, json: JSON.parse(response.body || 'null') };
-}
 
 async function signUp(server, email) {
   const jar = new CookieJar();
@@ -68,7 +33,7 @@ const storedHash = async (database, id) =>
 describe('a database shared with better-auth', () => {
   let both;
   before(async () => {
-    both = await startOnOneDatabase(shared);
+    both = await startOnOneDatabase(options, shared);
   });
   after(() => both?.stop());
 
@@ -136,7 +101,7 @@ describe('a database shared with better-auth', () => {
 describe('a database taken over from better-auth', () => {
   let both;
   before(async () => {
-    both = await startOnOneDatabase(options);
+    both = await startOnOneDatabase(options, options);
   });
   after(() => both?.stop());
 

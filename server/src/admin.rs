@@ -45,6 +45,7 @@ enum Unready {
     Database,
     Schema { version: i64 },
     Contracted { needed: i64 },
+    Lacking { name: String },
 }
 
 impl fmt::Display for Unready {
@@ -59,6 +60,10 @@ impl fmt::Display for Unready {
             Self::Contracted { needed } => write!(
                 formatter,
                 "the schema works only with servers that know migration {needed}: run a newer version"
+            ),
+            Self::Lacking { name } => write!(
+                formatter,
+                "the schema has no {name}, which the settings name: run `auth-server migrate` with them"
             ),
         }
     }
@@ -108,11 +113,16 @@ impl Admin {
             Unready::Database
         };
         let mut connection = self.db.get().await.map_err(unreachable)?;
-        let schema = Schema::read(&mut connection, self.db.known_migrations()).await;
-        match schema.map_err(|error| unreachable(error.into()))? {
+        let schema = Schema::read(
+            &mut connection,
+            self.db.known_migrations(),
+            self.db.tables(),
+        );
+        match schema.await.map_err(|error| unreachable(error.into()))? {
             Schema::Ready { .. } => Ok(()),
             Schema::TooOld { version } => Err(Unready::Schema { version }),
             Schema::TooNew { needed } => Err(Unready::Contracted { needed }),
+            Schema::Lacking { name } => Err(Unready::Lacking { name }),
         }
     }
 }

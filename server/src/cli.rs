@@ -1,6 +1,7 @@
-//! The command line: `serve`, `migrate`, `check-config`, `openapi`.
+//! The command line: `serve`, `migrate`, `doctor`, `check-config`, `openapi`.
 
 mod check_config;
+mod doctor;
 mod metrics;
 mod migrate;
 mod openapi;
@@ -29,6 +30,8 @@ enum Command {
     Serve,
     /// Bring the database to the schema of this version.
     Migrate(migrate::Arguments),
+    /// Say what the database is and what is wrong with it. Writes nothing.
+    Doctor(doctor::Arguments),
     /// Check the settings file, unknown fields included.
     CheckConfig(check_config::Arguments),
     /// Print the OpenAPI document of the API.
@@ -48,6 +51,7 @@ pub async fn main() -> ExitCode {
     ExitCode::from(match Cli::parse().command {
         Command::Serve => serve::run(&variable, reader).await,
         Command::Migrate(arguments) => migrate::run(&arguments, &variable, reader).await,
+        Command::Doctor(arguments) => doctor::run(&arguments, &variable, reader).await,
         Command::Openapi => openapi::run(),
         Command::Metrics => metrics::run(),
         Command::CheckConfig(arguments) => check_config::run(&arguments, &variable, &reader),

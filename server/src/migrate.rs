@@ -9,6 +9,7 @@ mod catalog;
 mod compare;
 mod desired;
 mod difference;
+pub mod doctor;
 mod effects;
 mod error;
 mod file_name;
@@ -17,6 +18,7 @@ mod lock;
 mod model;
 mod plan;
 mod probe;
+mod releases;
 mod report;
 mod source;
 mod statements;
@@ -33,11 +35,13 @@ pub use error::MigrateError;
 pub use file_name::{Class, FileName};
 pub(crate) use history::MIN_SERVER_VERSION;
 pub use plan::Plan;
+pub use releases::{RELEASES, Release};
 pub use report::Report;
 pub use source::{Migration, REQUIRED_VERSION, embedded, known_versions, with_directory};
 
 use crate::{config::Target, db};
 use model::BASELINE_VERSION;
+pub(crate) use model::columns_in_use;
 
 /// How long to wait for what.
 #[derive(Clone, Debug)]

@@ -250,7 +250,7 @@ impl Pool {
         };
         let Some(fresh) = self
             .credentials
-            .replacement_of(&generation, &self.known)
+            .replacement_of(&generation, &self.known, &self.tables)
             .await
         else {
             return Err(refused);

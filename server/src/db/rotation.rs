@@ -12,7 +12,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Db, DbError, Schema, connect::connect};
+use super::{Db, DbError, Schema, Tables, connect::connect};
 use crate::config::{Database, Problem, Target};
 
 /// How often the files are looked at. Kubernetes takes up to a minute to swap them, so more often gains nothing.
@@ -63,6 +63,8 @@ enum Refusal {
     TooOld(i64),
     #[error("it works only with servers that know migration {0}: run a newer version")]
     TooNew(i64),
+    #[error("its schema has no {0}, which the settings name: run `auth-server migrate` on it")]
+    Lacking(String),
 }
 
 impl Credentials {
@@ -88,14 +90,16 @@ impl Credentials {
         &self,
         used: &Generation,
         known: &[i64],
+        tables: &Tables,
     ) -> Option<Arc<Generation>> {
-        self.refresh(known).await;
+        self.refresh(known, tables).await;
         Some(self.current()).filter(|current| current.number != used.number)
     }
 
     /// Reads the files and replaces the credentials if they changed and the new ones work. One caller at a time;
-    /// the others wait and find the work done.
-    pub(super) async fn refresh(&self, known: &[i64]) {
+    /// the others wait and find the work done. A database is used only if it has the `tables`, and if this server
+    /// knows, with `known`, the migrations that it has.
+    pub(super) async fn refresh(&self, known: &[i64], tables: &Tables) {
         if !self.database.may_change() {
             return;
         }
@@ -119,7 +123,7 @@ impl Credentials {
         {
             return;
         }
-        match verify(&target, known).await {
+        match verify(&target, known, tables).await {
             Ok(()) => {
                 let address = target.address();
                 let number = current.number + 1;
@@ -150,15 +154,16 @@ fn reject(rejected: &mut Option<Rejected>, reason: Reason, error: &dyn std::erro
 }
 
 /// Connects once, apart from the pool, and checks that this server can work there.
-async fn verify(target: &Target, known: &[i64]) -> Result<(), Refusal> {
+async fn verify(target: &Target, known: &[i64], tables: &Tables) -> Result<(), Refusal> {
     let mut connection = connect(target).await?;
-    let schema = Schema::read(&mut connection, known).await?;
+    let schema = Schema::read(&mut connection, known, tables).await?;
     // The check is done; a goodbye that fails changes nothing.
     drop(connection.close().await);
     match schema {
         Schema::Ready { .. } => Ok(()),
         Schema::TooOld { version } => Err(Refusal::TooOld(version)),
         Schema::TooNew { needed } => Err(Refusal::TooNew(needed)),
+        Schema::Lacking { name } => Err(Refusal::Lacking(name)),
     }
 }
 
@@ -169,7 +174,8 @@ impl Db {
         let mut ticks = interval(POLL_INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            self.0.credentials.refresh(self.known_migrations()).await;
+            let known = self.known_migrations();
+            self.0.credentials.refresh(known, self.tables()).await;
             self.sweep().await;
         }
     }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 /// The tables that exist, by their names in the database.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Catalog(BTreeMap<String, CatalogTable>);
 
 /// One table.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct CatalogTable {
     pub(super) columns: BTreeMap<String, CatalogColumn>,
     /// Indexes that were not finished.
@@ -18,7 +18,7 @@ pub(super) struct CatalogTable {
 
 /// One column.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct CatalogColumn {
     pub(super) data_type: String,
     pub(super) is_not_null: bool,
@@ -29,10 +29,12 @@ pub(super) struct CatalogColumn {
 }
 
 /// A foreign key of one column.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ForeignKey {
     pub(super) name: String,
     pub(super) cascades: bool,
+    /// Whether it holds for rows that were there before it.
+    pub(super) is_validated: bool,
 }
 
 /// Unique means a full unique index of exactly this column, on plain values; indexed, an index that begins with it.
@@ -45,12 +47,12 @@ const COLUMNS_QUERY: &str = "
            EXISTS (SELECT FROM pg_index i
                    WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = a.attnum)
                AS is_indexed,
-           f.conname::text AS foreign_key, f.confdeltype = 'c' AS cascades
+           f.conname::text AS foreign_key, f.confdeltype = 'c' AS cascades, f.convalidated AS is_validated
     FROM unnest($1::text[]) AS wanted(name)
     JOIN pg_class c ON c.oid = to_regclass(quote_ident(wanted.name)) AND c.relkind IN ('r', 'p')
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     LEFT JOIN LATERAL (
-        SELECT conname, confdeltype FROM pg_constraint
+        SELECT conname, confdeltype, convalidated FROM pg_constraint
         WHERE contype = 'f' AND conrelid = c.oid AND conkey = ARRAY[a.attnum] LIMIT 1) f ON true";
 
 const INVALID_QUERY: &str = "
@@ -70,6 +72,11 @@ const LOOKALIKE_QUERY: &str = "
     ORDER BY c.relname";
 
 impl Catalog {
+    /// A catalog of these tables.
+    pub(super) fn new(tables: BTreeMap<String, CatalogTable>) -> Self {
+        Self(tables)
+    }
+
     /// Reads the tables called `names`, as the connection's `search_path` finds them.
     pub(super) async fn read(connection: &mut PgConnection, names: &[&str]) -> sqlx::Result<Self> {
         let mut tables: BTreeMap<String, CatalogTable> = BTreeMap::new();
@@ -88,6 +95,11 @@ impl Catalog {
         Ok(Self(tables))
     }
 
+    /// Whether none of the tables exists.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The table `name`, if it exists.
     pub(super) fn table(&self, name: &str) -> Option<&CatalogTable> {
         self.0.get(name)
@@ -104,14 +116,17 @@ pub(super) async fn lookalikes(connection: &mut PgConnection) -> sqlx::Result<Ve
 fn read_column(row: &PgRow) -> sqlx::Result<CatalogColumn> {
     let name: Option<String> = row.try_get("foreign_key")?;
     let cascades: Option<bool> = row.try_get("cascades")?;
+    let is_validated: Option<bool> = row.try_get("is_validated")?;
     Ok(CatalogColumn {
         data_type: row.try_get("data_type")?,
         is_not_null: row.try_get("is_not_null")?,
         has_default: row.try_get("has_default")?,
         is_unique: row.try_get("is_unique")?,
         is_indexed: row.try_get("is_indexed")?,
-        foreign_key: name
-            .zip(cascades)
-            .map(|(name, cascades)| ForeignKey { name, cascades }),
+        foreign_key: name.map(|name| ForeignKey {
+            name,
+            cascades: cascades.unwrap_or_default(),
+            is_validated: is_validated.unwrap_or_default(),
+        }),
     })
 }

@@ -71,6 +71,14 @@ impl Difference {
         Self::new(table, column, finding, Action::Fix).because(remedy)
     }
 
+    /// What is found, of which table or column, without the remedy.
+    pub(super) fn subject(&self) -> String {
+        match &self.column {
+            Some(column) => format!("column {}.{column} {}", self.table, self.finding),
+            None => format!("table {} {}", self.table, self.finding),
+        }
+    }
+
     fn new(table: &str, column: Option<&str>, finding: impl Into<String>, action: Action) -> Self {
         Self {
             table: table.to_owned(),
@@ -92,10 +100,7 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.column {
-            Some(column) => write!(formatter, "column {}.{column} {}", self.table, self.finding)?,
-            None => write!(formatter, "table {} {}", self.table, self.finding)?,
-        }
+        formatter.write_str(&self.subject())?;
         match &self.remedy {
             Some(remedy) => write!(formatter, ": {remedy}"),
             None => Ok(()),

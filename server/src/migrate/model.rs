@@ -1,5 +1,7 @@
 //! The tables of better-auth as this server works with them.
 
+use crate::db::Tables;
+
 /// The migration that an adopted database is taken to have: the four tables.
 pub(super) const BASELINE_VERSION: i64 = 1;
 
@@ -140,3 +142,19 @@ pub(super) const CORE: [TableModel; 4] = [
         ],
     },
 ];
+
+/// Every column that a server works with whose tables are `tables`: the table's name and its own, as in the database.
+pub fn columns_in_use(tables: &Tables) -> Vec<(&str, &str)> {
+    let columns = |model: &TableModel| {
+        let table = tables.table_name(model.name);
+        let own = model.columns;
+        let own = own
+            .iter()
+            .map(|column| tables.column_name(model.name, column.name));
+        let additional = tables.additional(model.name).iter();
+        let additional = additional.map(|column| column.column.as_str());
+        let all = own.chain(additional).map(|column| (table, column));
+        all.collect::<Vec<_>>()
+    };
+    CORE.iter().flat_map(columns).collect()
+}

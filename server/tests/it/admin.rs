@@ -44,6 +44,45 @@ async fn a_schema_that_is_too_old_is_not_ready_until_it_is_migrated() {
     assert_eq!(ready(process.admin()).await.0, 200);
 }
 
+/// What a server with the settings `yaml` says on a database that was migrated without them, and once it was with them.
+async fn ready_before_and_after(yaml: &str) -> (String, u16) {
+    let database = TestDatabase::migrated().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), yaml).unwrap();
+    let settings = ("AUTH_CONFIG", file.path().to_str().unwrap());
+    let process = Process::serve(&database, &[settings]).await;
+    let (status, body) = ready(process.admin()).await;
+    assert_eq!(status, 503, "{body}");
+    let variables = [("DATABASE_URL", database.url()), settings];
+    let exit = crate::support::process::run(&["migrate"], &variables).await;
+    if exit.code != Some(0) {
+        return (body, 0);
+    }
+    (body, ready(process.admin()).await.0)
+}
+
+#[tokio::test]
+async fn a_column_that_the_settings_add_has_to_be_there() {
+    assert_eq!(
+        ready_before_and_after("user: {additionalFields: {plan: {type: string, required: false}}}").await,
+        (
+            "the schema has no user.plan, which the settings name: run `auth-server migrate` with them\n".to_owned(),
+            200
+        )
+    );
+}
+
+#[tokio::test]
+async fn tables_and_columns_that_the_settings_rename_have_to_be_there() {
+    for (yaml, name) in [
+        ("verification: {modelName: verifications}", "verifications"),
+        ("session: {fields: {userId: user_id}}", "session.user_id"),
+    ] {
+        let (body, _) = ready_before_and_after(yaml).await;
+        assert!(body.contains(&format!("has no {name},")), "{body}");
+    }
+}
+
 #[tokio::test]
 async fn a_database_that_goes_down_makes_the_server_unready_until_it_is_back() {
     let server = TestServer::start().await;

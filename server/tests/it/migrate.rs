@@ -3,6 +3,7 @@
 mod adoption;
 mod contention;
 mod contract;
+mod doctor;
 mod failure;
 mod process;
 mod releases;

@@ -67,8 +67,17 @@ pub(super) fn foreign_key(
         format!(
             r#"ALTER TABLE {table} {drop}ADD CONSTRAINT {name} FOREIGN KEY ({column}) REFERENCES {users} ("id") ON DELETE CASCADE NOT VALID"#
         ),
-        format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}"),
+        validate_statement(&table, &name),
     ]
+}
+
+/// Checks the foreign key `name` against the rows that were there before it, which keeps nobody from reading or writing.
+pub(super) fn validate(table: &str, name: &str) -> String {
+    validate_statement(&quoted(table), &quoted(name))
+}
+
+fn validate_statement(table: &str, name: &str) -> String {
+    format!("ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 }
 
 /// Gives the dates in `columns`, which are of the zone `zone`, a time zone. In UTC Postgres need not rewrite the table.

@@ -65,7 +65,10 @@ impl Comparing<'_> {
     ) -> sqlx::Result<()> {
         let users = self.desired.tables.table_name("user");
         let replaced = match &found.foreign_key {
-            Some(key) if key.cascades => return Ok(()),
+            Some(key) if key.cascades && key.is_validated => return Ok(()),
+            Some(key) if key.cascades => {
+                return self.unvalidated(connection, (table, name), &key.name).await;
+            }
             Some(key) => Some(key.name.as_str()),
             None => None,
         };
@@ -73,9 +76,14 @@ impl Comparing<'_> {
             Some(_) => "has a foreign key that does not cascade",
             None => "has no foreign key",
         };
-        let orphans = match replaced {
-            Some(_) => 0,
-            None => probe::orphans(connection, table, name, users).await?,
+        let is_checked = found
+            .foreign_key
+            .as_ref()
+            .is_some_and(|key| key.is_validated);
+        let orphans = if is_checked {
+            0
+        } else {
+            probe::orphans(connection, table, name, users).await?
         };
         self.found.push(if orphans == 0 {
             let statements = ddl::foreign_key(table, name, users, replaced);
@@ -87,6 +95,27 @@ impl Comparing<'_> {
                 finding,
                 format!("{orphans} rows belong to no user; without them `migrate` adds the key"),
             )
+        });
+        Ok(())
+    }
+
+    /// A key that holds for new rows only: whoever made it was interrupted, or found rows without a user.
+    async fn unvalidated(
+        &mut self,
+        connection: &mut PgConnection,
+        (table, name): (&str, &str),
+        key: &str,
+    ) -> sqlx::Result<()> {
+        let users = self.desired.tables.table_name("user");
+        let orphans = probe::orphans(connection, table, name, users).await?;
+        let finding = "has a foreign key that was never checked against the rows before it";
+        self.found.push(if orphans == 0 {
+            let statements = vec![ddl::validate(table, key)];
+            Difference::change(table, Some(name), finding, statements)
+        } else {
+            let remedy =
+                format!("{orphans} rows belong to no user; without them `migrate` checks it");
+            Difference::adopt(table, name, finding, remedy)
         });
         Ok(())
     }

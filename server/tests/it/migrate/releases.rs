@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use auth_server::migrate::{Action, Desired, Difference, Limits, Migrator, embedded};
+use auth_server::{
+    db::IdKind,
+    migrate::{Action, Desired, Difference, Limits, Migrator, RELEASES, embedded},
+};
 
 use super::tables;
 use crate::{
@@ -10,21 +13,16 @@ use crate::{
     support::{TestDatabase, TestServer},
 };
 
-macro_rules! releases {
-    ($($release:literal $ids:literal),* $(,)?) => {
-        /// Release, type of ids, statements.
-        const RELEASES: &[(&str, &str, &str)] = &[
-            $(($release, $ids, include_str!(concat!("../fixtures/releases/", $release, "-", $ids, ".sql")))),*
-        ];
-    };
-}
-
-releases! {
-    "1.1.21" "text", "1.2.12" "text", "1.2.12" "serial", "1.3.34" "text", "1.3.34" "serial",
-    "1.4.22" "text", "1.4.22" "uuid", "1.4.22" "serial", "1.5.6" "text", "1.5.6" "uuid", "1.5.6" "serial",
-    "1.6.34" "text", "1.6.34" "uuid", "1.6.34" "serial", "1.7.0" "text", "1.7.0" "uuid", "1.7.0" "serial",
-    "1.7.2" "text", "1.7.2" "uuid", "1.7.2" "serial", "1.7.3" "text", "1.7.3" "uuid", "1.7.3" "serial",
-    "1.7.25" "text", "1.7.25" "uuid", "1.7.25" "serial",
+/// Release, type of ids, statements.
+fn releases() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    RELEASES.iter().map(|release| {
+        let ids = match release.ids {
+            IdKind::Text => "text",
+            IdKind::Uuid => "uuid",
+            IdKind::Serial => "serial",
+        };
+        (release.version, ids, release.ddl)
+    })
 }
 
 /// A hash that better-auth made of `password123`.
@@ -84,7 +82,7 @@ async fn server(database: TestDatabase, yaml: &str) -> TestServer {
 
 #[tokio::test]
 async fn each_release_is_taken_over_and_used() {
-    for (release, ids, ddl) in RELEASES {
+    for (release, ids, ddl) in releases() {
         let name = format!("{release} {ids}");
         let yaml = settings(ids);
         let database = filled(ddl, ids).await;
@@ -119,7 +117,7 @@ async fn each_release_is_taken_over_and_used() {
 
 #[tokio::test]
 async fn a_second_run_finds_nothing_to_do() {
-    for (release, ids, ddl) in RELEASES {
+    for (release, ids, ddl) in releases() {
         let yaml = settings(ids);
         let database = filled(ddl, ids).await;
         let migrator = migrator(&yaml);
@@ -135,7 +133,7 @@ async fn a_second_run_finds_nothing_to_do() {
 
 #[tokio::test]
 async fn a_plan_changes_nothing() {
-    let (_, ids, ddl) = RELEASES[0];
+    let (_, ids, ddl) = releases().next().unwrap();
     let database = filled(ddl, ids).await;
     let before = tables(&database).await;
     migrator("{}").plan(&database.target()).await.unwrap();
@@ -151,10 +149,8 @@ async fn differences(ddl: &str, yaml: &str) -> Vec<(Action, String)> {
 }
 
 fn ddl(release: &str, ids: &str) -> &'static str {
-    let found = RELEASES
-        .iter()
-        .find(|known| (known.0, known.1) == (release, ids));
-    found.unwrap().2
+    let mut known = releases().filter(|known| (known.0, known.1) == (release, ids));
+    known.next().unwrap().2
 }
 
 #[tokio::test]
