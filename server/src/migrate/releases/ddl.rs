@@ -48,10 +48,11 @@ fn column(table: &str, name: &str, rest: &str) -> CatalogColumn {
     let rest = rest.to_lowercase();
     let is_key = rest.contains("primary key");
     let is_unique = is_key || rest.contains(" unique");
+    let short = rest.split_whitespace().next().unwrap_or_default();
     CatalogColumn {
-        data_type: type_name(rest.split_whitespace().next().unwrap_or_default()).to_owned(),
+        data_type: type_name(short).to_owned(),
         is_not_null: rest.contains("not null"),
-        has_default: rest.contains(" default ") || rest.contains(" identity"),
+        has_default: short == "serial" || rest.contains(" default ") || rest.contains(" identity"),
         is_unique,
         is_indexed: is_unique,
         foreign_key: rest.contains(" references ").then(|| ForeignKey {
@@ -83,6 +84,7 @@ fn type_name(short: &str) -> &str {
     match short {
         "timestamptz" => "timestamp with time zone",
         "timestamp" => "timestamp without time zone",
+        "serial" => "integer",
         other => other,
     }
 }
