@@ -157,7 +157,8 @@ async fn a_newer_database_has_an_exit_code_of_its_own() {
     let (code, report) = report(&database, "{}").await;
     assert_eq!(code, 11);
     assert!(
-        told(&report, "bookkeeping")[0].starts_with("error: the database has migration 9999"),
+        told(&report, "bookkeeping")[0]
+            .starts_with("error: the database works only with versions that know migration 9999"),
         "{report}"
     );
 }
