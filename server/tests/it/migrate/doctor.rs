@@ -28,8 +28,9 @@ async fn examine(url: &str, yaml: &str, arguments: &[&str]) -> Exit {
 /// The exit code and the report.
 async fn report_at(url: &str, yaml: &str) -> (i32, Value) {
     let exit = examine(url, yaml, &["--json"]).await;
-    let report: Value = serde_json::from_str(&exit.stdout.join("\n")).expect(&exit.output());
-    (exit.code.unwrap(), report)
+    let report = serde_json::from_str(&exit.stdout.join("\n"));
+    assert!(report.is_ok(), "{exit:?}");
+    (exit.code.unwrap(), report.unwrap())
 }
 
 async fn report(database: &TestDatabase, yaml: &str) -> (i32, Value) {
