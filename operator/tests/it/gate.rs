@@ -144,18 +144,18 @@ async fn a_migration_with_credentials_of_its_own_waits_for_them_alone() {
     let world = World::new("owner").await;
     world.database_secret().await;
     let _operator = world.operator();
-    let credentials = json!({"user": "owner", "passwordRef": {"name": "owner", "key": "password"}});
+    let credentials = json!({"user": "ddl", "passwordRef": {"name": "ddl", "key": "password"}});
     world
         .create(json!({"migration": {"credentials": credentials}}))
         .await;
     let shop = world.condition("Ready", "False", "WaitingForSecret").await;
-    assert!(condition(&shop, "Ready").unwrap().message.contains("owner"));
-    world.secret("owner", &[("password", "late")]).await;
+    assert!(condition(&shop, "Ready").unwrap().message.contains("ddl"));
+    world.secret("ddl", &[("password", "late")]).await;
     let shop = world.ready().await;
     let job: Job = world.get(&status(&shop).migration.unwrap().job).await;
     let job = serde_json::to_string(&job).unwrap();
     assert!(job.contains("migration-password"), "{job}");
     let deployment: Deployment = world.get("shop").await;
     let deployment = serde_json::to_string(&deployment).unwrap();
-    assert!(!deployment.contains("owner"), "{deployment}");
+    assert!(!deployment.contains("ddl"), "{deployment}");
 }
