@@ -15,6 +15,7 @@ mod email_and_password;
 mod email_verification;
 mod mail;
 mod mailing;
+mod outbound;
 mod plugins;
 mod problem;
 mod rate_limit;

@@ -7,15 +7,23 @@
 mod database;
 mod exposure;
 mod migration;
+mod monitoring;
+mod network_policy;
+mod scheduling;
 mod spec;
 mod status;
 
-pub use database::{Connection, Database, Managed, SecretKeyRef, SslMode, Storage};
-pub use exposure::{Exposure, Service, ServiceType};
+pub use database::{Cnpg, Connection, Database, Managed, SecretKeyRef, SslMode, Storage};
+pub use exposure::{
+    Certificate, Exposure, HttpRoute, Ingress, IssuerRef, ParentRef, Service, ServiceType,
+};
 pub use migration::{Migration, MigrationCredentials, MigrationPolicy};
+pub use monitoring::{Monitoring, PodMonitor};
+pub use network_policy::NetworkPolicy;
+pub use scheduling::{DisruptionBudget, PodTemplate, TopologySpread, WhenUnsatisfiable};
 pub use spec::{
     AuthBackend, AuthBackendSpec, Autoscaling, DeletionPolicy, EnvVar, ImagePullPolicy,
-    ImagePullSecret,
+    ImagePullSecret, is_reserved_variable,
 };
 pub use status::{
     AuthBackendStatus, ContractStatus, Current, MigrationPhase, MigrationPlan, MigrationStatus,
@@ -33,6 +41,9 @@ pub const APPROVE_MIGRATION_ANNOTATION: &str = "authbackend.dev/approve-migratio
 
 /// Approves a contract: its hash.
 pub const APPROVE_CONTRACT_ANNOTATION: &str = "authbackend.dev/approve-contract";
+
+/// Has the API server refuse to delete the resource while it is `true`, where the chart's policy is installed.
+pub const DELETION_PROTECTION_ANNOTATION: &str = "authbackend.dev/deletion-protection";
 
 /// Mount path of the API when `baseURL` has no path, as in better-auth.
 pub const DEFAULT_MOUNT_PATH: &str = "/api/auth";

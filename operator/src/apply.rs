@@ -2,21 +2,21 @@
 //!
 //! Only what differs is written, see [`ownership`]. Objects of others are never touched, whatever their name.
 
+mod delete;
 mod ownership;
 mod quantity;
 mod secret;
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use authbackend_crds::v1alpha1::AuthBackend;
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::ConfigMap;
-use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,8 +24,9 @@ use serde::de::DeserializeOwned;
 use crate::failure::Failure;
 use crate::labels;
 use crate::names::MANAGER;
+use crate::optional::OptionalApi;
 use crate::reconcile::observed::Observed;
-use crate::reconcile::plan::{Deletion, DeletionKind, GeneratedSecret, Resources};
+use crate::reconcile::plan::{Deletion, GeneratedSecret, Resources};
 
 /// Makes the cluster as planned; `observed` is what the plan was made from. The order is that of dependence: what pods
 /// refer to exists before them, and the server comes last.
@@ -83,6 +84,10 @@ impl<'a> Applier<'a> {
             deployment,
             pod_disruption_budget,
             horizontal_pod_autoscaler,
+            ingress,
+            network_policy,
+            postgres_network_policy,
+            optional,
         } = resources;
         self.apply(service_account, observed.service_account.as_deref())
             .await?;
@@ -102,6 +107,14 @@ impl<'a> Applier<'a> {
             observed.postgres_stateful_set.as_deref(),
         )
         .await?;
+        // Before the pods that they concern.
+        self.apply(
+            postgres_network_policy,
+            observed.postgres_network_policy.as_deref(),
+        )
+        .await?;
+        self.apply(network_policy, observed.network_policy.as_deref())
+            .await?;
         self.create_job(migration_job).await?;
         self.apply(service, observed.service.as_deref()).await?;
         self.apply(deployment, observed.deployment.as_deref())
@@ -116,6 +129,20 @@ impl<'a> Applier<'a> {
             observed.horizontal_pod_autoscaler.as_deref(),
         )
         .await?;
+        self.apply(ingress, observed.ingress.as_deref()).await?;
+        self.apply_optional(optional, observed).await
+    }
+
+    async fn apply_optional(
+        &self,
+        desired: BTreeMap<OptionalApi, DynamicObject>,
+        observed: &Observed,
+    ) -> Result<(), Failure> {
+        for (api, desired) in desired {
+            let live = observed.optional.get(&api).map(Arc::as_ref);
+            self.apply_by(&self.optional(api), api.kind(), &desired, live)
+                .await?;
+        }
         Ok(())
     }
 
@@ -127,23 +154,34 @@ impl<'a> Applier<'a> {
         let Some(desired) = desired else {
             return Ok(());
         };
-        let (kind, name) = (K::kind(&()), desired.name_any());
+        self.apply_by(&self.api(), &K::kind(&()), &desired, live)
+            .await
+    }
+
+    async fn apply_by<K>(
+        &self,
+        api: &Api<K>,
+        kind: &str,
+        desired: &K,
+        live: Option<&K>,
+    ) -> Result<(), Failure>
+    where
+        K: Resource + Clone + Debug + DeserializeOwned + Serialize,
+    {
+        let name = desired.name_any();
         if let Some(live) = live {
-            self.refuse_foreign(&kind, live.meta())?;
-            match difference(&desired, live) {
+            self.refuse_foreign(kind, live.meta())?;
+            match difference(desired, live) {
                 None => return Ok(()),
-                Some(field) => tracing::info!(%kind, name, field, "differs, is applied"),
+                Some(field) => tracing::info!(kind, name, field, "differs, is applied"),
             }
         } else {
-            tracing::info!(%kind, name, "is missing, is created");
+            tracing::info!(kind, name, "is missing, is created");
         }
-        let applied = self
-            .api::<K>()
-            .patch(&name, &params(), &Patch::Apply(&desired))
-            .await;
+        let applied = api.patch(&name, &params(), &Patch::Apply(desired)).await;
         applied
             .map(drop)
-            .map_err(|error| Failure::new("apply", &kind, &name, &error))
+            .map_err(|error| Failure::new("apply", kind, &name, &error))
     }
 
     /// One that is not among `observed`, which were found by their labels, may still exist: without our labels, or as
@@ -185,43 +223,6 @@ impl<'a> Applier<'a> {
         }
     }
 
-    async fn delete(&self, deletion: &Deletion) -> Result<(), Failure> {
-        match deletion.kind {
-            DeletionKind::Job => self.delete_one::<Job>(deletion).await,
-            DeletionKind::ConfigMap => self.delete_one::<ConfigMap>(deletion).await,
-            DeletionKind::PodDisruptionBudget => {
-                self.delete_one::<PodDisruptionBudget>(deletion).await
-            }
-            DeletionKind::HorizontalPodAutoscaler => {
-                self.delete_one::<HorizontalPodAutoscaler>(deletion).await
-            }
-        }
-    }
-
-    async fn delete_one<K>(&self, deletion: &Deletion) -> Result<(), Failure>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-        K: Clone + Debug + DeserializeOwned,
-    {
-        let params = DeleteParams::background().preconditions(Preconditions {
-            uid: Some(deletion.uid.clone()),
-            resource_version: None,
-        });
-        match self.api::<K>().delete(&deletion.name, &params).await {
-            Ok(_) => Ok(()),
-            // It is gone, or another one has its name by now.
-            Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {
-                Ok(())
-            }
-            Err(error) => Err(Failure::new(
-                "delete",
-                &K::kind(&()),
-                &deletion.name,
-                &error,
-            )),
-        }
-    }
-
     /// An object with our labels and without a controller is one that was kept when its AuthBackend was deleted.
     fn refuse_foreign(&self, kind: &str, metadata: &ObjectMeta) -> Result<(), Failure> {
         let mut owners = metadata.owner_references.iter().flatten();
@@ -247,6 +248,10 @@ impl<'a> Applier<'a> {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
         Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    fn optional(&self, api: OptionalApi) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.clone(), &self.namespace, &api.resource())
     }
 }
 

@@ -7,11 +7,13 @@ use kube::Client;
 use kube::api::ObjectMeta;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{ObjectRef, Store};
+use tokio::sync::watch;
 
 use crate::backoff::Backoff;
 use crate::config::OperatorConfig;
 use crate::events::Publisher;
 use crate::metrics::Metrics;
+use crate::optional::Served;
 
 /// An `AuthBackend` as it is watched: one that cannot be understood does not stop the others.
 pub type Guarded = DeserializeGuard<AuthBackend>;
@@ -24,6 +26,8 @@ pub struct Context {
     pub config: OperatorConfig,
     /// All watched resources.
     pub auth_backends: AuthBackends,
+    /// The optional APIs that the cluster serves.
+    pub optional_apis: watch::Receiver<Served>,
     /// Where events go.
     pub events: Publisher,
     /// Failures in a row of each resource.

@@ -18,6 +18,7 @@ use crate::metrics::Outcome;
 use crate::reconcile::plan::{EventType, PlannedEvent};
 use crate::reconcile::reconcile;
 
+mod optional_watches;
 mod watches;
 
 pub use watches::controllers;

@@ -17,6 +17,7 @@ pub mod lease;
 pub mod metrics;
 pub mod names;
 pub mod observe;
+pub mod optional;
 pub mod reconcile;
 pub mod report;
 pub mod run;

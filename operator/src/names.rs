@@ -25,12 +25,17 @@ fn digits(hash: &str) -> String {
     hash.chars().take(10).collect()
 }
 
-/// Deployment, Service, service account, disruption budget and autoscaler.
+/// Deployment, Service, service account, disruption budget, autoscaler, Ingress, network policy, and the objects of optional APIs.
 pub fn server(instance: &str) -> String {
     instance.to_owned()
 }
 
-/// StatefulSet, Service and Secret of a managed database.
+/// Secret that a certificate is written to.
+pub fn certificate_secret(instance: &str) -> String {
+    format!("{instance}-tls")
+}
+
+/// StatefulSet, Service, network policy and Secret of a managed database.
 pub fn postgres(instance: &str) -> String {
     format!("{instance}-postgres")
 }

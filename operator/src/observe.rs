@@ -2,7 +2,8 @@
 //!
 //! Nothing but the AuthBackends themselves is cached: the watches on other kinds only say that something changed. So
 //! memory grows with the number of AuthBackends alone, and a plan is made from what is, not from what a cache has
-//! not yet heard. The price is about ten small reads per reconcile, and none at rest.
+//! not yet heard. The price is about a dozen small reads per reconcile, one more per optional API
+//! that the cluster serves, and none at rest.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -15,7 +16,8 @@ use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
-use kube::api::ListParams;
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::api::{DynamicObject, ListParams};
 use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
@@ -24,6 +26,7 @@ use crate::context::{AuthBackends, Context};
 use crate::failure::Failure;
 use crate::labels::{self, Component};
 use crate::names;
+use crate::optional::{OptionalApi, Served};
 use crate::reconcile::database;
 use crate::reconcile::observed::{Observed, ObservedSecret, OtherAuthBackend};
 use crate::reconcile::references::{self, SecretUse};
@@ -41,6 +44,7 @@ pub async fn observe(
     };
     let (server, postgres) = (names::server(&name), names::postgres(&name));
     let pods = format!("{}=authbackend,{}={name}", labels::NAME, labels::INSTANCE);
+    let served = context.optional_apis.borrow().clone();
     let (secrets, (jobs, pods), config_maps, service_account, service, deployment, pdb, hpa) = try_join!(
         reader.secrets(references::secrets(&auth_backend)),
         reader.jobs_and_pods(labels::selector_text(&name, Component::Migration), pods),
@@ -49,18 +53,24 @@ pub async fn observe(
         reader.get(server.clone()),
         reader.get::<Deployment>(server.clone()),
         reader.get(server.clone()),
-        reader.get(server),
+        reader.get(server.clone()),
+    )?;
+    let (ingress, network_policy, optional) = try_join!(
+        reader.get(server.clone()),
+        reader.get(server.clone()),
+        reader.optional(&auth_backend, &served),
     )?;
     // A managed database can be neither added nor removed later, so without it there is nothing of it.
-    let (postgres_stateful_set, postgres_service) = if auth_backend.spec.database.managed.is_some()
-    {
-        try_join!(
-            reader.get::<StatefulSet>(postgres.clone()),
-            reader.get::<Service>(postgres)
-        )?
-    } else {
-        (None, None)
-    };
+    let (postgres_stateful_set, postgres_service, postgres_network_policy) =
+        if auth_backend.spec.database.managed.is_some() {
+            try_join!(
+                reader.get::<StatefulSet>(postgres.clone()),
+                reader.get::<Service>(postgres.clone()),
+                reader.get::<NetworkPolicy>(postgres),
+            )?
+        } else {
+            (None, None, None)
+        };
     let object = ObjectRef::new(&name).within(&reader.namespace);
     let refusal = context.backoff.refusal(&object);
     Ok(Observed {
@@ -74,6 +84,11 @@ pub async fn observe(
         deployment,
         pod_disruption_budget: pdb,
         horizontal_pod_autoscaler: hpa,
+        ingress,
+        network_policy,
+        postgres_network_policy,
+        served,
+        optional,
         postgres_stateful_set,
         postgres_service,
         jobs,
@@ -113,6 +128,27 @@ impl Reader {
             .await;
         let found = found.map_err(|e| Failure::new("list", &K::kind(&()), &selector, &e))?;
         Ok(found.items.into_iter().map(Arc::new).collect())
+    }
+
+    /// The objects of the APIs that are served.
+    async fn optional(
+        &self,
+        auth_backend: &AuthBackend,
+        served: &Served,
+    ) -> Result<BTreeMap<OptionalApi, Arc<DynamicObject>>, Failure> {
+        let instance = auth_backend.name_any();
+        let named = served.iter().filter_map(|&api| {
+            let name = api.object_name(&auth_backend.spec, &instance)?;
+            Some((api, name))
+        });
+        let found = named.map(|(api, name)| async move {
+            let objects: Api<DynamicObject> =
+                Api::namespaced_with(self.client.clone(), &self.namespace, &api.resource());
+            let found = objects.get_opt(&name).await;
+            let found = found.map_err(|e| Failure::new("get", api.kind(), &name, &e))?;
+            Ok(found.map(|found| (api, Arc::new(found))))
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().collect())
     }
 
     /// Pods after Jobs: what the pod of a finished Job said was said before the Job ended, and must not be missed.

@@ -21,6 +21,7 @@ use crate::fence::Fence;
 use crate::health::{self, Health, Phase};
 use crate::lease::{Candidate, Timing};
 use crate::metrics::Metrics;
+use crate::optional::discovery::Discovery;
 
 /// Name of the leader lease.
 pub const LEASE: &str = "authbackend-operator";
@@ -120,13 +121,18 @@ impl Operator {
     async fn lead(&self, client: Client, shutdown: CancellationToken) -> anyhow::Result<()> {
         self.health.enter(Phase::Syncing);
         self.metrics.set_leader(true);
-        let controllers = controller::controllers(&client, &self.namespaces);
+        let Some(discovery) = unless(&shutdown, Discovery::start(client.clone())).await else {
+            return Ok(());
+        };
+        let optional_apis = discovery.served();
+        let controllers = controller::controllers(&client, &self.namespaces, &optional_apis);
         let auth_backends = controller::stores(&controllers);
         let context = Arc::new(Context {
             events: Publisher::new(client.clone(), &self.identity, self.metrics.clone()),
             client,
             config: self.config.clone(),
             auth_backends: auth_backends.clone(),
+            optional_apis,
             backoff: Backoff::default(),
             metrics: self.metrics.clone(),
         });
@@ -144,6 +150,7 @@ impl Operator {
         tokio::select! {
             () = controller::run(controllers, context, shutdown.clone()) => {}
             () = synced => {}
+            () = discovery.run() => {}
             () = drained => {}
         }
         self.health.enter(Phase::Stopping);

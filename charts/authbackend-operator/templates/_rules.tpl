@@ -51,6 +51,27 @@ reason stands beside.
 - apiGroups: [autoscaling]
   resources: [horizontalpodautoscalers]
   verbs: [get, list, watch, create, patch, delete]
+# spec.exposure.ingress. delete: it is set no longer.
+# spec.networkPolicy. delete: it is set no longer.
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses, networkpolicies]
+  verbs: [get, list, watch, create, patch, delete]
+# Optional APIs, where the cluster serves them: spec.exposure.httpRoute …
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [httproutes]
+  verbs: [get, list, watch, create, patch, delete]
+# … spec.exposure.certificate …
+- apiGroups: [cert-manager.io]
+  resources: [certificates]
+  verbs: [get, list, watch, create, patch, delete]
+# … spec.database.cnpg: is the Cluster ready? Never written …
+- apiGroups: [postgresql.cnpg.io]
+  resources: [clusters]
+  verbs: [get, list, watch]
+# … and spec.monitoring.podMonitor.
+- apiGroups: [monitoring.coreos.com]
+  resources: [podmonitors]
+  verbs: [get, list, watch, create, patch, delete]
 # One event for each transition. patch: count a repeated one up.
 - apiGroups: [events.k8s.io]
   resources: [events]

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::auth::SecretKeyRef;
 
-/// The Postgres database: exactly one of `secretRef`, `connection` and `managed`.
+/// The Postgres database: exactly one of `secretRef`, `connection`, `cnpg` and `managed`.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("[has(self.secretRef), has(self.connection), has(self.managed)].exists_one(set, set)")
-        .message("database: set exactly one of secretRef, connection and managed"),
+    validation = Rule::new("[has(self.secretRef), has(self.connection), has(self.cnpg), has(self.managed)].exists_one(set, set)")
+        .message("database: set exactly one of secretRef, connection, cnpg and managed"),
     validation = Rule::new("has(self.managed) == has(oldSelf.managed)")
         .message("database: managed can be neither added nor removed later, because that would leave the data behind; create a second AuthBackend and move the data"),
 )]
@@ -25,6 +25,10 @@ pub struct Database {
     /// The parts of a connection, with the password in a Secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<Connection>,
+
+    /// A Cluster of CloudNativePG.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnpg: Option<Cnpg>,
 
     /// A single Postgres that the operator runs, without replication or backup: for development and evaluation,
     /// not for production.
@@ -79,6 +83,43 @@ impl Connection {
             SslMode::Prefer
         };
         self.ssl_mode.unwrap_or(unset)
+    }
+}
+
+/// A Cluster of CloudNativePG in the namespace of the AuthBackend. The connection is checked against the Cluster's own
+/// authority (`verify-full`), and the Secret of its application user is followed when CloudNativePG or somebody else changes it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cnpg {
+    /// Name of the Cluster.
+    #[schemars(
+        length(min = 1, max = 50),
+        regex(pattern = r"^[a-z]([-a-z0-9]*[a-z0-9])?$")
+    )]
+    pub name: String,
+
+    /// Secret of the user to connect as, with the key `uri`. Default: `<name>-app`, which CloudNativePG makes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub secret_name: Option<String>,
+}
+
+impl Cnpg {
+    /// The connection URL.
+    pub fn uri_ref(&self) -> SecretKeyRef {
+        let made = || format!("{}-app", self.name);
+        SecretKeyRef {
+            name: self.secret_name.clone().unwrap_or_else(made),
+            key: "uri".to_owned(),
+        }
+    }
+
+    /// The authority of the Cluster's certificates.
+    pub fn ca_ref(&self) -> SecretKeyRef {
+        SecretKeyRef {
+            name: format!("{}-ca", self.name),
+            key: "ca.crt".to_owned(),
+        }
     }
 }
 

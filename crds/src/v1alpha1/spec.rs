@@ -5,7 +5,10 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AuthBackendStatus, Database, Exposure, Migration, SecretKeyRef};
+use super::{
+    AuthBackendStatus, Database, DisruptionBudget, Exposure, Migration, Monitoring, NetworkPolicy,
+    PodTemplate, SecretKeyRef, TopologySpread,
+};
 use crate::auth::AuthSettings;
 
 /// An authentication service that speaks better-auth's HTTP API on a Postgres database.
@@ -46,6 +49,12 @@ use crate::auth::AuthSettings;
         .message("replicas and autoscaling exclude each other: remove one of them"),
     validation = Rule::new("!(has(self.image) && has(self.version))")
         .message("image and version exclude each other: image names the version already"),
+    validation = Rule::new("!has(self.exposure) || !(has(self.exposure.ingress) || has(self.exposure.httpRoute) || has(self.exposure.certificate)) || self.baseURL.matches('^https?://[A-Za-z0-9.-]*[A-Za-z][A-Za-z0-9.-]*(:|/|$)')")
+        .message("exposure: ingress, httpRoute and certificate need a host name in baseURL, not an address"),
+    validation = Rule::new("!has(self.exposure) || !has(self.exposure.certificate) || self.baseURL.startsWith('https://')")
+        .message("exposure.certificate: needs a baseURL that starts with https://"),
+    validation = Rule::new("!has(self.exposure) || !has(self.exposure.ingress) || !has(self.exposure.ingress.tlsSecretName) || self.baseURL.startsWith('https://')")
+        .message("exposure.ingress.tlsSecretName: needs a baseURL that starts with https://"),
 )]
 pub struct AuthBackendSpec {
     /// Public URL of the API: an http or https URL without query, fragment, credentials or trailing slash. Its
@@ -114,6 +123,14 @@ pub struct AuthBackendSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exposure: Option<Exposure>,
 
+    /// What may reach the pods, and what they may reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_policy: Option<NetworkPolicy>,
+
+    /// How the server's metrics are collected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monitoring: Option<Monitoring>,
+
     /// CPU and memory of a pod. Default: requests of 50m and 64Mi, memory limited to 256Mi.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRequirements>,
@@ -125,6 +142,28 @@ pub struct AuthBackendSpec {
     #[x_kube(validation = Rule::new("self.all(e, !e.name.startsWith('AUTH_') && !e.name.startsWith('DATABASE_URL') && !e.name.startsWith('DATABASE_HOST') && !e.name.startsWith('DATABASE_PASSWORD') && !(e.name in ['LISTEN_ADDR', 'ADMIN_LISTEN_ADDR', 'SHUTDOWN_DELAY', 'TERMINATION_MESSAGE_PATH']))").message("env: AUTH_*, DATABASE_URL*, DATABASE_HOST*, DATABASE_PASSWORD*, LISTEN_ADDR, ADMIN_LISTEN_ADDR, SHUTDOWN_DELAY and TERMINATION_MESSAGE_PATH are set by the operator"))]
     pub env: Option<Vec<EnvVar>>,
 
+    /// Priority class of all pods, also of a managed database. Default: the cluster's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub priority_class_name: Option<String>,
+
+    /// How the pods of the server are spread. Default: over hosts and over zones, as far as possible; an empty list: not at
+    /// all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 8))]
+    pub topology_spread: Option<Vec<TopologySpread>>,
+
+    /// How many pods may be away while nodes are drained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disruption_budget: Option<DisruptionBudget>,
+
+    /// What else the pods of the server and of the migration should have, as a pod template that is merged into the
+    /// operator's (strategic merge): node selector, tolerations, affinity, labels, annotations, volumes, variables and mounts
+    /// of the container `server`, and sidecars as init containers with `restartPolicy: Always`. Fields that the operator
+    /// answers for are refused in the condition `Ready`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_template: Option<PodTemplate>,
+
     /// Change nothing while true; the status stays live. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
@@ -133,6 +172,23 @@ pub struct AuthBackendSpec {
     /// with its credentials, and a generated signing secret. Default: Retain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
+}
+
+/// Whether the operator sets the environment variable itself, or keeps it for itself: the rule of `spec.env`.
+pub fn is_reserved_variable(name: &str) -> bool {
+    let prefixes = [
+        "AUTH_",
+        "DATABASE_URL",
+        "DATABASE_HOST",
+        "DATABASE_PASSWORD",
+    ];
+    let names = [
+        "LISTEN_ADDR",
+        "ADMIN_LISTEN_ADDR",
+        "SHUTDOWN_DELAY",
+        "TERMINATION_MESSAGE_PATH",
+    ];
+    prefixes.iter().any(|prefix| name.starts_with(prefix)) || names.contains(&name)
 }
 
 /// Let the number of pods follow the load.

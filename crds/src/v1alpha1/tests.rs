@@ -69,10 +69,14 @@ fn a_base_url_that_cannot_be_one_is_refused_with_the_reason() {
 #[test]
 fn exactly_one_database_is_required() {
     let secret = json!({"name": "shop-db", "key": "uri"});
-    for database in [json!({}), json!({"secretRef": secret, "managed": {}})] {
+    for database in [
+        json!({}),
+        json!({"secretRef": secret, "managed": {}}),
+        json!({"cnpg": {"name": "pg"}, "managed": {}}),
+    ] {
         let refusal = refusal(&json!({"database": database}));
         assert!(
-            refusal.contains("exactly one of secretRef, connection and managed"),
+            refusal.contains("exactly one of secretRef, connection, cnpg and managed"),
             "{refusal}"
         );
     }
@@ -114,6 +118,7 @@ fn variables_that_the_operator_sets_are_refused() {
     ] {
         let refusal = refusal(&json!({"env": [{"name": name, "value": "x"}]}));
         assert!(refusal.contains("set by the operator"), "{name}: {refusal}");
+        assert!(is_reserved_variable(name), "{name}");
     }
     assert_eq!(
         refusal(&json!({"env": [{"name": "LOG_LEVEL", "value": "debug"}]})),

@@ -56,6 +56,12 @@ fn allowed() -> Rights {
         ("batch/jobs", "list watch create delete"),
         ("policy/poddisruptionbudgets", optional),
         ("autoscaling/horizontalpodautoscalers", optional),
+        ("networking.k8s.io/ingresses", optional),
+        ("networking.k8s.io/networkpolicies", optional),
+        ("gateway.networking.k8s.io/httproutes", optional),
+        ("cert-manager.io/certificates", optional),
+        ("postgresql.cnpg.io/clusters", "get list watch"),
+        ("monitoring.coreos.com/podmonitors", optional),
         ("events.k8s.io/events", "create patch"),
     ]
     .into_iter()

@@ -106,6 +106,8 @@ fn every_namespaced_object_names_its_namespace() -> Result<()> {
         "CustomResourceDefinition",
         "ClusterRole",
         "ClusterRoleBinding",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
     ];
     for manifest in chart::manifests(&["replicas=2"])? {
         let kind = manifest["kind"].as_str().context("no kind")?;

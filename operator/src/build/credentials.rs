@@ -1,6 +1,6 @@
 //! Credentials as files: mounted Secrets follow a rotation without a restart, and appear in no environment.
 
-use authbackend_crds::v1alpha1::{Connection, Database, SecretKeyRef};
+use authbackend_crds::v1alpha1::{Connection, Database, SecretKeyRef, SslMode};
 use k8s_openapi::api::core::v1::{
     EnvVar, KeyToPath, ProjectedVolumeSource, SecretProjection, Volume, VolumeMount,
     VolumeProjection,
@@ -34,12 +34,19 @@ pub fn database(instance: &Instance, database: &Database) -> Access {
             name: names::postgres(&instance.name),
             key: URI_KEY.to_owned(),
         };
-        let reference = database.secret_ref.as_ref().unwrap_or(&managed);
+        let reference = references::url_of(database).unwrap_or(managed);
         let file = format!("{DATABASE_DIRECTORY}/url");
-        (
-            vec![variable("DATABASE_URL_FILE", file)],
-            vec![file_of(reference, "url")],
-        )
+        let mut env = vec![variable("DATABASE_URL_FILE", file)];
+        let mut sources = vec![file_of(&reference, "url")];
+        if let Some(cluster) = &database.cnpg {
+            env.push(variable("DATABASE_SSLMODE", SslMode::VerifyFull.as_str()));
+            env.push(variable(
+                "DATABASE_CA_FILE",
+                format!("{DATABASE_DIRECTORY}/ca.crt"),
+            ));
+            sources.push(file_of(&cluster.ca_ref(), "ca.crt"));
+        }
+        (env, sources)
     };
     Access {
         env,

@@ -1,5 +1,6 @@
 //! The server.
 
+use authbackend_crds::v1alpha1::TopologySpread;
 use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment,
 };
@@ -12,7 +13,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::credentials::Access;
 use super::pod::{self, SERVER_USER, variable};
-use super::{Instance, Serving, config_map, credentials, environment};
+use super::{Instance, Serving, config_map, credentials, environment, pod_template};
 use crate::labels::{CONFIG_HASH, Component, SPEC_HASH};
 use crate::names;
 use crate::reconcile::hash;
@@ -71,13 +72,14 @@ fn selector(instance: &Instance) -> LabelSelector {
 fn template(instance: &Instance, serving: Serving<'_>) -> PodTemplateSpec {
     // Settings are read at start, so their change rolls the pods. Credential files are re-read: no hash of them.
     let config_hash = (CONFIG_HASH.to_owned(), serving.config_hash.to_owned());
-    PodTemplateSpec {
+    let template = PodTemplateSpec {
         metadata: Some(ObjectMeta {
             annotations: Some([config_hash].into()),
             ..instance.pod_metadata(Component::Server)
         }),
         spec: Some(pod_spec(instance, serving)),
-    }
+    };
+    pod_template::applied(template, instance.spec.pod_template.as_ref(), CONTAINER)
 }
 
 fn pod_spec(instance: &Instance, serving: Serving<'_>) -> PodSpec {
@@ -104,7 +106,7 @@ fn pod_spec(instance: &Instance, serving: Serving<'_>) -> PodSpec {
         .unzip();
     PodSpec {
         termination_grace_period_seconds: Some(TERMINATION_GRACE_SECONDS),
-        topology_spread_constraints: Some(spread(instance)),
+        topology_spread_constraints: spread(instance),
         containers: vec![Container {
             args: Some(vec!["serve".to_owned()]),
             env: Some(environment::of(instance, own)),
@@ -148,16 +150,33 @@ fn probe(path: &str, period_seconds: i32, failure_threshold: i32) -> Probe {
     }
 }
 
-/// Spreads the pods of each revision over hosts and zones, as far as there are any.
-fn spread(instance: &Instance) -> Vec<TopologySpreadConstraint> {
-    ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
-        .map(|topology| TopologySpreadConstraint {
-            max_skew: 1,
-            topology_key: topology.to_owned(),
-            when_unsatisfiable: "ScheduleAnyway".to_owned(),
-            label_selector: Some(selector(instance)),
-            match_label_keys: Some(vec!["pod-template-hash".to_owned()]),
-            ..TopologySpreadConstraint::default()
-        })
-        .into()
+/// Spreads the pods of each revision as the spec says, else over hosts and zones, as far as there are any.
+fn spread(instance: &Instance) -> Option<Vec<TopologySpreadConstraint>> {
+    let over = |topology: &str| TopologySpread {
+        topology_key: topology.to_owned(),
+        ..TopologySpread::default()
+    };
+    let default = || {
+        ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+            .map(over)
+            .into()
+    };
+    let chosen = instance
+        .spec
+        .topology_spread
+        .clone()
+        .unwrap_or_else(default);
+    let constraints = chosen.into_iter().map(|spread| TopologySpreadConstraint {
+        max_skew: spread.max_skew.unwrap_or(1),
+        topology_key: spread.topology_key,
+        when_unsatisfiable: spread
+            .when_unsatisfiable
+            .unwrap_or_default()
+            .as_str()
+            .to_owned(),
+        label_selector: Some(selector(instance)),
+        match_label_keys: Some(vec!["pod-template-hash".to_owned()]),
+        ..TopologySpreadConstraint::default()
+    });
+    Some(constraints.collect()).filter(|constraints: &Vec<_>| !constraints.is_empty())
 }

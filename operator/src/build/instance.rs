@@ -1,6 +1,6 @@
 //! What every produced object starts from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use authbackend_crds::v1alpha1::{
     AuthBackendSpec, Current, Database, DeletionPolicy, SecretKeyRef,
@@ -39,6 +39,8 @@ pub struct Settings {
     pub schema_hash: Option<String>,
     /// The Secrets that they refer to.
     pub secret_refs: Vec<SecretKeyRef>,
+    /// TCP ports of other services that the server connects to with them.
+    pub outbound_ports: BTreeSet<u16>,
 }
 
 /// What the server's pods are rendered from apart from the spec: an image and settings, and a database whose schema fits

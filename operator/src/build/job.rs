@@ -8,7 +8,7 @@ use k8s_openapi::api::batch::v1::{
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec};
 
 use super::pod::{self, SERVER_USER, variable};
-use super::{Instance, config_map, credentials, environment};
+use super::{Instance, config_map, credentials, environment, pod_template};
 use crate::labels::{Component, MIGRATION_HASH, MIGRATION_KIND};
 use crate::names;
 
@@ -113,10 +113,7 @@ pub fn build(instance: &Instance, order: &Order<'_>) -> Job {
             // A try starts when the one before has ended, not when it is told to: two tries never overlap.
             pod_replacement_policy: Some("Failed".to_owned()),
             pod_failure_policy: Some(failure_policy()),
-            template: PodTemplateSpec {
-                metadata: Some(instance.pod_metadata(Component::Migration)),
-                spec: Some(pod_spec(instance, order)),
-            },
+            template: template(instance, order),
             ..JobSpec::default()
         }),
         ..Job::default()
@@ -146,6 +143,14 @@ fn failure_policy() -> PodFailurePolicy {
             },
         ],
     }
+}
+
+fn template(instance: &Instance, order: &Order<'_>) -> PodTemplateSpec {
+    let template = PodTemplateSpec {
+        metadata: Some(instance.pod_metadata(Component::Migration)),
+        spec: Some(pod_spec(instance, order)),
+    };
+    pod_template::applied(template, instance.spec.pod_template.as_ref(), CONTAINER)
 }
 
 fn pod_spec(instance: &Instance, order: &Order<'_>) -> PodSpec {

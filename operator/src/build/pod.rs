@@ -27,6 +27,7 @@ pub fn restricted(instance: &Instance, user: i64) -> PodSpec {
         // Variables of Services collide with ours: a Service `database` would set DATABASE_PORT.
         enable_service_links: Some(false),
         image_pull_secrets: pull_secrets(instance),
+        priority_class_name: instance.spec.priority_class_name.clone(),
         security_context: Some(PodSecurityContext {
             run_as_non_root: Some(true),
             run_as_user: Some(user),

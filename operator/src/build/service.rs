@@ -12,6 +12,14 @@ use crate::names;
 /// Port of the Service where none is given.
 const DEFAULT_PORT: u16 = 80;
 
+/// Port of the Service.
+pub fn port(instance: &Instance) -> u16 {
+    let exposure = instance.spec.exposure.as_ref();
+    exposure
+        .and_then(|exposure| exposure.service.as_ref()?.port)
+        .unwrap_or(DEFAULT_PORT)
+}
+
 /// Service of the API. The admin port is not in it.
 pub fn build(instance: &Instance) -> Service {
     let exposure = instance.spec.exposure.as_ref();
@@ -29,7 +37,7 @@ pub fn build(instance: &Instance) -> Service {
                 name: Some("http".to_owned()),
                 protocol: Some("TCP".to_owned()),
                 app_protocol: Some("http".to_owned()),
-                port: chosen.port.unwrap_or(DEFAULT_PORT).into(),
+                port: port(instance).into(),
                 target_port: Some(IntOrString::String("http".to_owned())),
                 node_port: chosen.node_port.map(i32::from),
             }]),

@@ -12,29 +12,41 @@ use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::{Controller, watcher};
 use kube::{Api, Client, Resource, ResourceExt as _};
+use tokio::sync::watch;
 
+use super::optional_watches;
 use crate::context::Guarded;
 use crate::labels;
 use crate::names::MANAGER;
+use crate::optional::Served;
 use crate::reconcile::references;
 
-/// One controller per namespace, or one for all if `namespaces` is empty.
-pub fn controllers(client: &Client, namespaces: &[String]) -> Vec<Controller<Guarded>> {
+/// One controller per namespace, or one for all if `namespaces` is empty. `served` says which optional APIs there are.
+pub fn controllers(
+    client: &Client,
+    namespaces: &[String],
+    served: &watch::Receiver<Served>,
+) -> Vec<Controller<Guarded>> {
     if namespaces.is_empty() {
-        return vec![controller(client, None)];
+        return vec![controller(client, None, served)];
     }
     namespaces
         .iter()
-        .map(|namespace| controller(client, Some(namespace)))
+        .map(|namespace| controller(client, Some(namespace), served))
         .collect()
 }
 
-fn controller(client: &Client, namespace: Option<&str>) -> Controller<Guarded> {
+fn controller(
+    client: &Client,
+    namespace: Option<&str>,
+    served: &watch::Receiver<Served>,
+) -> Controller<Guarded> {
     // Any version will do for a start: the watch brings what is newer.
     let everything = watcher::Config::default().any_semantic();
     let ours = everything
@@ -44,7 +56,9 @@ fn controller(client: &Client, namespace: Option<&str>) -> Controller<Guarded> {
     let secrets = everything.clone().fields("type!=helm.sh/release.v1");
     let main = Controller::new(api::<Guarded>(client, namespace), everything);
     let store = main.store();
-    main.owns(metadata::<ServiceAccount>(client, namespace), ours.clone())
+    let optional = optional_watches::triggers(client, namespace, &store, served, &ours);
+    main.reconcile_on(optional)
+        .owns(metadata::<ServiceAccount>(client, namespace), ours.clone())
         .owns(metadata::<ConfigMap>(client, namespace), ours.clone())
         .owns(metadata::<Service>(client, namespace), ours.clone())
         .owns(metadata::<StatefulSet>(client, namespace), ours.clone())
@@ -54,7 +68,12 @@ fn controller(client: &Client, namespace: Option<&str>) -> Controller<Guarded> {
             metadata::<PodDisruptionBudget>(client, namespace),
             ours.clone(),
         )
-        .owns(metadata::<HorizontalPodAutoscaler>(client, namespace), ours)
+        .owns(
+            metadata::<HorizontalPodAutoscaler>(client, namespace),
+            ours.clone(),
+        )
+        .owns(metadata::<Ingress>(client, namespace), ours.clone())
+        .owns(metadata::<NetworkPolicy>(client, namespace), ours)
         .watches(
             metadata::<Secret>(client, namespace),
             secrets,

@@ -8,8 +8,8 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use url::Url;
 
-use super::hash;
 use super::observed::ObservedSecret;
+use super::{hash, references};
 use crate::names;
 
 /// TCP port of Postgres where none is given.
@@ -111,7 +111,7 @@ pub fn identity(
     namespace: &str,
     secrets: &BTreeMap<String, ObservedSecret>,
 ) -> Option<DatabaseIdentity> {
-    if let Some(reference) = &database.secret_ref {
+    if let Some(reference) = references::url_of(database) {
         let read = secrets
             .get(&reference.name)?
             .databases

@@ -8,10 +8,13 @@ use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use kube::api::DynamicObject;
 
 use super::database::{DatabaseIdentity, InvalidUrl};
+use crate::optional::{OptionalApi, Served};
 
 /// The state of the cluster as far as one AuthBackend is concerned.
 #[derive(Clone, Debug, Default)]
@@ -38,6 +41,16 @@ pub struct Observed {
     pub pod_disruption_budget: Option<Arc<PodDisruptionBudget>>,
     /// `HorizontalPodAutoscaler` `<name>`.
     pub horizontal_pod_autoscaler: Option<Arc<HorizontalPodAutoscaler>>,
+    /// Ingress `<name>`.
+    pub ingress: Option<Arc<Ingress>>,
+    /// `NetworkPolicy` `<name>`.
+    pub network_policy: Option<Arc<NetworkPolicy>>,
+    /// `NetworkPolicy` `<name>-postgres`.
+    pub postgres_network_policy: Option<Arc<NetworkPolicy>>,
+    /// The optional APIs that the cluster serves.
+    pub served: Served,
+    /// The objects `<name>` of optional APIs.
+    pub optional: BTreeMap<OptionalApi, Arc<DynamicObject>>,
     /// StatefulSet `<name>-postgres`.
     pub postgres_stateful_set: Option<Arc<StatefulSet>>,
     /// Service `<name>-postgres`.

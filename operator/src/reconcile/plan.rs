@@ -1,11 +1,14 @@
 //! What to do, given what is: a pure function without client, clock or randomness.
 
+mod cnpg;
 mod config_maps;
 mod desired;
 mod events;
 pub mod job;
 pub mod migration;
 pub mod needs;
+mod network;
+mod optional;
 pub mod pods;
 pub mod rollout;
 mod served;
@@ -83,6 +86,7 @@ pub fn plan(observed: &Observed, now: Timestamp, config: &OperatorConfig) -> Pla
         );
         view.unapplied = desired::unapplied(&resources, observed, instance);
         view.deployment_blocker = blocker;
+        view.missing_api = optional::missing(instance, observed);
         if !view.is_suspended() {
             plan.delete = desired::deletions(instance, &resources, &view, &jobs);
             plan.generate = desired::generated(instance, observed);
@@ -148,6 +152,7 @@ fn decide<'a>(
         deployment_blocker: None,
         unready_database,
         unapplied: None,
+        missing_api: None,
         rollout: rollout::rollout(observed.deployment.as_deref(), None),
         instance: instance.ok().cloned(),
     }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use authbackend_crds::auth::AuthSettings;
-use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Current, Database, SecretKeyRef};
+use authbackend_crds::v1alpha1::{
+    AuthBackend, AuthBackendSpec, Cnpg, Current, Database, SecretKeyRef,
+};
 use kube::ResourceExt as _;
 
 use crate::names;
@@ -48,9 +50,9 @@ pub fn secrets(auth_backend: &AuthBackend) -> BTreeMap<String, SecretUse> {
                 .keys
                 .insert(reference.key);
         }
-        if let Some(reference) = &database.secret_ref {
-            let entry = uses.entry(reference.name.clone()).or_default();
-            entry.url_keys.insert(reference.key.clone());
+        if let Some(reference) = url_of(database) {
+            let entry = uses.entry(reference.name).or_default();
+            entry.url_keys.insert(reference.key);
         }
     }
     let settings = auth_backend
@@ -75,6 +77,12 @@ pub fn secrets(auth_backend: &AuthBackend) -> BTreeMap<String, SecretUse> {
     uses
 }
 
+/// The connection URL that somebody else wrote.
+pub fn url_of(database: &Database) -> Option<SecretKeyRef> {
+    let cluster = database.cnpg.as_ref().map(Cnpg::uri_ref);
+    database.secret_ref.clone().or(cluster)
+}
+
 /// The keys that a connection to `database` needs.
 pub fn of_database(database: &Database, instance: &str) -> Vec<SecretKeyRef> {
     if let Some(reference) = &database.secret_ref {
@@ -86,6 +94,9 @@ pub fn of_database(database: &Database, instance: &str) -> Vec<SecretKeyRef> {
             .into_iter()
             .chain(connection.ca_ref.clone())
             .collect();
+    }
+    if let Some(cluster) = &database.cnpg {
+        return vec![cluster.uri_ref(), cluster.ca_ref()];
     }
     if database.managed.is_none() {
         return Vec::new();

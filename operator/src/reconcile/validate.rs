@@ -8,6 +8,7 @@ use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Database};
 use kube::{Resource as _, ResourceExt as _};
 
 use super::{hash, image};
+use crate::build::pod_template::guard;
 use crate::build::{Instance, Settings};
 use crate::config::OperatorConfig;
 
@@ -50,7 +51,9 @@ fn problems_of(spec: &AuthBackendSpec) -> Vec<String> {
         );
     }
     if databases(&spec.database) != 1 {
-        problems.push("database: set exactly one of secretRef, connection and managed".to_owned());
+        problems.push(
+            "database: set exactly one of secretRef, connection, cnpg and managed".to_owned(),
+        );
     }
     if spec.replicas.is_some() && spec.autoscaling.is_some() {
         problems.push("replicas and autoscaling exclude each other: remove one of them".to_owned());
@@ -63,9 +66,29 @@ fn problems_of(spec: &AuthBackendSpec) -> Vec<String> {
     if spec.secret_refs.as_ref().is_some_and(Vec::is_empty) {
         problems.push("secretRefs: must name a Secret, or be left out".to_owned());
     }
+    problems.extend(exposure(spec));
+    problems.extend(spec.pod_template.iter().flat_map(guard::problems));
     let settings = spec.auth.iter().flat_map(AuthSettings::validate);
     problems.extend(settings.map(|problem| format!("auth.{problem}")));
     problems
+}
+
+/// What the exposure needs of the base URL.
+fn exposure(spec: &AuthBackendSpec) -> Option<String> {
+    let exposure = spec.exposure.as_ref()?;
+    let field = exposure.needs_host_name()?;
+    let url = url::Url::parse(&spec.base_url).ok()?;
+    if !matches!(url.host(), Some(url::Host::Domain(_))) {
+        return Some(format!(
+            "{field}: needs a host name in baseURL, not an address"
+        ));
+    }
+    let tls = exposure
+        .ingress
+        .as_ref()
+        .is_some_and(|ingress| ingress.tls_secret_name.is_some());
+    ((tls || exposure.certificate.is_some()) && url.scheme() != "https")
+        .then(|| format!("{field}: a certificate needs a baseURL that starts with https://"))
 }
 
 /// Number of ways in which the database is given.
@@ -73,6 +96,7 @@ fn databases(database: &Database) -> usize {
     [
         database.secret_ref.is_some(),
         database.connection.is_some(),
+        database.cnpg.is_some(),
         database.managed.is_some(),
     ]
     .into_iter()
@@ -103,6 +127,7 @@ fn settings(spec: &AuthBackendSpec) -> Result<Settings, String> {
         text,
         schema_hash: (!schema.is_empty()).then(|| hash::of(&schema)),
         secret_refs: settings.secret_refs(),
+        outbound_ports: settings.outbound_ports(),
     })
 }
 

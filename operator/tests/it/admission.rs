@@ -39,11 +39,11 @@ async fn specs_that_cannot_work_are_refused_with_the_remedy() {
         (json!({"database": null}), "spec.database"),
         (
             json!({"database": {"secretRef": null}}),
-            "set exactly one of secretRef, connection and managed",
+            "set exactly one of secretRef, connection, cnpg and managed",
         ),
         (
             json!({"database": {"managed": {}}}),
-            "set exactly one of secretRef, connection and managed",
+            "set exactly one of secretRef, connection, cnpg and managed",
         ),
         (
             json!({"replicas": 2, "autoscaling": {"maxReplicas": 3}}),
@@ -67,13 +67,45 @@ async fn specs_that_cannot_work_are_refused_with_the_remedy() {
             "needs type NodePort or LoadBalancer",
         ),
     ];
+    are_refused(&world, &table).await;
+}
+
+async fn are_refused(world: &World, table: &[(Value, &str)]) {
     for (spec, expected) in table {
-        let message = refusal(&world, spec.clone()).await;
+        let message = refusal(world, spec.clone()).await;
         assert!(
             message.contains(expected),
             "{spec}\nexpected: {expected}\nfound: {message}"
         );
     }
+}
+
+#[tokio::test]
+async fn ways_in_that_cannot_work_are_refused_with_the_remedy() {
+    let world = World::without_simulator("admission").await;
+    let table = [
+        (
+            json!({"baseURL": "https://10.0.0.1/api", "exposure": {"ingress": {}}}),
+            "need a host name in baseURL",
+        ),
+        (
+            json!({"baseURL": "http://shop.example", "exposure": {"certificate": {"issuerRef": {"name": "ca"}}}}),
+            "exposure.certificate: needs a baseURL that starts with https://",
+        ),
+        (
+            json!({"baseURL": "http://shop.example", "exposure": {"ingress": {"tlsSecretName": "tls"}}}),
+            "exposure.ingress.tlsSecretName: needs a baseURL that starts with https://",
+        ),
+        (
+            json!({"exposure": {"httpRoute": {"parentRefs": []}}}),
+            "spec.exposure.httpRoute.parentRefs",
+        ),
+        (
+            json!({"monitoring": {"podMonitor": {"interval": "often"}}}),
+            "spec.monitoring.podMonitor.interval",
+        ),
+    ];
+    are_refused(&world, &table).await;
 }
 
 #[tokio::test]

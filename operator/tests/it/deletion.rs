@@ -1,14 +1,25 @@
 //! What is deleted with a resource and what is kept.
 
+use std::time::{Duration, Instant};
+
+use authbackend_crds::v1alpha1::{AuthBackend, DELETION_PROTECTION_ANNOTATION};
 use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::admissionregistration::v1::{
+    ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+};
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
-use kube::{Resource, ResourceExt as _};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use kube::{Api, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::harness::World;
+
+/// The chart's policy.
+const PROTECTION: &str =
+    include_str!("../../../charts/authbackend-operator/templates/deletion-protection.yaml");
 
 /// Whether the garbage collector deletes the object `name` together with AuthBackend `shop`.
 async fn is_owned<K>(world: &World, name: &str, owner: &str) -> bool
@@ -82,9 +93,7 @@ async fn a_resource_that_is_made_again_finds_its_secrets() {
     world.create(json!({})).await;
     world.ready().await;
     let before: Secret = world.get("shop-signing").await;
-    world
-        .delete::<authbackend_crds::v1alpha1::AuthBackend>("shop")
-        .await;
+    world.delete::<AuthBackend>("shop").await;
     // The garbage collector's part.
     world.delete::<Deployment>("shop").await;
     world.delete::<Service>("shop").await;
@@ -108,10 +117,56 @@ async fn an_operator_that_sees_a_deletion_makes_nothing_again() {
     world.create(json!({})).await;
     world.ready().await;
     world.rest(&operator).await;
-    world
-        .delete::<authbackend_crds::v1alpha1::AuthBackend>("shop")
-        .await;
+    world.delete::<AuthBackend>("shop").await;
     world.delete::<Deployment>("shop").await;
     world.rest(&operator).await;
     assert!(world.find::<Deployment>("shop").await.is_none());
+}
+
+/// Installs the chart's policy, without the parts that only Helm understands.
+async fn install_protection(world: &World) {
+    let text = PROTECTION.replace("{{ $name }}", "deletion-protection");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.contains("{{")).collect();
+    let text = lines.join("\n");
+    let (policy, binding) = text.split_once("\n---\n").expect("two objects");
+    let policy: ValidatingAdmissionPolicy = serde_saphyr::from_str(policy).unwrap();
+    let binding: ValidatingAdmissionPolicyBinding = serde_saphyr::from_str(binding).unwrap();
+    let params = PostParams::default();
+    let policies = Api::all(world.client.clone());
+    policies.create(&params, &policy).await.unwrap();
+    let bindings = Api::all(world.client.clone());
+    bindings.create(&params, &binding).await.unwrap();
+}
+
+async fn protect(api: &Api<AuthBackend>, value: serde_json::Value) {
+    let patch = json!({"metadata": {"annotations": {DELETION_PROTECTION_ANNOTATION: value}}});
+    api.patch("shop", &PatchParams::default(), &Patch::Merge(patch))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_protected_resource_is_deleted_only_without_its_annotation() {
+    let world = World::without_simulator("protected").await;
+    install_protection(&world).await;
+    world.create(json!({})).await;
+    let api: Api<AuthBackend> = world.api();
+    protect(&api, json!("true")).await;
+    // The server takes a moment to act by a new policy.
+    let dry_run = DeleteParams::default().dry_run();
+    let start = Instant::now();
+    let refusal = loop {
+        match api.delete("shop", &dry_run).await {
+            Err(error) => break error.to_string(),
+            Ok(_) => assert!(start.elapsed() < Duration::from_mins(1), "it is deleted"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert!(
+        refusal.contains("remove its annotation authbackend.dev/deletion-protection first"),
+        "{refusal}"
+    );
+    protect(&api, serde_json::Value::Null).await;
+    world.delete::<AuthBackend>("shop").await;
+    world.gone::<AuthBackend>("shop").await;
 }

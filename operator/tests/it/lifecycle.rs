@@ -4,10 +4,40 @@ use authbackend_crds::v1alpha1::{AuthBackend, MigrationPhase};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service};
+use kube::ResourceExt as _;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use crate::harness::{IMAGE, World, image_of, is_ready, status, status_of, succeed_job};
+
+#[tokio::test]
+async fn the_operator_writes_status_and_nothing_else_of_the_resource() {
+    let world = World::new("ownership").await;
+    world.database_secret().await;
+    let operator = world.operator();
+    world.create(json!({"replicas": 2})).await;
+    let before = world.ready().await;
+    world
+        .edit(json!({"replicas": 1, "auth": {"session": {"expiresIn": 60}}}))
+        .await;
+    world.ready().await;
+    world.rest(&operator).await;
+    let after: AuthBackend = world.get("shop").await;
+    let ours = after.managed_fields().iter().filter(|entry| {
+        let manager = entry.manager.as_deref().unwrap_or_default();
+        manager == authbackend_operator::names::MANAGER
+    });
+    let mut entries = 0;
+    for entry in ours {
+        entries += 1;
+        assert_eq!(entry.subresource.as_deref(), Some("status"));
+        let fields = entry.fields_v1.as_ref().unwrap().0.as_object().unwrap();
+        assert_eq!(fields.keys().collect::<Vec<_>>(), ["f:status"]);
+    }
+    assert_eq!(entries, 1);
+    assert_eq!(before.metadata.annotations, after.metadata.annotations);
+    assert_eq!(before.metadata.finalizers, after.metadata.finalizers);
+}
 
 #[tokio::test]
 async fn nothing_serves_before_the_schema_is_there() {

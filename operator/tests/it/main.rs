@@ -14,6 +14,7 @@ mod cli;
 mod crash;
 mod deletion;
 mod drift;
+mod exposure;
 mod failure;
 mod gate;
 mod leader;

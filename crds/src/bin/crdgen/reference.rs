@@ -4,8 +4,14 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+const NETWORK_POLICY: &str =
+    "https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/";
+
 /// Fields whose objects other sections or Kubernetes' own documentation explain, which its own documentation explains.
-const KUBERNETES_TYPES: [(&str, &str); 2] = [
+const KUBERNETES_TYPES: [(&str, &str); 5] = [
+    ("apiFrom", NETWORK_POLICY),
+    ("metricsFrom", NETWORK_POLICY),
+    ("additionalEgress", NETWORK_POLICY),
     (
         "resources",
         "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",

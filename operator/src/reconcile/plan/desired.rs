@@ -9,16 +9,16 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
 use kube::{Resource, ResourceExt as _};
 
-use super::config_maps;
 use super::job::JobFacts;
 use super::migration::{self, Decision, Step};
 use super::needs::{self, Blocker};
 use super::types::{Deletion, DeletionKind, GeneratedSecret, Resources};
 use super::view::View;
+use super::{config_maps, network, optional};
 use crate::build::job::{Kind, Order};
 use crate::build::{
-    Instance, config_map, deployment, horizontal_pod_autoscaler, job, pod_disruption_budget,
-    postgres, service, service_account, signing_secret,
+    Instance, config_map, deployment, horizontal_pod_autoscaler, ingress, job, network_policy,
+    pod_disruption_budget, postgres, service, service_account, signing_secret,
 };
 use crate::labels::{MANAGED_BY, SPEC_HASH};
 use crate::names::MANAGER;
@@ -64,6 +64,10 @@ pub fn resources(
             .current
             .as_ref()
             .and_then(|_| horizontal_pod_autoscaler::build(instance)),
+        ingress: ingress::build(instance),
+        network_policy: network::policy(instance, observed, decision),
+        postgres_network_policy: network_policy::of_postgres(instance),
+        optional: optional::objects(instance, observed),
     };
     (resources, blocker)
 }
@@ -190,6 +194,19 @@ pub fn deletions(
             observed,
         ));
     }
+    if resources.ingress.is_none() {
+        let live = observed.ingress.as_deref();
+        deletions.extend(deletion(DeletionKind::Ingress, live, observed));
+    }
+    if !network::is_wanted(instance) {
+        let live = observed.network_policy.as_deref();
+        deletions.extend(deletion(DeletionKind::NetworkPolicy, live, observed));
+    }
+    if resources.postgres_network_policy.is_none() {
+        let live = observed.postgres_network_policy.as_deref();
+        deletions.extend(deletion(DeletionKind::NetworkPolicy, live, observed));
+    }
+    deletions.extend(optional::deletions(&resources.optional, observed));
     let served = [&decision.current, &decision.previous].map(Option::as_ref);
     let unneeded = config_maps::unneeded(instance, observed, served, &view.rollout, jobs);
     deletions.extend(
@@ -209,7 +226,8 @@ pub fn deletions(
     deletions
 }
 
-fn deletion<K: Resource>(
+/// Deletion of an object that is there and ours.
+pub(super) fn deletion<K: Resource>(
     kind: DeletionKind,
     live: Option<&K>,
     observed: &Observed,
@@ -257,13 +275,20 @@ pub fn unapplied(
         observed.pod_disruption_budget.is_some() == resources.pod_disruption_budget.is_some();
     let autoscaler =
         observed.horizontal_pod_autoscaler.is_some() == instance.spec.autoscaling.is_some();
+    let ingress = resources.ingress.is_none() || observed.ingress.is_some();
+    let policies = (resources.network_policy.is_none() || observed.network_policy.is_some())
+        && (resources.postgres_network_policy.is_none()
+            || observed.postgres_network_policy.is_some());
     [
         (account, "ServiceAccount"),
         (config_maps::is_applied(instance, observed), "ConfigMap"),
         (service, "Service"),
         (budget, "PodDisruptionBudget"),
         (autoscaler, "HorizontalPodAutoscaler"),
+        (ingress, "Ingress"),
+        (policies, "NetworkPolicy"),
     ]
     .into_iter()
     .find_map(|(applied, kind)| (!applied).then_some(kind))
+    .or_else(|| optional::unapplied(&resources.optional, observed))
 }

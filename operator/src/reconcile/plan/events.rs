@@ -115,6 +115,7 @@ fn readiness(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<Pl
         Reason::MigrationFailed,
         Reason::DowngradeRefused,
         Reason::RolloutFailed,
+        Reason::MissingApi,
         Reason::WaitingForSecret,
         Reason::PodFailing,
     ];

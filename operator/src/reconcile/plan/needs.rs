@@ -6,6 +6,7 @@ use authbackend_crds::v1alpha1::{Database, SecretKeyRef};
 use k8s_openapi::api::apps::v1::StatefulSet;
 use kube::ResourceExt as _;
 
+use super::cnpg;
 use super::target::Target;
 use crate::build::Instance;
 use crate::names;
@@ -40,7 +41,10 @@ pub fn target(instance: &Instance, observed: &Observed) -> Result<Target, Blocke
         &references::of_database(database, &instance.name),
         &observed.secrets,
     ) {
-        return Err(blocker);
+        // Who makes the Secrets of a Cluster is CloudNativePG, once the Cluster is there.
+        let cluster = database.cnpg.as_ref();
+        let unready = cluster.and_then(|cluster| cnpg::unready(instance, cluster, observed));
+        return Err(unready.unwrap_or(blocker));
     }
     let (name, namespace) = (&instance.name, &instance.namespace);
     match database::identity(database, name, namespace, &observed.secrets) {
@@ -50,7 +54,7 @@ pub fn target(instance: &Instance, observed: &Observed) -> Result<Target, Blocke
 }
 
 fn invalid_url(instance: &Instance, database: &Database) -> Blocker {
-    let SecretKeyRef { name, key } = database.secret_ref.clone().unwrap_or_default();
+    let SecretKeyRef { name, key } = references::url_of(database).unwrap_or_default();
     let message = format!(
         "key {key} of Secret {}/{name} {}",
         instance.namespace,
@@ -103,8 +107,11 @@ fn is_generated(instance: &Instance, secret: &str) -> bool {
     signs || connects
 }
 
-/// Why the managed database cannot be used yet.
+/// Why the database cannot be used yet, where that can be seen in the cluster.
 pub fn unready_database(instance: &Instance, observed: &Observed) -> Option<Blocker> {
+    if let Some(cluster) = &instance.spec.database.cnpg {
+        return cnpg::unready(instance, cluster, observed);
+    }
     instance.spec.database.managed.as_ref()?;
     if observed
         .postgres_stateful_set

@@ -225,7 +225,14 @@ fn database(view: &View<'_>, verdict: &Verdict) -> Finding {
     let serves = current.is_some_and(|current| current.database_hash == target.database_hash)
         && view.available() > 0;
     if serves {
-        return found(Holds::True, Reason::Connected, "ready pods are connected");
+        // Said where everyone looks who asks how the database is.
+        let managed = target.database.managed.is_some();
+        let message = if managed {
+            "ready pods are connected; database.managed has neither replicas nor backups: it is not for production"
+        } else {
+            "ready pods are connected"
+        };
+        return found(Holds::True, Reason::Connected, message);
     }
     let migration = view
         .decision

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use authbackend_crds::v1alpha1::{
-    Current, Database, EnvVar, Migration, MigrationPhase, MigrationStatus,
+    Current, Database, EnvVar, Migration, MigrationPhase, MigrationStatus, PodTemplate,
     RETRY_MIGRATION_ANNOTATION,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -44,6 +44,8 @@ struct Inputs<'a> {
     database: &'a Database,
     database_hash: &'a str,
     env: Option<&'a [EnvVar]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pod_template: Option<&'a PodTemplate>,
     migration: Option<&'a Migration>,
     retry: Option<&'a String>,
     /// Left out where nothing is set, so that the hash stays the one of releases that knew no such settings.
@@ -67,6 +69,7 @@ impl Target {
             database: &spec.database,
             database_hash: &database_hash,
             env: spec.env.as_deref(),
+            pod_template: spec.pod_template.as_ref(),
             migration: migration.as_ref(),
             retry: observed
                 .auth_backend

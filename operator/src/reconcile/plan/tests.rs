@@ -1,5 +1,7 @@
+mod cnpg;
 mod conditions;
 mod exhaustive;
+mod exposure;
 mod gate;
 mod golden;
 mod guards;

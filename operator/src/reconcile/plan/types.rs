@@ -8,7 +8,11 @@ use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::api::DynamicObject;
+
+use crate::optional::OptionalApi;
 
 /// What one reconcile does. The status is written first, so that a migration's hash and outcome are on record before a
 /// Job or a Deployment depends on them; then come `generate`, `delete` and `apply`.
@@ -61,6 +65,14 @@ pub struct Resources {
     pub pod_disruption_budget: Option<PodDisruptionBudget>,
     /// Lets the number of pods follow the load.
     pub horizontal_pod_autoscaler: Option<HorizontalPodAutoscaler>,
+    /// Brings requests from outside to the Service.
+    pub ingress: Option<Ingress>,
+    /// What the server and the migration may reach, and who may reach them.
+    pub network_policy: Option<NetworkPolicy>,
+    /// As `network_policy`, of the managed database.
+    pub postgres_network_policy: Option<NetworkPolicy>,
+    /// Objects of optional APIs that are served.
+    pub optional: BTreeMap<OptionalApi, DynamicObject>,
 }
 
 /// An object to delete, in the background, only if its uid is still the same.
@@ -85,6 +97,12 @@ pub enum DeletionKind {
     PodDisruptionBudget,
     /// No longer autoscaled.
     HorizontalPodAutoscaler,
+    /// No longer exposed that way.
+    Ingress,
+    /// No longer asked for.
+    NetworkPolicy,
+    /// No longer asked for.
+    Optional(OptionalApi),
 }
 
 /// A Secret to create once (a plain create: never an apply, so that values are never overwritten).

@@ -45,9 +45,10 @@ impl Verdict {
 
     fn blocked(blocker: &Blocker) -> Self {
         let state = match blocker.reason {
-            Reason::InvalidSpec | Reason::InvalidDatabaseUrl | Reason::DatabaseConflict => {
-                State::Stalled
-            }
+            Reason::InvalidSpec
+            | Reason::InvalidDatabaseUrl
+            | Reason::DatabaseConflict
+            | Reason::MissingApi => State::Stalled,
             _ => State::Moving,
         };
         Self::new(state, blocker.reason, &blocker.message)
@@ -219,12 +220,20 @@ fn rollout(view: &View<'_>) -> Verdict {
             );
             Verdict::new(State::Stalled, Reason::RolloutFailed, message)
         }
-        Rollout::Complete { pods: 0 } => Verdict::new(
+        Rollout::Complete { pods } => complete(view, *pods),
+    }
+}
+
+/// The server is as it should be: is all that belongs to it there?
+fn complete(view: &View<'_>, pods: i32) -> Verdict {
+    match (&view.missing_api, pods) {
+        (Some(blocker), _) => Verdict::blocked(blocker),
+        (None, 0) => Verdict::new(
             State::Done,
             Reason::ScaledToZero,
             "everything is in place with 0 pods, as asked for",
         ),
-        Rollout::Complete { pods } => Verdict::new(State::Done, Reason::UpToDate, ready(*pods)),
+        (None, pods) => Verdict::new(State::Done, Reason::UpToDate, ready(pods)),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct View<'a> {
     pub unready_database: Option<Blocker>,
     /// Kind of an object that is not as it should be.
     pub unapplied: Option<&'static str>,
+    /// Why not all that the spec asks for can be made.
+    pub missing_api: Option<Blocker>,
     /// How far the rollout is.
     pub rollout: Rollout,
     /// What the spec asks for apart from the database, where it is valid.

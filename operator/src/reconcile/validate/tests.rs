@@ -49,6 +49,10 @@ fn what_an_older_schema_admitted_is_refused_with_the_field() {
         (json!({"image": "a", "version": "b"}), "image"),
         (json!({"secretRefs": []}), "secretRefs"),
         (
+            json!({"podTemplate": {"spec": {"hostNetwork": true}}}),
+            "podTemplate.spec.hostNetwork",
+        ),
+        (
             json!({"auth": {"disabledPaths": ["ok"]}}),
             "auth.disabledPaths[0]",
         ),

@@ -6,7 +6,7 @@ use kube::Client;
 use serde_json::{Map, Value};
 
 /// Kinds that the operator makes or writes.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 12] = [
     ("/apis/authbackend.dev/v1alpha1", "authbackends"),
     ("/api/v1", "configmaps"),
     ("/api/v1", "secrets"),
@@ -17,6 +17,8 @@ const KINDS: [(&str, &str); 10] = [
     ("/apis/batch/v1", "jobs"),
     ("/apis/policy/v1", "poddisruptionbudgets"),
     ("/apis/autoscaling/v2", "horizontalpodautoscalers"),
+    ("/apis/networking.k8s.io/v1", "ingresses"),
+    ("/apis/networking.k8s.io/v1", "networkpolicies"),
 ];
 
 /// Fields and labels that differ from run to run.

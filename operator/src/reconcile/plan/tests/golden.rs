@@ -80,6 +80,10 @@ fn add_resources(files: &mut BTreeMap<String, String>, resources: Resources) {
         deployment,
         pod_disruption_budget,
         horizontal_pod_autoscaler,
+        ingress,
+        network_policy,
+        postgres_network_policy,
+        optional,
     } = resources;
     add(files, "service-account", service_account.as_ref());
     add(files, "config-map", config_map.as_ref());
@@ -111,6 +115,17 @@ fn add_resources(files: &mut BTreeMap<String, String>, resources: Resources) {
         "horizontal-pod-autoscaler",
         horizontal_pod_autoscaler.as_ref(),
     );
+    add(files, "ingress", ingress.as_ref());
+    add(files, "network-policy", network_policy.as_ref());
+    add(
+        files,
+        "postgres-network-policy",
+        postgres_network_policy.as_ref(),
+    );
+    for (api, object) in &optional {
+        let name = format!("optional-{}", api.kind().to_lowercase());
+        add(files, &name, Some(object));
+    }
 }
 
 fn on_disk(case: &str) -> BTreeMap<String, String> {
@@ -155,6 +170,16 @@ fn minimal() {
 #[test]
 fn connection() {
     check("connection");
+}
+
+#[test]
+fn cloud_native_pg() {
+    check("cnpg");
+}
+
+#[test]
+fn exposed() {
+    check("exposed");
 }
 
 #[test]

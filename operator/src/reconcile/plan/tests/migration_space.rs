@@ -35,6 +35,7 @@ fn target(image: &str) -> Target {
             hash: "settings".to_owned(),
             schema_hash: None,
             secret_refs: Vec::new(),
+            outbound_ports: std::collections::BTreeSet::new(),
         },
         hash: format!("hash-{image}"),
         instance: "shop".to_owned(),

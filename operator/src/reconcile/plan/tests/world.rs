@@ -13,10 +13,12 @@ use k8s_openapi::api::apps::v1::{
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
+use kube::api::DynamicObject;
 use kube::{Resource as _, ResourceExt as _};
 use serde_json::{Value, json};
 
 use crate::config::OperatorConfig;
+use crate::optional::OptionalApi;
 use crate::reconcile::conditions::find;
 use crate::reconcile::observed::{Observed, ObservedSecret};
 use crate::reconcile::plan::{DeletionKind, Plan, Resources, plan};
@@ -71,6 +73,7 @@ impl World {
         let mut world = Self {
             observed: Observed {
                 auth_backend: Arc::new(auth_backend),
+                served: OptionalApi::ALL.into(),
                 ..Observed::default()
             },
             config: OperatorConfig {
@@ -240,6 +243,12 @@ impl World {
                 DeletionKind::HorizontalPodAutoscaler => {
                     self.observed.horizontal_pod_autoscaler = None;
                 }
+                DeletionKind::Ingress => self.observed.ingress = None,
+                DeletionKind::NetworkPolicy if deletion.name == "shop" => {
+                    self.observed.network_policy = None;
+                }
+                DeletionKind::NetworkPolicy => self.observed.postgres_network_policy = None,
+                DeletionKind::Optional(api) => drop(self.observed.optional.remove(&api)),
             }
         }
         self.apply_resources(plan.apply.clone());
@@ -266,6 +275,22 @@ impl World {
         if let Some(mut new) = resources.horizontal_pod_autoscaler {
             new.metadata.uid = Some("uid-hpa".to_owned());
             observed.horizontal_pod_autoscaler = Some(Arc::new(new));
+        }
+        if let Some(mut new) = resources.ingress {
+            new.metadata.uid = Some("uid-ingress".to_owned());
+            observed.ingress = Some(Arc::new(new));
+        }
+        if let Some(mut new) = resources.network_policy {
+            new.metadata.uid = Some("uid-policy".to_owned());
+            observed.network_policy = Some(Arc::new(new));
+        }
+        if let Some(mut new) = resources.postgres_network_policy {
+            new.metadata.uid = Some("uid-postgres-policy".to_owned());
+            observed.postgres_network_policy = Some(Arc::new(new));
+        }
+        for (api, mut new) in resources.optional {
+            new.metadata.uid = Some(format!("uid-{}", api.plural()));
+            observed.optional.insert(api, Arc::new(new));
         }
         if let Some(new) = resources.postgres_service {
             observed.postgres_service = Some(Arc::new(new));
@@ -310,7 +335,20 @@ impl World {
         format!("{kind}-{}", self.next_uid)
     }
 
+    /// The Cluster of CloudNativePG as it says of itself.
+    pub fn put_cluster(&mut self, ready: bool, phase: &str) {
+        let api = OptionalApi::Cluster;
+        let ready = if ready { "True" } else { "False" };
+        let mut cluster = DynamicObject::new("shop-pg", &api.resource());
+        cluster.data =
+            json!({"status": {"phase": phase, "conditions": [{"type": "Ready", "status": ready}]}});
+        self.observed.optional.insert(api, Arc::new(cluster));
+    }
+
     pub fn database_gets_ready(&mut self) {
+        if self.observed.auth_backend.spec.database.cnpg.is_some() {
+            self.put_cluster(true, "Cluster in healthy state");
+        }
         if let Some(live) = &mut self.observed.postgres_stateful_set {
             let mut ready = (**live).clone();
             ready.status = Some(StatefulSetStatus {

@@ -54,6 +54,7 @@ fn target(backend: &Backend) -> Target {
             hash: String::new(),
             schema_hash: None,
             secret_refs: Vec::new(),
+            outbound_ports: std::collections::BTreeSet::new(),
         },
         instance: "shop".to_owned(),
     }

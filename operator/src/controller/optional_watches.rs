@@ -1,0 +1,134 @@
+//! Watches on optional APIs, which begin when an API appears and end when it goes.
+
+use std::sync::Arc;
+
+use futures::stream;
+use futures::{Stream, StreamExt as _};
+use kube::api::DynamicObject;
+use kube::core::PartialObjectMeta;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::{WatchStreamExt as _, watcher};
+use kube::{Api, Client, ResourceExt as _};
+use tokio::sync::watch;
+
+use crate::context::Guarded;
+use crate::optional::{OptionalApi, Served};
+
+/// The AuthBackends that something of an optional API concerns: the owner of an object that changed, and everyone who asks
+/// for an API that appears or goes.
+pub fn triggers(
+    client: &Client,
+    namespace: Option<&str>,
+    store: &Store<Guarded>,
+    served: &watch::Receiver<Served>,
+    ours: &watcher::Config,
+) -> impl Stream<Item = ObjectRef<Guarded>> + Send + 'static {
+    stream::select_all(OptionalApi::ALL.map(|api| {
+        let objects = objects(client, namespace, api);
+        let (store, ours) = (store.clone(), ours.clone());
+        let appearances = stream::unfold(served.clone(), move |mut served| async move {
+            served.wait_for(|served| served.contains(&api)).await.ok()?;
+            Some((served.clone(), served))
+        });
+        appearances
+            .flat_map(move |mut served| {
+                let gone = async move {
+                    // An error means that nobody looks any longer: the process ends.
+                    let _ = served.wait_for(|served| !served.contains(&api)).await;
+                };
+                let changes = match api {
+                    OptionalApi::Cluster => clusters(objects.clone(), store.clone()).boxed(),
+                    _ => owned(objects.clone(), ours.clone()).boxed(),
+                };
+                let changes = changes.take_until(gone);
+                asking(&store, api)
+                    .chain(changes)
+                    .chain(asking(&store, api))
+                    .boxed()
+            })
+            .boxed()
+    }))
+}
+
+/// Objects that change.
+fn changes(
+    objects: Api<PartialObjectMeta<DynamicObject>>,
+    which: watcher::Config,
+) -> impl Stream<Item = PartialObjectMeta<DynamicObject>> + Send {
+    watcher(objects, which)
+        .default_backoff()
+        .touched_objects()
+        .filter_map(|object| async {
+            object
+                .inspect_err(|error| tracing::debug!(%error, "watch of an optional API"))
+                .ok()
+        })
+}
+
+/// Those who use a Cluster that changes. Clusters are not ours: all of them are watched.
+fn clusters(
+    objects: Api<PartialObjectMeta<DynamicObject>>,
+    store: Store<Guarded>,
+) -> impl Stream<Item = ObjectRef<Guarded>> + Send {
+    let which = watcher::Config::default().any_semantic();
+    changes(objects, which).flat_map(move |cluster| {
+        let (namespace, name) = (cluster.namespace(), cluster.name_any());
+        let uses = |guarded: &Arc<Guarded>| {
+            guarded.0.as_ref().is_ok_and(|auth_backend| {
+                let named = auth_backend.spec.database.cnpg.as_ref();
+                auth_backend.metadata.namespace == namespace
+                    && named.is_some_and(|cluster| cluster.name == name)
+            })
+        };
+        let using = store.state().into_iter().filter(uses);
+        let objects: Vec<_> = using
+            .map(|guarded| ObjectRef::from_obj(guarded.as_ref()))
+            .collect();
+        stream::iter(objects)
+    })
+}
+
+/// Owners of the objects that change.
+fn owned(
+    objects: Api<PartialObjectMeta<DynamicObject>>,
+    ours: watcher::Config,
+) -> impl Stream<Item = ObjectRef<Guarded>> + Send {
+    changes(objects, ours).filter_map(|object| async move {
+        let namespace = object.namespace()?;
+        object
+            .owner_references()
+            .iter()
+            .find_map(|owner| ObjectRef::from_owner_ref(Some(&namespace), owner, ()))
+    })
+}
+
+fn objects(
+    client: &Client,
+    namespace: Option<&str>,
+    api: OptionalApi,
+) -> Api<PartialObjectMeta<DynamicObject>> {
+    match namespace {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &api.resource()),
+        None => Api::all_with(client.clone(), &api.resource()),
+    }
+}
+
+/// Everyone who asks for `api` at the time the stream is read.
+fn asking(
+    store: &Store<Guarded>,
+    api: OptionalApi,
+) -> impl Stream<Item = ObjectRef<Guarded>> + Send + use<> {
+    let store = store.clone();
+    stream::once(async move {
+        let asks = |guarded: &Arc<Guarded>| {
+            let understood = guarded.0.as_ref();
+            understood.is_ok_and(|auth_backend| api.is_wanted(&auth_backend.spec))
+        };
+        let asking = store.state().into_iter().filter(asks);
+        let objects: Vec<_> = asking
+            .map(|guarded| ObjectRef::from_obj(guarded.as_ref()))
+            .collect();
+        stream::iter(objects)
+    })
+    .flatten()
+}

@@ -1,0 +1,143 @@
+//! Ways in: Ingress, HTTPRoute, certificates; scrapes; network policies. Their looks are golden files.
+
+use serde_json::{Value, json};
+
+use super::world::{World, minimal, spec_with, verdict};
+use crate::optional::{OptionalApi, Served};
+
+fn exposed() -> Value {
+    spec_with(&json!({"exposure": {
+        "httpRoute": {"parentRefs": [{"name": "public"}]},
+        "certificate": {"issuerRef": {"name": "letsencrypt"}},
+    }}))
+}
+
+#[test]
+fn an_api_that_is_not_served_is_named_with_the_remedy() {
+    let mut world = World::new(&exposed());
+    world.observed.served = Served::new();
+    world.converge();
+    assert_eq!(world.verdict("Ready"), verdict("False", "MissingAPI"));
+    assert_eq!(world.verdict("Stalled"), verdict("True", "MissingAPI"));
+    assert_eq!(world.verdict("Available"), verdict("True", "Serving"));
+    let message = world.condition("Ready").message;
+    for part in [
+        "exposure.httpRoute needs gateway.networking.k8s.io/v1 HTTPRoute",
+        "install the Gateway API",
+        "exposure.certificate needs cert-manager.io/v1 Certificate",
+        "or remove the field",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn once_the_api_is_served_nobody_has_to_do_anything() {
+    let mut world = World::new(&exposed());
+    world.observed.served = Served::new();
+    world.converge();
+    world.observed.served = OptionalApi::ALL.into();
+    world.converge();
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
+    assert!(world.find_condition("Stalled").is_none());
+    assert_eq!(world.observed.optional.len(), 2);
+}
+
+#[test]
+fn an_api_that_nobody_asks_for_may_be_missing() {
+    let mut world = World::new(&minimal());
+    world.observed.served = Served::new();
+    world.converge();
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
+}
+
+#[test]
+fn what_is_not_asked_for_any_longer_goes() {
+    let mut world = World::serving(&spec_with(&json!({
+        "exposure": {"ingress": {}, "httpRoute": {"parentRefs": [{"name": "public"}]}},
+        "networkPolicy": {},
+    })));
+    assert!(world.observed.ingress.is_some());
+    assert!(world.observed.network_policy.is_some());
+    world.edit(&json!({"exposure": null, "networkPolicy": null}));
+    world.converge();
+    assert!(world.observed.ingress.is_none());
+    assert!(world.observed.network_policy.is_none());
+    assert!(world.observed.optional.is_empty());
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
+}
+
+#[test]
+fn a_managed_database_is_closed_unless_policies_are_switched_off() {
+    let managed = |policy: Value| {
+        let mut change = json!({"database": {"managed": {}}});
+        if !policy.is_null() {
+            change["networkPolicy"] = policy;
+        }
+        World::serving(&spec_with(&change)).observed
+    };
+    let default = managed(Value::Null);
+    assert!(default.postgres_network_policy.is_some());
+    assert!(default.network_policy.is_none());
+    let on = managed(json!({}));
+    assert!(on.postgres_network_policy.is_some() && on.network_policy.is_some());
+    let off = managed(json!({"enabled": false}));
+    assert!(off.postgres_network_policy.is_none() && off.network_policy.is_none());
+}
+
+/// Ports of the egress rules without peers.
+fn open_ports(world: &World) -> Vec<i64> {
+    let policy = serde_json::to_value(world.observed.network_policy.as_deref()).unwrap();
+    let rules = policy["spec"]["egress"].as_array().unwrap().clone();
+    let open = rules.iter().filter(|rule| rule["to"].is_null());
+    let mut ports: Vec<i64> = open
+        .flat_map(|rule| rule["ports"].as_array().cloned().unwrap_or_default())
+        .filter_map(|port| port["port"].as_i64())
+        .collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+#[test]
+fn a_policy_admits_the_port_of_the_database_and_of_other_services() {
+    let secret = json!({"name": "google", "key": "secret"});
+    let mut world = World::new(&spec_with(&json!({
+        "networkPolicy": {},
+        "auth": {"socialProviders": {"google": {"clientId": "x", "clientSecretRef": secret}}},
+    })));
+    world.put_secret("shop-db", &[("uri", "postgres://u:p@db.example:6432/shop")]);
+    world.converge();
+    assert_eq!(open_ports(&world), [53, 443, 6432]);
+}
+
+#[test]
+fn a_policy_admits_the_database_that_still_serves() {
+    let mut world = World::serving(&spec_with(&json!({"networkPolicy": {}})));
+    world.edit(&json!({"database": {"connection": {
+        "host": "new.example", "port": 7777, "name": "n", "user": "u",
+        "passwordRef": {"name": "new-db", "key": "password"},
+    }}}));
+    world.put_secret("new-db", &[("password", "x")]);
+    world.step();
+    assert_eq!(open_ports(&world), [53, 5432, 7777]);
+}
+
+#[test]
+fn a_policy_stays_while_the_database_is_not_known() {
+    let mut world = World::serving(&spec_with(&json!({"networkPolicy": {}})));
+    let before = world.observed.network_policy.clone();
+    world.observed.secrets.remove("shop-db");
+    world.step();
+    assert_eq!(world.observed.network_policy, before);
+    assert!(before.is_some());
+}
+
+#[test]
+fn a_certificate_for_an_address_is_refused_here_too() {
+    let mut world = World::serving(&minimal());
+    world.edit(&json!({"baseURL": "https://10.0.0.1/api", "exposure": {"ingress": {}}}));
+    world.step();
+    assert_eq!(world.verdict("Ready"), verdict("False", "InvalidSpec"));
+    assert!(world.condition("Ready").message.contains("host name"));
+}
