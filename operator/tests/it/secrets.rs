@@ -108,6 +108,41 @@ async fn another_password_for_the_same_database_needs_no_migration() {
 }
 
 #[tokio::test]
+async fn other_values_of_the_listed_signing_secrets_restart_nothing() {
+    let world = World::new("signing-rotated").await;
+    world.database_secret().await;
+    let values = |first, second| [("first", first), ("second", second)];
+    world
+        .secret(
+            "signing",
+            &values(
+                "hunter2-hunter2-hunter2-hunter2-1",
+                "hunter2-hunter2-hunter2-hunter2-0",
+            ),
+        )
+        .await;
+    let operator = world.operator();
+    let refs = ["first", "second"].map(|key| json!({"name": "signing", "key": key}));
+    world.create(json!({"secretRefs": refs})).await;
+    world.ready().await;
+    world.rest(&operator).await;
+    let before: Deployment = world.get("shop").await;
+    world
+        .secret(
+            "signing",
+            &values(
+                "hunter2-hunter2-hunter2-hunter2-2",
+                "hunter2-hunter2-hunter2-hunter2-1",
+            ),
+        )
+        .await;
+    world.rest(&operator).await;
+    let after: Deployment = world.get("shop").await;
+    assert_eq!(before.metadata.generation, after.metadata.generation);
+    assert!(!serde_json::to_string(&after).unwrap().contains("hunter2"));
+}
+
+#[tokio::test]
 async fn a_secret_of_the_settings_is_waited_for_and_may_change_without_a_rollout() {
     let world = World::new("settings-secret").await;
     world.database_secret().await;

@@ -129,6 +129,75 @@ async fn a_rotated_database_password_is_taken_up_under_load_without_an_error() {
     );
 }
 
+/// As a token of a cloud's access management, which is written again every few minutes and ends a while later.
+#[tokio::test]
+async fn a_password_that_changes_again_and_again_is_followed_under_load_without_an_error() {
+    let database = TestDatabase::migrated().await;
+    let role = database.role("token-pass-word-0").await;
+    let mount = Mount::new("token-pass-word-0");
+    let path = mount.path();
+    let process = Process::serve_with(&[
+        ("DATABASE_URL", &database.url_of(&role, "")),
+        ("DATABASE_PASSWORD_FILE", text(&path)),
+        ("DATABASE_MAX_CONNECTIONS", "4"),
+    ])
+    .await;
+    let load = Load::on(&process);
+    eventually("there is load", async || database.backends().await > 0).await;
+    for number in 1..=4 {
+        let token = format!("token-pass-word-{number}");
+        database
+            .execute(&format!("ALTER ROLE {role} PASSWORD '{token}'"))
+            .await;
+        mount.replace(&token);
+        let replaced = || {
+            let lines = process.log().into_iter();
+            lines
+                .filter(|line| line["message"] == "database credentials replaced")
+                .count()
+        };
+        eventually("the newest token is in use", async || replaced() == number).await;
+    }
+    assert!(database.backends().await <= 4);
+    assert_eq!(load.end().await, 0, "{}", process.output());
+    assert!(
+        !process.output().contains("pass-word"),
+        "{}",
+        process.output()
+    );
+}
+
+/// The way to rotate without a restart: the keys of `secretRefs` stay, their values move on by one.
+#[tokio::test]
+async fn signing_secrets_that_move_on_by_one_sign_nobody_out() {
+    let database = TestDatabase::migrated().await;
+    let (first, second) = (Mount::new(SECRET), Mount::new(SECRET));
+    let files = format!("{},{}", first.path().display(), second.path().display());
+    let process = Process::serve(&database, &[("AUTH_SECRET_FILE", &files)]).await;
+    let sign_up = r#"{"name":"Ann","email":"ann@shop.example","password":"correct horse"}"#;
+    let answer = http::send(process.api(), &http::post("/api/sign-up/email", sign_up))
+        .await
+        .unwrap();
+    let cookie = answer.header("set-cookie").unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let session = http::request(
+        "GET",
+        "/api/get-session",
+        &format!("cookie: {cookie}\r\n"),
+        "",
+    );
+    second.replace(SECRET);
+    first.replace("another-signing-secret-of-the-tests-0123");
+    eventually("the secrets are replaced", async || {
+        process.logged("signing secrets replaced").is_some()
+    })
+    .await;
+    for _ in 0..3 {
+        let answer = http::send(process.api(), &session).await.unwrap();
+        assert!(answer.body.contains("ann@shop.example"), "{answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn connections_of_the_old_password_are_closed() {
     let database = TestDatabase::migrated().await;

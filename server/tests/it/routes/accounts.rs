@@ -161,6 +161,38 @@ async fn an_access_token_with_less_than_five_seconds_left_is_refreshed_and_anoth
 }
 
 #[tokio::test]
+async fn a_rotated_client_secret_is_sent_from_then_on() {
+    let service = Service::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = folder.path().join("secrets");
+    std::fs::create_dir_all(secrets.join("shop")).unwrap();
+    let write = |value| std::fs::write(secrets.join("shop/client"), value).unwrap();
+    let settings = service.settings().replace(
+        "clientId: client,",
+        "clientId: client, clientSecretRef: {name: shop, key: client},",
+    );
+    let config = folder.path().join("config.yaml");
+    std::fs::write(&config, settings).unwrap();
+    write("first-secret");
+    let server = TestServer::with(&[
+        ("AUTH_CONFIG", config.to_str().unwrap()),
+        ("AUTH_SECRETS_DIR", secrets.to_str().unwrap()),
+    ])
+    .await;
+    let mut browser = Browser::signed_up(&server, "ann").await;
+    add_ended(&server).await;
+    for value in ["first-secret", "second-secret"] {
+        write(value);
+        let answer = browser
+            .post("/refresh-token", &json!({"accountId": "s"}))
+            .await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let asked = service.asked().pop().unwrap();
+        assert!(asked.contains(&format!("client_secret={value}")), "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn a_refresh_is_stored_and_answered_with_both_tokens() {
     let (service, server, mut browser) = stage("").await;
     add_ended(&server).await;
