@@ -46,6 +46,11 @@ pub fn install(settings: &[&str]) -> Result<()> {
     schema::wait_until_served()
 }
 
+/// Runs the chart's own test.
+pub fn test() -> Result<String> {
+    run(helm()?.args(["test", RELEASE, "--timeout", "60s"]))
+}
+
 /// Uninstalls the chart.
 pub fn uninstall() -> Result<()> {
     run(helm()?.args(["uninstall", RELEASE, "--wait"])).map(drop)

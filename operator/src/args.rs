@@ -18,9 +18,18 @@ pub struct Args {
 pub enum Command {
     /// Reconcile until SIGTERM or SIGINT.
     Run(RunArgs),
+    /// Ask an operator whether it is ready, as `helm test` does.
+    Check(CheckArgs),
     /// Print every metric with an example.
     #[command(hide = true)]
     Metrics,
+}
+
+/// Options of `check`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct CheckArgs {
+    /// Host and port of the operator's admin port.
+    pub address: String,
 }
 
 /// Options of `run`.
@@ -120,7 +129,7 @@ mod tests {
         ];
         match Args::try_parse_from(base.iter().chain(extra))?.command {
             Command::Run(args) => Ok(args),
-            Command::Metrics => panic!("another command"),
+            Command::Check(_) | Command::Metrics => panic!("another command"),
         }
     }
 

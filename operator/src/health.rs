@@ -5,18 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, header};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::metrics::Metrics;
 
 /// Longest a client may take to send its request's head, and longest a connection lives. Probes and scrapes are short.
 const CONNECTION_LIMIT: Duration = Duration::from_secs(10);
+
+/// Bytes of an answer that is looked at.
+const LONGEST_ANSWER: u64 = 4096;
 
 /// The content type of Prometheus' text format as `OpenMetrics`.
 const METRICS_CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -107,6 +112,29 @@ pub async fn serve(listener: TcpListener, health: Health, metrics: Metrics) {
     }
 }
 
+/// Asks the operator whose admin port is at `address` (host and port) whether it is ready.
+///
+/// # Errors
+/// It is not, it does not answer, or something else does.
+pub async fn ask(address: &str) -> anyhow::Result<()> {
+    let exchange = async {
+        let mut stream = TcpStream::connect(address).await?;
+        let request =
+            format!("GET /readyz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await?;
+        std::io::Result::Ok(answer)
+    };
+    let answer = tokio::time::timeout(CONNECTION_LIMIT, exchange)
+        .await
+        .context("no answer in time")??;
+    let answer = String::from_utf8_lossy(&answer);
+    let phase = answer.lines().next_back().unwrap_or_default();
+    anyhow::ensure!(answer.starts_with("HTTP/1.1 200 "), "not ready: {phase}");
+    Ok(())
+}
+
 fn answer(
     method: &Method,
     path: &str,
@@ -149,6 +177,22 @@ mod tests {
         answer(&Method::GET, path, &health, &Metrics::default())
             .status()
             .as_u16()
+    }
+
+    #[tokio::test]
+    async fn an_operator_is_asked_whether_it_is_ready() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let health = Health::default();
+        let server = tokio::spawn(serve(listener, health.clone(), Metrics::default()));
+        health.enter(Phase::Syncing);
+        let error = ask(&address).await.unwrap_err().to_string();
+        assert_eq!(error, "not ready: syncing");
+        health.enter(Phase::Leading);
+        ask(&address).await.unwrap();
+        server.abort();
+        let _ = server.await;
+        assert!(ask(&address).await.is_err());
     }
 
     #[test]

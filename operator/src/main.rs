@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use authbackend_operator::args::{Args, Command};
 use authbackend_operator::metrics::Metrics;
-use authbackend_operator::{run, telemetry};
+use authbackend_operator::{health, run, telemetry};
 use clap::Parser as _;
 
 #[tokio::main]
@@ -14,6 +14,7 @@ async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let args = match Args::parse().command {
         Command::Run(args) => args,
+        Command::Check(args) => return check(&args.address).await,
         Command::Metrics => {
             print!("{}", Metrics::example().encode());
             return ExitCode::SUCCESS;
@@ -27,6 +28,19 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "stopped");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn check(address: &str) -> ExitCode {
+    match health::ask(address).await {
+        Ok(()) => {
+            println!("{address} is ready");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("authbackend-operator: {address}: {error:#}");
             ExitCode::FAILURE
         }
     }

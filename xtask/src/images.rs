@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::cargo;
 use crate::docker::{docker, has_image};
 use crate::process;
-use crate::progress::Step;
+use crate::progress::{Progress, Step};
 use crate::workspace::Workspace;
 
 /// A binary that goes into an image.
@@ -47,13 +47,38 @@ const FEDORA_CERTIFICATES: &str = "/etc/pki/tls/certs/ca-bundle.crt";
 /// Each in its own run of cargo: built together, the server would get the features of shared crates
 /// that only the operator asks for.
 pub(crate) fn build_binary(product: &Product, step: &Step<'_>, root: &Path) -> Result<PathBuf> {
+    build_with_profile("release", product, step, root)
+}
+
+/// Builds the images that are published, and prints the name of each: `operator=…` and `server=…`.
+pub(crate) fn publishable(workspace: &Workspace) -> Result<()> {
+    let log = workspace.scratch()?.join("images.log");
+    let mut progress = Progress::new(2, log)?;
+    let mut lines = Vec::new();
+    for product in [&OPERATOR, &SERVER] {
+        let image = progress.step(product.repository, |step| {
+            let binary = build_with_profile("dist", product, step, &workspace.root)?;
+            build_image(product, &binary, workspace, step)
+        })?;
+        lines.push(format!("{}={image}", product.stage));
+    }
+    println!("{}", lines.join("\n"));
+    Ok(())
+}
+
+fn build_with_profile(
+    profile: &str,
+    product: &Product,
+    step: &Step<'_>,
+    root: &Path,
+) -> Result<PathBuf> {
     if !cfg!(target_os = "linux") {
         bail!(
             "the images are made from binaries for Linux: run this on Linux, in WSL or in a \
              virtual machine"
         );
     }
-    let package = ["--release", "--package", product.binary];
+    let package = ["--profile", profile, "--package", product.binary];
     cargo::build(root, product.binary, &package, |build| step.capture(build))
 }
 

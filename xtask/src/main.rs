@@ -33,6 +33,7 @@ Usage: cargo xtask COMMAND
   bench server       measure the auth server beside better-auth and bare servers
   bench operator     measure the operator on a real API server
   generate [--check] write the files derived from the types in crds/; or fail where one is stale
+  images             the images that are published, for this machine's kind of processor
   tidy               check the rules of the source tree that no compiler checks
 
 Built tools are kept in $AUTHBACKEND_CACHE, by default ~/.cache/authbackend.";
@@ -60,6 +61,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["bench", "operator", options @ ..] => return bench::operator(&workspace, options),
         ["generate"] => generate::write(&workspace)?,
         ["generate", "--check"] => generate::check(&workspace)?,
+        ["images"] => images::publishable(&workspace)?,
         ["tidy"] => tidy::run(&workspace)?,
         ["help" | "--help" | "-h"] => println!("{HELP}"),
         _ => {

@@ -119,16 +119,13 @@ fn release(release: &Release) -> String {
 }
 
 fn migration(migration: &MigrationStatus, screen: &Screen<'_>) -> String {
-    let (tone, phase) = match migration.phase {
-        MigrationPhase::Succeeded => (Tone::Good, "Succeeded"),
-        MigrationPhase::Failed => (Tone::Bad, "Failed"),
-        MigrationPhase::Running => (Tone::Uncertain, "Running"),
-        MigrationPhase::Pending => (Tone::Uncertain, "Pending"),
-        MigrationPhase::Planning => (Tone::Uncertain, "Planning"),
-        MigrationPhase::AwaitingApproval => (Tone::Uncertain, "AwaitingApproval"),
-        MigrationPhase::RolledBack => (Tone::Bad, "RolledBack"),
+    let tone = match migration.phase {
+        MigrationPhase::Succeeded => Tone::Good,
+        MigrationPhase::Failed | MigrationPhase::RolledBack => Tone::Bad,
+        _ => Tone::Uncertain,
     };
-    let mut text = format!("{} to {}", screen.paint(tone, phase), migration.image);
+    let phase = format!("{:?}", migration.phase);
+    let mut text = format!("{} to {}", screen.paint(tone, &phase), migration.image);
     if let Some(code) = migration.exit_code {
         let _ = write!(text, ", exit code {code}");
     }

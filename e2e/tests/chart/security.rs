@@ -64,3 +64,23 @@ fn probes_ask_the_admin_port() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn every_image_has_a_tag_that_is_a_release() -> Result<()> {
+    for settings in [&[][..], &["replicas=2"]] {
+        for manifest in chart::manifests(settings)? {
+            let pod = &manifest["spec"]["template"]["spec"];
+            for container in pod["containers"].as_array().into_iter().flatten() {
+                let image = container["image"].as_str().unwrap_or_default();
+                let tag = image.rsplit_once(':').map(|(_, tag)| tag);
+                assert!(
+                    tag.is_some_and(|tag| !tag.contains('/') && tag != "latest"),
+                    "{image}"
+                );
+                assert!(container["resources"]["requests"]["cpu"].is_string());
+                assert!(container["resources"]["requests"]["memory"].is_string());
+            }
+        }
+    }
+    Ok(())
+}

@@ -67,6 +67,14 @@ fn versions(namespace: &Namespace) -> Result<Vec<Value>> {
 }
 
 #[test]
+fn the_charts_own_test_passes() -> Result<()> {
+    let _operator = setup::operator()?;
+    let said = operator::test()?;
+    assert!(said.contains("Succeeded"), "{said}");
+    Ok(())
+}
+
+#[test]
 fn a_new_operator_writes_nothing_where_nothing_has_changed() -> Result<()> {
     setup::on_stage(&setup::operator_alone()?, "at-rest", &json!({}), |stage| {
         let before = versions(stage.namespace)?;

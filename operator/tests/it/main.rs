@@ -10,6 +10,7 @@
 mod harness;
 
 mod admission;
+mod chart;
 mod cli;
 mod crash;
 mod deletion;

@@ -133,15 +133,19 @@ fn server(runner: &mut Runner<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The operator on a real API server.
+/// The operator on a real API server, which also judges what the chart renders.
 fn operator(runner: &mut Runner<'_>) -> Result<()> {
     let root = &runner.workspace.root;
-    let programs = runner.prepare("kube-apiserver, etcd", |step| {
+    let mut progress = runner.progress(2)?;
+    let programs = progress.step("kube-apiserver, etcd", |step| {
         tools::api_server(runner.workspace, step)
     })?;
+    let helm = progress.step("helm", |step| tools::find(&HELM, runner.workspace, step))?;
     runner.check(
         "tests",
-        integration_test(root, "operator").env("TEST_APISERVER_BIN", programs),
+        integration_test(root, "operator")
+            .env("TEST_APISERVER_BIN", programs)
+            .env("HELM_BIN", helm),
     );
     Ok(())
 }
