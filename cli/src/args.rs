@@ -13,7 +13,7 @@ use crate::output::Format;
     name = "kubectl-authbackend",
     bin_name = "kubectl authbackend",
     version,
-    about,
+    about = "Look at AuthBackends, and act on their migrations",
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -50,7 +50,9 @@ pub enum Command {
     Status(Status),
     /// Show the migration that is due, or the newest one.
     Plan(Plan),
-    /// Ask for another try of a migration that failed.
+    /// Approve the migration that waits for it, or the removal of what is not used any longer.
+    Approve(Approve),
+    /// Ask for another try of a migration that failed, or of a rollout that was taken back.
     Retry(Named),
     /// Print the logs of the auth server, of the migration, or of a managed database.
     Logs(Logs),
@@ -97,6 +99,21 @@ pub struct Plan {
 pub struct Named {
     /// Name of the AuthBackend.
     pub name: String,
+}
+
+/// Options of `approve`.
+#[derive(clap::Args, Debug)]
+pub struct Approve {
+    /// Name of the AuthBackend.
+    pub name: String,
+
+    /// Approve only the plan with this hash, as `plan` has shown it. Default: the one that waits.
+    #[arg(long, value_name = "HASH")]
+    pub plan: Option<String>,
+
+    /// Approve the removal of what is not used any longer.
+    #[arg(long)]
+    pub contract: bool,
 }
 
 /// Options of `logs`.

@@ -3,6 +3,7 @@
 //! It does nothing that `kubectl get`, `annotate`, `logs` and `port-forward` could not do: it needs the rights of whoever
 //! calls it and no others, and the operator does not know of it.
 
+mod approve;
 pub mod args;
 mod cluster;
 mod completion;
@@ -45,6 +46,7 @@ pub async fn run(args: Args, screen: &mut Screen<'_>) -> Result<(), Problem> {
             }
         },
         Command::Plan(options) => plan::run(&connect().await?, &options, screen).await,
+        Command::Approve(options) => approve::run(&connect().await?, &options, screen).await,
         Command::Retry(options) => retry::run(&connect().await?, &options.name, screen).await,
         Command::Logs(options) => Box::pin(logs::run(&connect().await?, &options, screen)).await,
         Command::Connect(options) => connect::run(&connect().await?, &options, screen).await,

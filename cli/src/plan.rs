@@ -1,11 +1,11 @@
 //! `plan`: the migration that is due, or the newest one.
 
-use authbackend_crds::v1alpha1::{AuthBackend, MigrationPhase, MigrationStatus};
+use authbackend_crds::v1alpha1::{AuthBackend, MigrationPhase, MigrationPlan, MigrationStatus};
 use serde::Serialize;
 
 use crate::args;
 use crate::cluster::Cluster;
-use crate::output::{Format, Screen, printable};
+use crate::output::{Format, Screen, Table, Tone, printable};
 use crate::problem::Problem;
 
 /// A migration, from what serves to what is wanted.
@@ -19,6 +19,8 @@ struct Plan {
     to_image: String,
     to_schema: Option<i64>,
     message: Option<String>,
+    /// What would be done, where an approval is waited for or was.
+    steps: Option<MigrationPlan>,
 }
 
 /// Prints the migration of an AuthBackend.
@@ -36,7 +38,16 @@ pub(crate) async fn run(
         Problem::State(format!("no migration is planned yet\nSee why: {advice}"))
     })?;
     match options.output {
-        Format::Text => screen.line(&plan.text(screen)),
+        Format::Text => {
+            screen.line(&plan.text(screen))?;
+            if plan.phase == MigrationPhase::AwaitingApproval {
+                screen.line(&format!(
+                    "\nApprove it: kubectl authbackend approve {} -n {}",
+                    options.name, cluster.namespace
+                ))?;
+            }
+            Ok(())
+        }
         format => screen.value(&plan, format),
     }
 }
@@ -54,6 +65,7 @@ impl Plan {
             to_image: migration.image.clone(),
             to_schema: migration.schema_version,
             message: migration.message.clone(),
+            steps: migration.plan.clone(),
         })
     }
 
@@ -77,11 +89,60 @@ impl Plan {
             ("Hash", Some(self.hash.clone())),
             ("Message", self.message.as_deref().map(indented)),
         ];
-        let lines = fields
+        let fields = fields
             .into_iter()
             .filter_map(|(label, value)| Some(screen.field(label, &value?)));
-        lines.collect::<Vec<_>>().join("\n")
+        let steps = self.steps.iter().flat_map(|plan| steps(plan, screen));
+        fields.chain(steps).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// What a plan would do, for people.
+pub(crate) fn steps(plan: &MigrationPlan, screen: &Screen<'_>) -> Vec<String> {
+    let mut lines = vec![screen.field(
+        "Plan",
+        &format!(
+            "{}, schema {} to {}",
+            plan.hash, plan.current_version, plan.target_version
+        ),
+    )];
+    if plan.adopt {
+        lines.push("  takes over the tables that better-auth made".to_owned());
+    }
+    if plan.destructive {
+        lines.push(format!(
+            "  {}",
+            screen.paint(Tone::Bad, "removes data, or may change some")
+        ));
+    }
+    let mut table = Table::new(&["VERSION", "NAME", "CLASS", "DESTRUCTIVE", "LOCKS"]);
+    for step in &plan.pending {
+        let destructive = if step.destructive { "yes" } else { "no" };
+        let tone = if step.destructive {
+            Tone::Bad
+        } else {
+            Tone::Good
+        };
+        table.row(vec![
+            step.version.to_string().into(),
+            step.name.as_str().into(),
+            step.class.as_str().into(),
+            (tone, destructive.to_owned()).into(),
+            step.locks.join(", ").into(),
+        ]);
+    }
+    if !plan.pending.is_empty() {
+        lines.extend(table.lines(screen, "  "));
+    }
+    lines.extend(
+        plan.changes
+            .iter()
+            .map(|change| format!("  {}", printable(change))),
+    );
+    if plan.omitted > 0 {
+        lines.push(format!("  and {} more", plan.omitted));
+    }
+    lines
 }
 
 /// Further lines begin below the first.

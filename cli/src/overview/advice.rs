@@ -40,6 +40,10 @@ pub(super) fn about(auth_backend: &AuthBackend) -> Vec<String> {
                 ));
             }
         }
+        Some("AwaitingApproval") => {
+            steps.push(format!("see what it would do: {}", command("plan", "")));
+            steps.push(format!("approve it: {}", command("approve", "")));
+        }
         Some("Migrating") => steps.push(format!(
             "watch it: {}",
             command("logs", " --migration --follow")

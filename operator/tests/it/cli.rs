@@ -62,6 +62,47 @@ async fn all_namespaces_are_listed_with_theirs() {
 }
 
 #[tokio::test]
+async fn a_plan_is_shown_and_approved_by_its_hash() {
+    let world = World::new("cli-approve").await;
+    world.database_secret().await;
+    let _operator = world.operator();
+    world.create(json!({})).await;
+    world.ready().await;
+    let kubectl = administrator(&world).await;
+    let refusal = kubectl.run(&["approve", "shop"]).await.unwrap_err();
+    assert!(refusal.contains("nothing of shop waits"), "{refusal}");
+    world
+        .edit(json!({"image": "server:2", "migration": {"policy": "Manual"}}))
+        .await;
+    let shop = world.condition("Ready", "False", "AwaitingApproval").await;
+    let plan = status(&shop).migration.unwrap().plan.unwrap();
+    let overview = kubectl.run(&["status", "shop"]).await.unwrap();
+    assert!(
+        overview.contains("kubectl authbackend approve shop"),
+        "{overview}"
+    );
+    let shown = kubectl.run(&["plan", "shop"]).await.unwrap();
+    for part in [
+        plan.hash.as_str(),
+        "ACCESS EXCLUSIVE on user",
+        &plan.pending[0].name,
+    ] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    let refusal = kubectl
+        .run(&["approve", "shop", "--plan", "of-before"])
+        .await
+        .unwrap_err();
+    assert!(refusal.contains(&plan.hash), "{refusal}");
+    kubectl
+        .run(&["approve", "shop", "--plan", &plan.hash])
+        .await
+        .unwrap();
+    let shop = world.ready().await;
+    assert_eq!(status(&shop).current.unwrap().image, "server:2");
+}
+
+#[tokio::test]
 async fn a_retry_of_a_failed_migration_makes_another_job() {
     let world = World::new("cli-retry").await;
     world.database_secret().await;
