@@ -22,6 +22,12 @@ pub struct Line {
     pub points: Vec<(f64, f64)>,
 }
 
+/// A label without decimals.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as the axes pass their values")]
+fn whole(value: &f64) -> String {
+    format!("{value:.0}")
+}
+
 /// A bar of a plot.
 #[derive(Clone, Debug)]
 pub struct Bar {
@@ -68,6 +74,8 @@ fn draw(path: &Path, titles: Titles<'_>, lines: &[Line]) -> Result<(), Box<dyn s
         .x_desc(titles.x)
         .y_desc(titles.y)
         .light_line_style(WHITE)
+        .x_label_formatter(&whole)
+        .y_label_formatter(&whole)
         .label_style(("sans-serif", 14))
         .draw()?;
     for (line, colour) in lines.iter().zip(COLOURS.iter().cycle()) {
@@ -119,6 +127,7 @@ fn draw_bars(
         .light_line_style(WHITE)
         .x_labels(bars.len() + 1)
         .x_label_formatter(&|index| names(index).unwrap_or_default())
+        .y_label_formatter(&whole)
         .label_style(("sans-serif", 14))
         .draw()?;
     for (index, (bar, colour)) in bars.iter().zip(COLOURS.iter().cycle()).enumerate() {
