@@ -23,7 +23,10 @@ pub struct Line {
 }
 
 /// A label without decimals.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as the axes pass their values")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "as the axes pass their values"
+)]
 fn whole(value: &f64) -> String {
     format!("{value:.0}")
 }

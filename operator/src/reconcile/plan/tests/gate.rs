@@ -398,6 +398,25 @@ fn a_contract_waits_for_pods_that_are_still_ending() {
 }
 
 #[test]
+fn what_was_migrated_for_before_a_contract_is_migrated_for_again() {
+    let mut world = contracting(&json!({}));
+    world.edit(&json!({"image": NEW_IMAGE}));
+    world.step();
+    world.edit(&json!({"image": SERVER_IMAGE}));
+    world.job_succeeds(5);
+    world.step();
+    world.approve();
+    assert_eq!(arguments(&world.step()), ["migrate", "--contract"]);
+    world.job_succeeds(6);
+    world.step();
+    world.edit(&json!({"image": NEW_IMAGE}));
+    world.step();
+    world.step();
+    assert!(world.running_job().is_some(), "{:?}", world.status());
+    assert_eq!(world.deployed_image().as_deref(), Some(SERVER_IMAGE));
+}
+
+#[test]
 fn with_a_delay_a_contract_follows_by_itself() {
     let mut world = contracting(&json!({"migration": {"contractDelaySeconds": 3600}}));
     let plan = world.step();
