@@ -64,6 +64,23 @@ fn start_logging(variable: Variable<'_>, reader: FileReader) -> Result<(), Vec<P
     crate::telemetry::start(&logging).map_err(|problem| vec![problem])
 }
 
+/// What `load` makes of the environment, with logging started. Problems of both are told together.
+fn begin<T>(
+    variable: Variable<'_>,
+    reader: FileReader,
+    load: impl FnOnce(Variable<'_>, FileReader) -> Result<T, Vec<Problem>>,
+) -> Result<T, Vec<Problem>> {
+    let config = load(variable, FileReader::clone(&reader));
+    match (config, start_logging(variable, reader)) {
+        (Ok(config), Ok(())) => Ok(config),
+        (config, logging) => {
+            let mut problems = config.err().unwrap_or_default();
+            problems.extend(logging.err().unwrap_or_default());
+            Err(problems)
+        }
+    }
+}
+
 /// Tells each problem in one line on standard error.
 fn tell(problems: &[Problem]) -> u8 {
     for problem in problems {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use clap::Args;
 
-use super::{Variable, print, start_logging, tell, tell_error};
+use super::{Variable, begin, print, tell, tell_error};
 use crate::{
     config::{FileReader, MigrateConfig},
     migrate::{
@@ -23,15 +23,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, variable: Variable<'_>, reader: FileReader) -> u8 {
-    let config = MigrateConfig::load(variable, FileReader::clone(&reader));
-    let logging = start_logging(variable, reader);
-    let config = match (config, logging) {
-        (Ok(config), Ok(())) => config,
-        (config, logging) => {
-            let mut problems = config.err().unwrap_or_default();
-            problems.extend(logging.err().unwrap_or_default());
-            return tell(&problems);
-        }
+    let config = match begin(variable, reader, MigrateConfig::load) {
+        Ok(config) => config,
+        Err(problems) => return tell(&problems),
     };
     match examine(&config).await {
         Ok(report) => {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::{Variable, print, start_logging, tell};
+use super::{Variable, begin, print, tell};
 use crate::{
     config::{FileReader, MigrateConfig},
     migrate::{Action, Desired, MigrateError, Migrator, Outcome, Plan, Report, with_directory},
@@ -30,13 +30,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: &Arguments, variable: Variable<'_>, reader: FileReader) -> u8 {
-    let config = MigrateConfig::load(variable, FileReader::clone(&reader));
-    let logging = start_logging(variable, reader);
-    let config = match (config, logging) {
-        (Ok(config), Ok(())) => config,
-        (config, logging) => {
-            let mut problems = config.err().unwrap_or_default();
-            problems.extend(logging.err().unwrap_or_default());
+    let config = match begin(variable, reader, MigrateConfig::load) {
+        Ok(config) => config,
+        Err(problems) => {
             let code = tell(&problems);
             if let (Some(path), Some(problem)) =
                 (variable("TERMINATION_MESSAGE_PATH"), problems.first())
