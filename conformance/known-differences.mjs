@@ -4,22 +4,30 @@
 // under test shows there, by the path of the difference; `*` stands for any text. Nothing else is
 // explained by an entry, and one that explains no difference any more fails the test.
 
-/** Callback URLs of a sign-in that are no URI, as their steps are named, with the Location that they become. */
+const SIGN_IN = 'trusted origins › callback URLs of a sign-in › * POST /sign-in/email *,"callbackURL":';
+const REDIRECT = 'default › callback URLs redirect › * POST /sign-in/email *,"callbackURL":';
+const VERIFICATION = 'mail › callback URLs of verification › * GET /verify-email &callbackURL=';
+
+/** Steps with callback URLs that are no URI, with the Location that they become. */
 const NO_URIS = [
-  ['"/ümlaut"}', '/%C3%BCmlaut'],
-  ['"/a b?{c|d}#e\\"f"}', '/a%20b?%7Bc%7Cd%7D#e%22f'],
-  ['"/[a]?%zz"}', '/%5Ba%5D?%25zz'],
-  ['"https:\\\\\\\\app.example"}', 'https://app.example'],
-  ['"https://app.example\\\\@evil.ex… (107 characters)', 'https://app.example/@evil.example'],
+  [`${SIGN_IN}"/ümlaut"}`, '/%C3%BCmlaut'],
+  [`${SIGN_IN}"/a b?{c|d}#e\\"f"}`, '/a%20b?%7Bc%7Cd%7D#e%22f'],
+  [`${SIGN_IN}"/[a]?%zz"}`, '/%5Ba%5D?%25zz'],
+  [`${SIGN_IN}"https:\\\\\\\\app.example"}`, 'https://app.example'],
+  [`${SIGN_IN}"https://app.example\\\\@evil.ex… (107 characters)`, 'https://app.example/@evil.example'],
+  [`${REDIRECT}"/zoë"}`, '/zo%C3%AB'],
+  [`${REDIRECT}"/a b"}`, '/a%20b'],
+  [`${VERIFICATION}%2Fa%20b`, '/a%20b'],
+  [`${VERIFICATION}%2F%C3%BC`, '/%C3%BC'],
 ];
 
 export default [
-  ...NO_URIS.map(([url, location]) => ({
-    id: `location-is-a-uri ${url}`,
+  ...NO_URIS.map(([at, location]) => ({
+    id: `location-is-a-uri ${at}`,
     reason:
       'better-auth sends a callbackURL as it is, also if it is no URI. Here Location is the URI by which a browser ' +
       'reaches the page that was meant.',
-    at: `trusted origins › callback URLs of a sign-in › * POST /sign-in/email *,"callbackURL":${url}`,
+    at,
     ours: { 'headers.location': `"${location}"` },
   })),
   {

@@ -22,7 +22,7 @@ const KINDS: [(&str, &str); 12] = [
 ];
 
 /// Fields and labels that differ from run to run.
-const VOLATILE: [&str; 21] = [
+const VOLATILE: [&str; 22] = [
     "uid",
     "resourceVersion",
     "creationTimestamp",
@@ -34,6 +34,7 @@ const VOLATILE: [&str; 21] = [
     "startTime",
     "completionTime",
     "startedAt",
+    "rolledOutAt",
     "finishedAt",
     "clusterIP",
     "clusterIPs",
