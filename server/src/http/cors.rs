@@ -253,6 +253,21 @@ mod tests {
         assert!(preflight("/callback/x", &Method::OPTIONS, &asks).is_some());
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_page_asks_to_send_only_names_of_headers_are_allowed(asked in "[ -~]{0,64}") {
+            let asks = [
+                ("access-control-request-method", "POST"),
+                ("access-control-request-headers", asked.as_str()),
+            ];
+            let answer = preflight("/get-session", &Method::OPTIONS, &asks).unwrap();
+            let allowed = answer["access-control-allow-headers"].to_str().unwrap();
+            for name in allowed.split(", ") {
+                proptest::prop_assert!(name.parse::<HeaderName>().is_ok(), "{name}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_preflight_is_not_answered_as_one() {
         let asks = [("access-control-request-method", "POST")];

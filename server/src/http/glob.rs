@@ -45,3 +45,28 @@ pub fn glob(pattern: &str) -> Result<Regex, regex::Error> {
     }
     Regex::new(&format!("{expression}$"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_pattern(pattern in r"[a-z/*?\\.\[({+^$|]{0,24}", text in "[a-z/.]{0,24}") {
+            // Whether it matches does not matter; that it is an expression and ends does.
+            glob(&pattern).unwrap().is_match(&text);
+        }
+
+        #[test]
+        fn a_pattern_without_wildcards_matches_itself_and_nothing_longer(
+            pattern in r"[a-z.\[({+^$|]{1,12}(/[a-z.\[({+^$|]{1,12}){0,3}",
+        ) {
+            let glob = glob(&pattern).unwrap();
+            prop_assert!(glob.is_match(&pattern));
+            let longer = format!("{pattern}x");
+            prop_assert!(!glob.is_match(&longer));
+        }
+    }
+}

@@ -137,6 +137,30 @@ mod tests {
         assert_eq!(serde_json::to_value(&flow).unwrap(), text);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn what_is_remembered_comes_back(
+            callback_url in ".*", error_url in proptest::option::of(".*"), expires_at: i64,
+            remembered in "[a-z]{1,8}", value in ".*",
+        ) {
+            let data = [(remembered, Value::String(value))].into_iter().collect();
+            let flow = Flow {
+                callback_url,
+                error_url,
+                expires_at,
+                additional: Flow::additional(data),
+                ..Flow::default()
+            };
+            let text = serde_json::to_string(&flow).unwrap();
+            proptest::prop_assert!(serde_json::from_str::<Flow>(&text).unwrap() == flow);
+        }
+
+        #[test]
+        fn any_text_is_read_without_harm(text in r#"(\{|\}|\[|"|:|,|null|link|callbackURL|expiresAt|1e9|[a-z]){0,24}"#) {
+            let _ = serde_json::from_str::<Flow>(&text);
+        }
+    }
+
     #[test]
     fn a_client_cannot_change_what_is_remembered_for_the_server() {
         let data =

@@ -84,3 +84,21 @@ fn what_is_no_jwt_has_no_claims() {
     }
     assert_eq!(claims("e30.eyJhIjoxfQ.x"), Some(json!({ "a": 1 })));
 }
+
+proptest::proptest! {
+    #[test]
+    fn the_claims_of_any_object_are_read_out_of_a_token(
+        name in "[a-z]{1,8}", value in ".*", head in "[A-Za-z0-9_-]{0,8}", signature in "[A-Za-z0-9_-]{0,8}",
+    ) {
+        let told = json!({ name: value });
+        let token = format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode(told.to_string()));
+        proptest::prop_assert_eq!(claims(&token), Some(told));
+    }
+
+    #[test]
+    fn any_text_is_a_token_with_claims_or_without(text in "[A-Za-z0-9_.=-]{0,48}") {
+        if let Some(claims) = claims(&text) {
+            proptest::prop_assert!(claims.is_object());
+        }
+    }
+}
