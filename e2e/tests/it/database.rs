@@ -50,7 +50,7 @@ fn a_spec_that_cannot_work_is_refused_with_a_reason() -> Result<()> {
         let both = json!({"managed": {}, "secretRef": {"name": "a", "key": "b"}});
         let refusal = namespace.refusal(&authbackend_e2e::resource::manifest(&both))?;
         assert!(
-            refusal.contains("set exactly one of secretRef, connection and managed"),
+            refusal.contains("set exactly one of secretRef, connection, cnpg and managed"),
             "{refusal}"
         );
         Ok(())
