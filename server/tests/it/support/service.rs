@@ -102,7 +102,7 @@ async fn serve(
             log.push(body);
             log.len()
         };
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         tokens(number)
     } else {
         json!({"id": "ann-there", "name": "Ann", "email": "ann@there.example", "email_verified": true})
