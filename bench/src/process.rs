@@ -1,6 +1,7 @@
 //! Processes and what they use, as the kernel accounts it (proc(5)).
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command};
 use std::time::Duration;
 
@@ -34,6 +35,12 @@ impl Drop for Process {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// A port of loopback that was free just now.
+pub fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+    Ok(listener.local_addr()?.port())
 }
 
 /// What a process uses.

@@ -1,17 +1,16 @@
 //! The operator as a process of its own, and what it counts.
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use kube::config::Kubeconfig;
 use tempfile::TempDir;
 
 use super::fleet::Fleet;
-use crate::process::{Process, Usage};
+use crate::process::{Process, Usage, free_port};
 
 /// How long the operator may take until it is in charge.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -89,11 +88,6 @@ impl Operator {
         });
         text.await?
     }
-}
-
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-    Ok(listener.local_addr()?.port())
 }
 
 /// Adds up the operator's counters.

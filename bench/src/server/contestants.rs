@@ -1,7 +1,6 @@
 //! The servers that are compared, each a process of its own on the same database.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::load::{Connection, Target};
-use crate::process::Process;
+use crate::process::{Process, free_port};
 
 /// What all of them take for their public URL: cookies of one hold at the others.
 const BASE_URL: &str = "http://localhost:8100/api";
@@ -202,9 +201,4 @@ async fn start(
         started: begin.elapsed(),
         _folder: folder,
     })
-}
-
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-    Ok(listener.local_addr()?.port())
 }

@@ -16,13 +16,13 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::AsyncWriteExt as _,
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
 use url::{Url, form_urlencoded};
 
-use super::http;
+use super::{http, service::receive};
 
 /// The client that the provider knows.
 pub(crate) const CLIENT: &str = "client of the shop";
@@ -330,24 +330,7 @@ impl Reply {
 }
 
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
-    let mut bytes = Vec::new();
-    let (head, body) = loop {
-        if stream.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("content-length")
-                .then(|| value.parse().unwrap())
-        });
-        if body.len() >= length.unwrap_or(0_usize) {
-            break (head.to_owned(), body.to_owned());
-        }
-    };
+    let (head, body) = receive(&mut stream).await?;
     let target = head.split(' ').nth(1)?.to_owned();
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let (fault, reply) = {

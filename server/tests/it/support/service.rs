@@ -73,13 +73,10 @@ impl Drop for Service {
     }
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    log: Arc<Mutex<Vec<String>>>,
-    tokens: fn(usize) -> Value,
-) -> Option<()> {
+/// The head and the body of a request, which says how long it is; `None` if the connection ends before.
+pub(crate) async fn receive(stream: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
-    let (head, body) = loop {
+    loop {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
             return None;
         }
@@ -93,9 +90,17 @@ async fn serve(
                 .then(|| value.parse().unwrap())
         });
         if body.len() >= length.unwrap_or(0_usize) {
-            break (head.to_owned(), body.to_owned());
+            return Some((head.to_owned(), body.to_owned()));
         }
-    };
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    log: Arc<Mutex<Vec<String>>>,
+    tokens: fn(usize) -> Value,
+) -> Option<()> {
+    let (head, body) = receive(&mut stream).await?;
     let answer = if head.starts_with("POST /token") {
         let number = {
             let mut log = log.lock().unwrap();
