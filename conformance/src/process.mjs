@@ -1,6 +1,7 @@
 // A server as a child process: started, waited for, stopped; its output is kept for a failure.
 
 import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -62,12 +63,22 @@ function start(command, args, env) {
   };
 }
 
-/** A loopback port that is free now. */
+/**
+ * A loopback port that is free now, below those that Linux gives to outgoing connections (32768 and up): the many
+ * that the tests open could take one of these before the server listens on it.
+ */
 export async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    const server = net.createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE') throw error;
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

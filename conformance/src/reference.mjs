@@ -28,9 +28,16 @@ export async function startReference({ options, baseURL = BASE_URL, database, po
     migrate: !database,
   };
   const env = cleanEnvironment({ NODE_ENV: 'production', REFERENCE_SETTINGS: JSON.stringify(settings) });
+  const clean = async () => {
+    await relay.stop();
+    if (!database) await own.drop();
+  };
   const server = await startServer(process.execPath, [PROGRAM], env, async (child) =>
     child.output().includes('listening'),
-  );
+  ).catch(async (error) => {
+    await clean();
+    throw error;
+  });
   return {
     name: 'reference',
     port,
@@ -42,8 +49,7 @@ export async function startReference({ options, baseURL = BASE_URL, database, po
     mailed: async () => {},
     async stop() {
       await server.stop();
-      await relay.stop();
-      if (!database) await own.drop();
+      await clean();
     },
   };
 }

@@ -138,14 +138,15 @@ describe('a database taken over from better-auth', () => {
 
 test('better-auth runs on a database that ours made', async () => {
   const database = await createDatabase();
-  const ours = await startOurs({ options: shared, database });
-  const reference = await startReference({ options, database });
+  const running = [];
   try {
+    running.push(await startOurs({ options: shared, database }));
+    running.push(await startReference({ options, database }));
+    const [ours, reference] = running;
     const { jar, id } = await signUp(reference, 'made@example.com');
     assert.equal((await sessionOf(ours, jar)).user.id, id);
   } finally {
-    await reference.stop();
-    await ours.stop();
+    await Promise.all(running.map((server) => server.stop()));
     await database.drop();
   }
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compareScenario, KnownDifferences } from '../src/differential.mjs';
+import { compareScenario, KnownDifferences, startAll } from '../src/differential.mjs';
 import { send } from '../src/http.mjs';
 import { ALICE, signUp } from '../src/people.mjs';
 import { startReference } from '../src/reference.mjs';
@@ -109,7 +109,7 @@ const alterations = [
 ];
 
 test('alterations', async (t) => {
-  const servers = await Promise.all([
+  const servers = await startAll([
     startReference({ options: sampleOptions }),
     startReference({ options: sampleOptions }),
   ]);

@@ -2,6 +2,7 @@
 
 import { after, before, describe as suite, test } from 'node:test';
 import { describe, differences } from '../src/compare.mjs';
+import { startAll } from '../src/differential.mjs';
 import { CLIENT, PROVIDER_ID, startOidcProvider } from '../src/oidc-provider.mjs';
 import { startOurs } from '../src/ours.mjs';
 import { startReference } from '../src/reference.mjs';
@@ -290,7 +291,7 @@ for (const [name, configuration] of Object.entries(CONFIGURATIONS)) {
     before(async () => {
       provider = await startOidcProvider();
       const options = optionsOf(configuration, provider);
-      servers = await Promise.all([startReference({ options }), startOurs({ options })]);
+      servers = await startAll([startReference({ options }), startOurs({ options })]);
     });
     after(async () => {
       await Promise.all([...(servers ?? []), provider].map((one) => one?.stop()));

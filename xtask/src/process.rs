@@ -1,7 +1,8 @@
 //! Running programs: quietly, or line by line.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -65,12 +66,75 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
 /// Runs to the end and hands each line over as it comes, from two threads.
 pub(crate) fn stream(command: &mut Command, on_line: &(dyn Fn(Output, &str) + Sync)) -> Result<()> {
     let name = name(command);
-    let mut child = command
+    let child = piped(command, &name)?;
+    follow(child, &name, on_line)
+}
+
+/// As [`stream`], but a program that takes longer than `limit` is ended with all that it started, and has
+/// failed.
+pub(crate) fn stream_within(
+    command: &mut Command,
+    limit: Duration,
+    on_line: &(dyn Fn(Output, &str) + Sync),
+) -> Result<()> {
+    let name = name(command);
+    let child = piped(command, &name)?;
+    let id = child.id();
+    thread::scope(|scope| {
+        let (ended, wait) = mpsc::channel::<()>();
+        let watch = scope.spawn(move || {
+            // The other end is dropped when the program has ended.
+            let late = wait.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            if late {
+                kill_tree(id);
+            }
+            late
+        });
+        let result = follow(child, &name, on_line);
+        drop(ended);
+        match watch.join() {
+            Ok(true) => Err(anyhow!("{name} was ended after {} s", limit.as_secs())),
+            _ => result,
+        }
+    })
+}
+
+/// Ends a process and all its descendants.
+fn kill_tree(root: u32) {
+    let list = output(Command::new("ps").args(["-A", "-o", "pid=,ppid="])).unwrap_or_default();
+    let pairs: Vec<(u32, u32)> = list
+        .lines()
+        .filter_map(|line| {
+            let mut numbers = line.split_whitespace().map(str::parse);
+            Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+        })
+        .collect();
+    let mut tree = vec![root];
+    let mut next = 0;
+    while let Some(parent) = tree.get(next).copied() {
+        tree.extend(
+            pairs
+                .iter()
+                .filter(|pair| pair.1 == parent)
+                .map(|pair| pair.0),
+        );
+        next += 1;
+    }
+    let ids = tree.iter().map(u32::to_string);
+    // What has ended meanwhile needs no signal.
+    succeeds(Command::new("kill").arg("-KILL").args(ids));
+}
+
+fn piped(command: &mut Command, name: &str) -> Result<Child> {
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .with_context(|| format!("cannot run {name}"))?;
+        .with_context(|| format!("cannot run {name}"))
+}
+
+fn follow(mut child: Child, name: &str, on_line: &(dyn Fn(Output, &str) + Sync)) -> Result<()> {
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {
         scope.spawn(|| lines(stdout, |line| on_line(Output::Stdout, line)));
@@ -146,6 +210,15 @@ mod tests {
                 (Output::Stdout, "out".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn a_program_that_takes_too_long_is_ended_with_what_it_started() {
+        // The inner process holds the output open: as long as it lives, nothing returns.
+        let mut hanging = shell("sh -c 'sleep 600; true'; true");
+        let limit = Duration::from_secs(1);
+        let error = stream_within(&mut hanging, limit, &|_, _| {}).unwrap_err();
+        assert_eq!(error.to_string(), "`sh` was ended after 1 s");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
@@ -15,6 +16,9 @@ use crate::generate::CLI;
 use crate::images::SERVER;
 use crate::platform;
 use crate::tools::{self, HELM};
+
+/// How long a file of Node's tests may take.
+const NODE_LIMIT: Duration = Duration::from_mins(15);
 
 /// A group of tests that need the same surroundings.
 pub(super) struct Ring {
@@ -179,6 +183,8 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
         "tests",
         Command::new("node")
             .args(["--test", "--test-reporter=spec"])
+            // Of a file: what one leaves running would keep it from ending.
+            .arg(format!("--test-timeout={}", NODE_LIMIT.as_millis()))
             .current_dir(&folder)
             .env("TEST_DATABASE_URL", postgres.url())
             .env("AUTH_SERVER_BIN", server)

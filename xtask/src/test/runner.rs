@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -11,6 +12,10 @@ use super::tally::{Tally, counts};
 use crate::process;
 use crate::progress::{Progress, Step};
 use crate::workspace::Workspace;
+
+/// How long a check may take. Builds without any cache take a quarter of an hour on two cores; what is not
+/// through after this hangs, and must not keep the other checks from running.
+const LIMIT: Duration = Duration::from_mins(30);
 
 /// A ring under way.
 pub(super) struct Runner<'a> {
@@ -40,7 +45,7 @@ impl<'a> Runner<'a> {
             command.env("CARGO_TERM_COLOR", "always");
         }
         let tally = Mutex::new(Tally::default());
-        let result = process::stream(command, &|_, line| {
+        let result = process::stream_within(command, LIMIT, &|_, line| {
             let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
             *tally = *tally + counts(line);
             // Nobody reads on: the tests go on all the same.
