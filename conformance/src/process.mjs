@@ -7,7 +7,7 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a server may take to answer for the first time, in milliseconds. */
-const START_LIMIT = 30_000;
+const START_LIMIT = 60_000;
 /** How long a server may take to stop after SIGTERM before it is killed, in milliseconds. */
 const STOP_LIMIT = 10_000;
 /** How much of a server's output is kept, in characters. */
