@@ -10,6 +10,7 @@ use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::watch;
 
 use crate::backoff::Backoff;
+use crate::claims::Claims;
 use crate::config::OperatorConfig;
 use crate::events::Publisher;
 use crate::metrics::Metrics;
@@ -24,8 +25,8 @@ pub struct Context {
     pub client: Client,
     /// Settings of the installation.
     pub config: OperatorConfig,
-    /// All watched resources.
-    pub auth_backends: AuthBackends,
+    /// Who may migrate which database.
+    pub claims: Claims,
     /// The optional APIs that the cluster serves.
     pub optional_apis: watch::Receiver<Served>,
     /// Where events go.
@@ -37,16 +38,14 @@ pub struct Context {
 }
 
 /// All watched resources: one store per watched namespace, or one for all.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AuthBackends(pub Vec<Store<Guarded>>);
 
 impl AuthBackends {
-    /// Those that can be understood.
-    pub fn all(&self) -> impl Iterator<Item = Arc<Guarded>> {
-        self.0
-            .iter()
-            .flat_map(Store::state)
-            .filter(|guarded| guarded.0.is_ok())
+    /// The one of this name.
+    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<Guarded>> {
+        let object = ObjectRef::new(name).within(namespace);
+        self.0.iter().find_map(|store| store.get(&object))
     }
 
     /// Waits until the first list of each store has arrived.

@@ -179,6 +179,7 @@ fn forget(context: &Context, gone: &ObjectRef<Guarded>) {
     context.backoff.succeeded(gone);
     context.metrics.set_in_backoff(context.backoff.len());
     let namespace = gone.namespace.as_deref().unwrap_or_default();
+    context.claims.forget(namespace, &gone.name);
     context
         .metrics
         .set_state(&format!("{namespace}/{}", gone.name), None);

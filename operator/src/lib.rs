@@ -4,6 +4,7 @@ pub mod apply;
 pub mod args;
 pub mod backoff;
 pub mod build;
+pub mod claims;
 pub mod client;
 pub mod config;
 pub mod context;

@@ -22,7 +22,8 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 
-use crate::context::{AuthBackends, Context};
+use crate::claims::Claims;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::labels::{self, Component};
 use crate::names;
@@ -74,7 +75,7 @@ pub async fn observe(
     let object = ObjectRef::new(&name).within(&reader.namespace);
     let refusal = context.backoff.refusal(&object);
     Ok(Observed {
-        others_on_database: others_on_database(&auth_backend, &secrets, &context.auth_backends),
+        database_holder: database_holder(&auth_backend, &secrets, &context.claims).await,
         auth_backend,
         refusal,
         secrets,
@@ -192,40 +193,12 @@ impl Reader {
     }
 }
 
-/// Other AuthBackends that serve or migrate the database that `auth_backend` asks for.
-fn others_on_database(
+/// Whose the database is that `auth_backend` asks for, if it is somebody else's.
+async fn database_holder(
     auth_backend: &AuthBackend,
     secrets: &BTreeMap<String, ObservedSecret>,
-    auth_backends: &AuthBackends,
-) -> Vec<OtherAuthBackend> {
-    let Some(hash) = database::target_hash(auth_backend, secrets) else {
-        return Vec::new();
-    };
-    let uses_database = |other: &AuthBackend| {
-        let Some(status) = &other.status else {
-            return false;
-        };
-        let current = status
-            .current
-            .as_ref()
-            .map(|current| &current.database_hash);
-        let migration = status
-            .migration
-            .as_ref()
-            .map(|migration| &migration.database_hash);
-        current == Some(&hash) || migration == Some(&hash)
-    };
-    auth_backends
-        .all()
-        .filter_map(|guarded| {
-            let other = guarded.0.as_ref().ok()?;
-            let differs = other.metadata.uid != auth_backend.metadata.uid;
-            (differs && uses_database(other)).then(|| OtherAuthBackend {
-                namespace: other.namespace().unwrap_or_default(),
-                name: other.name_any(),
-                uid: other.uid().unwrap_or_default(),
-                created: other.metadata.creation_timestamp.clone(),
-            })
-        })
-        .collect()
+    claims: &Claims,
+) -> Option<OtherAuthBackend> {
+    let wanted = database::target_hash(auth_backend, secrets);
+    claims.claim(auth_backend, wanted.as_deref()).await
 }

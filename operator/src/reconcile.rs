@@ -1,5 +1,6 @@
 //! One reconcile: observe, validate, plan, apply, report. IO only at both ends.
 
+pub mod claims;
 pub mod conditions;
 pub mod database;
 mod driver;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::RunArgs;
 use crate::backoff::Backoff;
+use crate::claims::Claims;
 use crate::client::guarded;
 use crate::config::OperatorConfig;
 use crate::context::Context;
@@ -112,7 +113,10 @@ impl Operator {
             }
             result = self.lead(client, shutdown) => result,
         };
-        candidate.release(term).await;
+        // Where a reconcile was cut short, its last write may still be on its way: then others wait until the lease expires.
+        if result.is_ok() {
+            candidate.release(term).await;
+        }
         result
     }
 
@@ -131,7 +135,7 @@ impl Operator {
             events: Publisher::new(client.clone(), &self.identity, self.metrics.clone()),
             client,
             config: self.config.clone(),
-            auth_backends: auth_backends.clone(),
+            claims: Claims::new(auth_backends.clone()),
             optional_apis,
             backoff: Backoff::default(),
             metrics: self.metrics.clone(),
@@ -145,13 +149,12 @@ impl Operator {
             shutdown.cancelled().await;
             self.health.enter(Phase::Stopping);
             tokio::time::sleep(DRAIN).await;
-            tracing::warn!("reconciles did not end in time");
         };
         tokio::select! {
             () = controller::run(controllers, context, shutdown.clone()) => {}
             () = synced => {}
             () = discovery.run() => {}
-            () = drained => {}
+            () = drained => anyhow::bail!("reconciles did not end in time"),
         }
         self.health.enter(Phase::Stopping);
         self.metrics.set_leader(false);

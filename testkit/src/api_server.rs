@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use k8s_openapi::api::networking::v1::ServiceCIDR;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::PostParams;
 use kube::config::{
@@ -127,7 +128,20 @@ impl ApiServer {
             .await
             .expect("the definition is accepted within 30 s")
             .unwrap();
+        // Until then it lets every Service wait for an address.
+        let ranges: Api<ServiceCIDR> = Api::all(client.clone());
+        let ready = await_condition(ranges, "kubernetes", is_ready);
+        tokio::time::timeout(Duration::from_mins(1), ready)
+            .await
+            .expect("there are addresses for Services within a minute")
+            .unwrap();
     }
+}
+
+fn is_ready(range: Option<&ServiceCIDR>) -> bool {
+    let status = range.and_then(|range| range.status.as_ref());
+    let mut conditions = status.iter().flat_map(|it| it.conditions.iter().flatten());
+    conditions.any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 /// Returns the process and its URL for clients.

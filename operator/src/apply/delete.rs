@@ -49,8 +49,8 @@ where
     });
     match api.delete(&deletion.name, &params).await {
         Ok(_) => Ok(()),
-        // It is gone, or another one has its name by now.
-        Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => Ok(()),
+        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+        // A conflict means that another one has its name by now, and is looked at again.
         Err(error) => Err(Failure::new("delete", kind, &deletion.name, &error)),
     }
 }

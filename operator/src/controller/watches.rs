@@ -15,8 +15,8 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::core::PartialObjectMeta;
-use kube::runtime::reflector::{ObjectRef, Store};
-use kube::runtime::{Controller, watcher};
+use kube::runtime::reflector::{self, ObjectRef, Store, reflector};
+use kube::runtime::{Controller, WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource, ResourceExt as _};
 use tokio::sync::watch;
 
@@ -26,6 +26,9 @@ use crate::labels;
 use crate::names::MANAGER;
 use crate::optional::Served;
 use crate::reconcile::references;
+
+/// What `kubectl apply` keeps: the whole object as it was applied.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// One controller per namespace, or one for all if `namespaces` is empty. `served` says which optional APIs there are.
 pub fn controllers(
@@ -54,8 +57,13 @@ fn controller(
         .labels(&format!("{}={MANAGER}", labels::MANAGED_BY));
     // Releases of Helm can be many and large, and nothing refers to them.
     let secrets = everything.clone().fields("type!=helm.sh/release.v1");
-    let main = Controller::new(api::<Guarded>(client, namespace), everything);
-    let store = main.store();
+    // Of AuthBackends only the newest will do: what a predecessor put on record must not be overlooked, see
+    // [`crate::claims`].
+    let newest = watcher::Config::default();
+    let (store, writer) = reflector::store();
+    let changes = watcher(api::<Guarded>(client, namespace), newest).modify(strip);
+    let changes = reflector(writer, changes).applied_objects();
+    let main = Controller::for_stream(changes, store.clone());
     let optional = optional_watches::triggers(client, namespace, &store, served, &ours);
     main.reconcile_on(optional)
         .owns(metadata::<ServiceAccount>(client, namespace), ours.clone())
@@ -79,6 +87,12 @@ fn controller(
             secrets,
             move |secret| referring(&store, &secret),
         )
+}
+
+/// Drops what is not read: most of what an AuthBackend takes in memory.
+fn strip(guarded: &mut Guarded) {
+    guarded.meta_mut().managed_fields = None;
+    guarded.annotations_mut().remove(LAST_APPLIED);
 }
 
 /// The AuthBackends that refer to a Secret by name.

@@ -43,6 +43,7 @@ pub async fn reconcile(
     } = plan;
     if changes_status {
         report(&context.client, &auth_backend, &status).await?;
+        context.claims.record(&auth_backend, &status);
     }
     let state = Some(State::from(&status));
     context

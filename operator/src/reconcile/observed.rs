@@ -23,9 +23,9 @@ pub struct Observed {
     pub auth_backend: Arc<AuthBackend>,
     /// The Secrets of [`super::references::secrets`] that exist, by name.
     pub secrets: BTreeMap<String, ObservedSecret>,
-    /// Each other `AuthBackend` (of any namespace that the operator sees) whose status names the database hash of
-    /// [`super::database::target_hash`].
-    pub others_on_database: Vec<OtherAuthBackend>,
+    /// The other `AuthBackend` (of any namespace that the operator sees) that the database of
+    /// [`super::database::target_hash`] belongs to, see [`super::claims`].
+    pub database_holder: Option<OtherAuthBackend>,
     /// Why the API server refused what the last plan had it apply (admission, quota, a name that is taken); `None` once it
     /// was accepted, and after a restart.
     pub refusal: Option<String>,
@@ -103,14 +103,14 @@ impl ObservedSecret {
     }
 }
 
-/// Another AuthBackend whose status names the same database.
+/// Another AuthBackend that the same database belongs to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OtherAuthBackend {
     /// Its namespace.
     pub namespace: String,
     /// Its name.
     pub name: String,
-    /// Its uid, which decides between two of the same age.
+    /// Its uid: one of the same name that is made later is another one.
     pub uid: String,
     /// When it was created.
     pub created: Option<Time>,

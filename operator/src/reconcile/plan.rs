@@ -113,10 +113,7 @@ fn decide<'a>(
     let unready_database = instance
         .ok()
         .and_then(|instance| needs::unready_database(instance, observed));
-    let conflict = target
-        .as_ref()
-        .ok()
-        .and_then(|target| needs::conflict(target, observed));
+    let conflict = target.as_ref().ok().and_then(|_| needs::conflict(observed));
     let later = unready_database.clone().or_else(|| {
         let instance = instance.ok()?;
         needs::missing_credentials(instance, observed)

@@ -14,6 +14,7 @@ use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::{Api, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use tokio::sync::OnceCell;
 
 use crate::harness::World;
 
@@ -123,22 +124,43 @@ async fn an_operator_that_sees_a_deletion_makes_nothing_again() {
     assert!(world.find::<Deployment>("shop").await.is_none());
 }
 
-/// Installs the chart's policy, without the parts that only Helm understands.
+/// Installs the chart's policy, without the parts that only Helm understands; once, because it concerns all namespaces.
 async fn install_protection(world: &World) {
-    let text = PROTECTION.replace("{{ $name }}", "deletion-protection");
-    let lines: Vec<&str> = text.lines().filter(|line| !line.contains("{{")).collect();
-    let text = lines.join("\n");
-    let (policy, binding) = text.split_once("\n---\n").expect("two objects");
-    let policy: ValidatingAdmissionPolicy = serde_saphyr::from_str(policy).unwrap();
-    let binding: ValidatingAdmissionPolicyBinding = serde_saphyr::from_str(binding).unwrap();
-    let params = PostParams::default();
-    let policies = Api::all(world.client.clone());
-    policies.create(&params, &policy).await.unwrap();
-    let bindings = Api::all(world.client.clone());
-    bindings.create(&params, &binding).await.unwrap();
+    static INSTALLED: OnceCell<()> = OnceCell::const_new();
+    let install = || async {
+        let text = PROTECTION.replace("{{ $name }}", "deletion-protection");
+        let lines: Vec<&str> = text.lines().filter(|line| !line.contains("{{")).collect();
+        let text = lines.join("\n");
+        let (policy, binding) = text.split_once("\n---\n").expect("two objects");
+        let policy: ValidatingAdmissionPolicy = serde_saphyr::from_str(policy).unwrap();
+        let binding: ValidatingAdmissionPolicyBinding = serde_saphyr::from_str(binding).unwrap();
+        let params = PostParams::default();
+        let policies = Api::all(world.client.clone());
+        policies.create(&params, &policy).await.unwrap();
+        let bindings = Api::all(world.client.clone());
+        bindings.create(&params, &binding).await.unwrap();
+    };
+    INSTALLED.get_or_init(install).await;
 }
 
-async fn protect(api: &Api<AuthBackend>, value: serde_json::Value) {
+/// Waits until the API server keeps AuthBackend `shop`, which has the annotation: it takes a moment to act by a new policy.
+/// Answers with what it says.
+pub async fn is_protected(world: &World) -> String {
+    install_protection(world).await;
+    let api = world.api::<AuthBackend>();
+    let dry_run = DeleteParams::default().dry_run();
+    let start = Instant::now();
+    loop {
+        match api.delete("shop", &dry_run).await {
+            Err(error) => return error.to_string(),
+            Ok(_) => assert!(start.elapsed() < Duration::from_mins(1), "it is deleted"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Sets the annotation that keeps AuthBackend `shop`.
+pub async fn protect(api: &Api<AuthBackend>, value: serde_json::Value) {
     let patch = json!({"metadata": {"annotations": {DELETION_PROTECTION_ANNOTATION: value}}});
     api.patch("shop", &PatchParams::default(), &Patch::Merge(patch))
         .await
@@ -148,20 +170,10 @@ async fn protect(api: &Api<AuthBackend>, value: serde_json::Value) {
 #[tokio::test]
 async fn a_protected_resource_is_deleted_only_without_its_annotation() {
     let world = World::without_simulator("protected").await;
-    install_protection(&world).await;
     world.create(json!({})).await;
     let api: Api<AuthBackend> = world.api();
     protect(&api, json!("true")).await;
-    // The server takes a moment to act by a new policy.
-    let dry_run = DeleteParams::default().dry_run();
-    let start = Instant::now();
-    let refusal = loop {
-        match api.delete("shop", &dry_run).await {
-            Err(error) => break error.to_string(),
-            Ok(_) => assert!(start.elapsed() < Duration::from_mins(1), "it is deleted"),
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
+    let refusal = is_protected(&world).await;
     assert!(
         refusal.contains("remove its annotation authbackend.dev/deletion-protection first"),
         "{refusal}"

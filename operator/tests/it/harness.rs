@@ -2,6 +2,7 @@
 
 mod command_line;
 mod line;
+mod proxy;
 mod server;
 mod settings;
 mod state;
@@ -9,6 +10,6 @@ mod world;
 
 pub use authbackend_testkit::{FAILURE, User, succeed_job};
 pub use command_line::CommandLine;
-pub use line::Cut;
+pub use line::{Fault, Line, Trouble};
 pub use settings::DEFAULT_SETTINGS;
 pub use world::{IMAGE, Replica, World, condition, image_of, is_ready, status, status_of};

@@ -11,6 +11,7 @@ mod harness;
 
 mod admission;
 mod chart;
+mod claims;
 mod cli;
 mod crash;
 mod deletion;

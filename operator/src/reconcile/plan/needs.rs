@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use authbackend_crds::v1alpha1::{Database, SecretKeyRef};
 use k8s_openapi::api::apps::v1::StatefulSet;
-use kube::ResourceExt as _;
 
 use super::cnpg;
 use super::target::Target;
 use crate::build::Instance;
 use crate::names;
-use crate::reconcile::observed::{Observed, ObservedSecret, OtherAuthBackend};
+use crate::reconcile::observed::{Observed, ObservedSecret};
 use crate::reconcile::reason::Reason;
 use crate::reconcile::{database, references};
 
@@ -136,24 +135,9 @@ fn is_ready(stateful_set: &StatefulSet) -> bool {
     ready.unwrap_or(0) > 0
 }
 
-/// The other AuthBackend that `target`'s database belongs to. Who has it on record keeps it; of two that both have, as
-/// after a race, the older one.
-pub fn conflict(target: &Target, observed: &Observed) -> Option<Blocker> {
-    let status = observed.auth_backend.status.as_ref();
-    let current = status.and_then(|status| status.current.as_ref());
-    let migration = status.and_then(|status| status.migration.as_ref());
-    let claimed = current.is_some_and(|current| current.database_hash == target.database_hash)
-        || migration.is_some_and(|migration| migration.database_hash == target.database_hash);
-    let age = |created: Option<&k8s_openapi::apimachinery::pkg::apis::meta::v1::Time>,
-               uid: &str| { (created.map(|time| time.0), uid.to_owned()) };
-    let uid = observed.auth_backend.uid().unwrap_or_default();
-    let own = age(
-        observed.auth_backend.metadata.creation_timestamp.as_ref(),
-        &uid,
-    );
-    let wins =
-        |other: &&OtherAuthBackend| !claimed || age(other.created.as_ref(), &other.uid) < own;
-    let other = observed.others_on_database.iter().find(wins)?;
+/// Why the database cannot be migrated for this AuthBackend: it belongs to another one.
+pub fn conflict(observed: &Observed) -> Option<Blocker> {
+    let other = observed.database_holder.as_ref()?;
     let message = format!(
         "the database belongs to AuthBackend {}/{}: use another database, or delete that one",
         other.namespace, other.name

@@ -62,6 +62,29 @@ pub async fn objects(client: &Client, namespace: &str) -> Map<String, Value> {
     objects
 }
 
+/// Deletes what the owner with this uid had. Answers whether there was anything.
+pub async fn collect_garbage(client: &Client, namespace: &str, owner: &str) -> bool {
+    let found = objects(client, namespace).await;
+    let is_owned = |object: &Value| {
+        let mut owners = object["metadata"]["ownerReferences"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        owners.any(|reference| reference["uid"] == owner)
+    };
+    let mut any = false;
+    for (place, _) in found.iter().filter(|(_, object)| is_owned(object)) {
+        any = true;
+        let (plural, _) = place.split_once('/').unwrap();
+        let (group, _) = KINDS.iter().find(|(_, of)| *of == plural).unwrap();
+        let path = format!("{group}/namespaces/{namespace}/{place}?propagationPolicy=Background");
+        let request = hyper::Request::delete(path).body(Vec::new()).unwrap();
+        // Somebody else may have been faster.
+        let _ = client.request::<Value>(request).await;
+    }
+    any
+}
+
 /// `objects` without what differs from run to run.
 pub fn comparable(mut objects: Map<String, Value>) -> Value {
     for (name, object) in &mut objects {

@@ -25,6 +25,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::line::Line;
+use super::proxy::Proxy;
 use super::{server, state};
 
 /// How long a test waits for what must happen.
@@ -394,6 +395,23 @@ impl World {
             );
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+    }
+
+    /// Plays the garbage collector, until nothing is left that the owner with this uid had.
+    pub async fn collect_garbage(&self, owner: &str) {
+        while state::collect_garbage(&self.client, &self.namespace, owner).await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// A client that reaches the API server through a proxy.
+    pub async fn proxied_client(&self) -> (Client, Proxy) {
+        let mut config = server::config(User::Operator).await;
+        let port = config.cluster_url.port_u16().expect("a port of its own");
+        let proxy = Proxy::to(([127, 0, 0, 1], port).into()).await;
+        let url = format!("https://{}", proxy.address());
+        config.cluster_url = url.parse().unwrap();
+        (Client::try_from(config).unwrap(), proxy)
     }
 
     /// A client whose line to the API server can be cut.

@@ -2,6 +2,9 @@
 //! get lost, operators that end between two writes, two AuthBackends on one database. From each state each event is tried,
 //! until no new state is found. The state machine is the real one; Jobs, pods and databases are abstracted.
 //!
+//! Ten worlds: two are known in full, with 23,876 and 62,328 states, and of eight the nearest 25,000 states each; together
+//! 286,204 states and 2.1 million transitions.
+//!
 //! In each state must hold: at most one migrator per database; what serves was migrated to and goes on; what a pod that runs
 //! still uses is not removed; only what was shown and approved is done. And from each state, left alone, all ends well.
 
@@ -28,6 +31,7 @@ const ALWAYS: Alphabet = Alphabet {
     rollouts_fail: false,
     tweaks: false,
     contracts: false,
+    serving: false,
     limit: 25_000,
 };
 
@@ -87,6 +91,19 @@ fn a_contract_removes_nothing_that_a_pod_still_uses() {
         rollouts_fail: true,
         ..ALWAYS
     });
+}
+
+/// By approval and by delay.
+#[test]
+fn a_contract_of_what_serves_is_known_in_full() {
+    let found = explore(&Alphabet {
+        serving: true,
+        jobs_get_lost: false,
+        contracts: true,
+        limit: 400_000,
+        ..ALWAYS
+    });
+    assert!(found < 400_000, "there are more states: {found}");
 }
 
 #[test]

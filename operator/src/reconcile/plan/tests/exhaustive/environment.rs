@@ -34,14 +34,18 @@ pub enum Event {
     RolloutCompletes,
     RolloutFails,
     PodsEnded,
-    /// The operator reads, decides and writes the status.
+    /// The operator reads and decides.
     Reconcile,
+    /// It writes the status.
+    Report,
     /// It does the rest.
     Apply,
     /// It ends before that.
     Crash,
     /// It ends after it created the Job.
     CrashAfterJob,
+    /// Its process ends, with all that it is about to do and all that it remembers.
+    Restart,
 }
 
 /// All events that `alphabet` has.
@@ -69,7 +73,8 @@ pub fn events(alphabet: &Alphabet) -> Vec<Event> {
         ]);
     }
     for (can, more) in [
-        (alphabet.manual, &[Event::Manual, Event::ApprovePlan][..]),
+        (alphabet.backends > 1, &[Event::Report, Event::Restart][..]),
+        (alphabet.manual, &[Event::Manual, Event::ApprovePlan]),
         (alphabet.contracts, &[Event::Soon, Event::ApproveContract]),
         (alphabet.retries, &[Event::Retry]),
         (alphabet.suspends, &[Event::Suspend]),
@@ -123,35 +128,49 @@ pub fn happen(
         Event::RolloutFails => {
             let deployed = backend.deployed?;
             let may = alphabet.rollouts_fail || !deployed.fits(state.databases);
-            if may && backend.progress == Progress::Moving {
-                backend.progress = Progress::Failed;
-            }
+            fail_rollout(backend, may);
         }
         Event::PodsEnded => backend.ending = 0,
         Event::Reconcile => {
-            if backend.intent.is_some() {
+            if backend.intent.is_some() || backend.pending.is_some() {
                 return None;
             }
             operator.plan(&mut state, index, alphabet);
         }
+        Event::Report => operator.report(&mut state, index, alphabet),
+        Event::Restart => operator.restart(&mut state),
         Event::Apply => {
             let intent = backend.intent.take()?;
             apply(&mut state, index, intent);
         }
-        Event::Crash => drop(backend.intent.take()?),
-        Event::CrashAfterJob => {
-            let intent = backend.intent.take()?;
-            intent.create?;
-            let only_job = Intent {
-                remove: None,
-                deploy: None,
-                ..intent
-            };
-            apply(&mut state, index, only_job);
+        Event::Crash => {
+            if backend.pending.take().is_none() {
+                backend.intent.take()?;
+            }
         }
+        Event::CrashAfterJob => create_only(&mut state, index)?,
         edit => self::edit(backend, edit),
     }
     (state != before).then(|| state.canonical())
+}
+
+/// Of what is to be done only the Job is created.
+fn create_only(state: &mut State, index: usize) -> Option<()> {
+    let intent = state.backends[index].intent.take()?;
+    intent.create?;
+    let only_job = Intent {
+        remove: None,
+        deploy: None,
+        ..intent
+    };
+    apply(state, index, only_job);
+    Some(())
+}
+
+fn fail_rollout(backend: &mut Backend, may: bool) {
+    if may && backend.progress == Progress::Moving {
+        backend.progress = Progress::Failed;
+    }
 }
 
 /// What users change.
@@ -168,21 +187,27 @@ fn edit(backend: &mut Backend, event: Event) {
         Event::SecretChanges => backend.secret = if backend.secret == 1 { 2 } else { 1 },
         other => panic!("{other:?} is no edit"),
     }
+    // What was decided before is refused: it carries the version that was read. Secrets are other objects.
+    if !matches!(event, Event::SecretGoes | Event::SecretChanges) {
+        backend.pending = None;
+    }
 }
 
 pub fn approve_plan(backend: &mut Backend, operator: &mut Operator) {
-    let shown = operator.migrations.get(backend.migration);
+    let shown = operator.migrations.get(backend.status.migration);
     let shown = shown.filter(|migration| migration.phase == MigrationPhase::AwaitingApproval);
     if let Some(plan) = shown.and_then(|migration| migration.plan.clone()) {
         backend.approved_plan = operator.texts.number(Some(&plan.hash));
+        backend.pending = None;
     }
 }
 
 pub fn approve_contract(backend: &mut Backend, operator: &mut Operator) {
-    let shown = operator.contracts.get(backend.contract);
+    let shown = operator.contracts.get(backend.status.contract);
     let shown = shown.filter(|contract| contract.phase == MigrationPhase::AwaitingApproval);
     if let Some(contract) = shown.cloned() {
         backend.approved_contract = operator.texts.number(Some(&contract.hash));
+        backend.pending = None;
     }
 }
 
@@ -298,10 +323,11 @@ fn lose(backend: &mut Backend, place: usize) {
         assert!(backend.orphan.is_none(), "two pods of migrations");
         backend.orphan = Some(job);
     }
-    if let Some(intent) = &mut backend.intent
-        && intent.remove.map(usize::from) == Some(place)
-    {
-        intent.remove = None;
+    let pending = backend.pending.as_mut().and_then(|it| it.intent.as_mut());
+    for intent in pending.into_iter().chain(&mut backend.intent) {
+        if intent.remove.map(usize::from) == Some(place) {
+            intent.remove = None;
+        }
     }
 }
 

@@ -1,22 +1,24 @@
 //! The operator: the real state machine between abstract worlds.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use authbackend_crds::v1alpha1::{
-    AuthBackend, AuthBackendStatus, ContractStatus, Current, Database, MigrationPhase,
-    MigrationPlan, MigrationPolicy, MigrationStatus, PlannedMigration,
+    AuthBackendStatus, ContractStatus, Current, Database, MigrationPhase, MigrationPlan,
+    MigrationPolicy, MigrationStatus, PlannedMigration,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
-use super::state::{Alphabet, Backend, End, Intent, Job, Progress, State, Table, Template, Work};
+use super::state::{
+    Alphabet, Backend, End, Intent, Job, Pending, Progress, State, Status, Table, Template, Work,
+};
 use crate::build::Settings;
-use crate::reconcile::observed::{Observed, OtherAuthBackend};
+use crate::reconcile::claims::{Registry, recorded};
+use crate::reconcile::observed::OtherAuthBackend;
 use crate::reconcile::plan::job::{JobFacts, Kind, Outcome};
 use crate::reconcile::plan::migration::{
     Consent, Decision, Permission, Pods, Situation, Step, decide, job_of,
 };
-use crate::reconcile::plan::needs;
 use crate::reconcile::plan::rollout::Rollout;
 use crate::reconcile::plan::target::Target;
 
@@ -27,6 +29,7 @@ pub struct Operator {
     pub currents: Table<Current>,
     pub contracts: Table<ContractStatus>,
     pub texts: Table<String>,
+    pub registries: Table<Registry>,
 }
 
 fn at(rank: u8) -> Time {
@@ -39,6 +42,15 @@ pub fn image(number: u8) -> String {
 
 pub fn number(image: &str) -> u8 {
     image.rsplit(':').next().unwrap().parse().unwrap()
+}
+
+fn claimant(index: usize) -> OtherAuthBackend {
+    OtherAuthBackend {
+        namespace: String::new(),
+        name: index.to_string(),
+        uid: index.to_string(),
+        created: None,
+    }
 }
 
 fn target(backend: &Backend) -> Target {
@@ -54,7 +66,7 @@ fn target(backend: &Backend) -> Target {
             hash: String::new(),
             schema_hash: None,
             secret_refs: Vec::new(),
-            outbound_ports: std::collections::BTreeSet::new(),
+            outbound_ports: BTreeSet::new(),
         },
         instance: "shop".to_owned(),
     }
@@ -69,14 +81,12 @@ pub fn template(current: &Current, tweak: bool) -> Template {
 }
 
 impl Operator {
-    /// Reads, decides and writes the status; what is left to do is the intent. Answers with what was decided.
+    /// Reads and decides. Answers with what was decided.
     pub fn plan(&mut self, state: &mut State, index: usize, alphabet: &Alphabet) -> Decision {
         let backend = state.backends[index];
         let target = (backend.secret > 0).then(|| target(&backend));
         let [migration, current, previous, contract] = self.records(&backend);
-        let conflict = target
-            .as_ref()
-            .and_then(|target| self.conflict(state, index, target, alphabet));
+        let is_taken = self.is_taken(state, index, target.as_ref(), alphabet);
         let rendered = current
             .as_ref()
             .filter(|_| backend.secret > 0)
@@ -93,10 +103,10 @@ impl Operator {
         let now = at(backend.now());
         let decision = decide(&Situation {
             target: target.as_ref(),
-            permission: match conflict {
-                true_conflict if true_conflict.is_some() => Permission::Refused,
-                _ if backend.suspended => Permission::Later,
-                _ => Permission::Granted,
+            permission: match (is_taken, backend.suspended) {
+                (true, _) => Permission::Refused,
+                (false, true) => Permission::Later,
+                (false, false) => Permission::Granted,
             },
             consent: Consent {
                 policy: if backend.manual {
@@ -124,68 +134,96 @@ impl Operator {
             },
             now: &now,
         });
-        self.write(&mut state.backends[index], &decision);
+        let pending = self.pending(&backend, &decision);
+        if pending.status != backend.status || pending.intent.is_some() {
+            state.backends[index].pending = Some(pending);
+        }
+        if alphabet.backends < 2 {
+            // Nobody else can tell whether something happens in between.
+            self.report(state, index, alphabet);
+        }
         decision
     }
 
-    fn conflict(
-        &self,
-        state: &State,
+    /// Whether the database belongs to another one. Where there is only one, nobody has to be asked.
+    fn is_taken(
+        &mut self,
+        state: &mut State,
         index: usize,
-        target: &Target,
+        target: Option<&Target>,
         alphabet: &Alphabet,
-    ) -> Option<needs::Blocker> {
+    ) -> bool {
         if alphabet.backends < 2 {
-            return None;
+            return false;
         }
-        let status = |index: usize| {
-            let [migration, current, ..] = self.records(&state.backends[index]);
-            AuthBackendStatus {
-                current: current.map(|record| record.current().clone()),
-                migration: migration.map(|record| record.migration().clone()),
-                ..AuthBackendStatus::default()
-            }
+        let mut registry = self.registry(state);
+        let wanted = target.map(|target| target.database_hash.as_str());
+        let holder = registry.claim(&claimant(index), wanted, |_| true);
+        state.claims = self.registries.number(Some(&registry));
+        holder.is_some()
+    }
+
+    fn registry(&self, state: &State) -> Registry {
+        self.registries
+            .get(state.claims)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Writes what was decided.
+    pub fn report(&mut self, state: &mut State, index: usize, alphabet: &Alphabet) {
+        let backend = &mut state.backends[index];
+        let Some(pending) = backend.pending.take() else {
+            return;
         };
-        let other = status(1 - index);
-        let uses = other
-            .current
-            .is_some_and(|it| it.database_hash == target.database_hash)
-            || other
-                .migration
-                .is_some_and(|it| it.database_hash == target.database_hash);
-        let mut auth_backend = AuthBackend {
-            status: Some(status(index)),
-            ..AuthBackend::default()
-        };
-        auth_backend.metadata.uid = Some(index.to_string());
-        let others = uses.then(|| OtherAuthBackend {
-            namespace: String::new(),
-            name: String::new(),
-            uid: (1 - index).to_string(),
-            created: None,
-        });
-        let observed = Observed {
-            auth_backend: Arc::new(auth_backend),
-            others_on_database: others.into_iter().collect(),
-            ..Observed::default()
-        };
-        needs::conflict(target, &observed)
+        backend.status = pending.status;
+        backend.intent = pending.intent;
+        if alphabet.backends > 1 {
+            let mut registry = self.registry(state);
+            registry.record(&claimant(index), &self.recorded(&state.backends[index]));
+            state.claims = self.registries.number(Some(&registry));
+        }
+    }
+
+    /// Its process ends, and the next one begins with what is on record.
+    pub fn restart(&mut self, state: &mut State) {
+        let mut registry = Registry::default();
+        for backend in &mut state.backends {
+            (backend.pending, backend.intent) = (None, None);
+        }
+        let recorded = |index: usize| self.recorded(&state.backends[index]);
+        registry.seed(
+            [0, 1]
+                .map(|index| (claimant(index), recorded(index)))
+                .into(),
+        );
+        state.claims = self.registries.number(Some(&registry));
+    }
+
+    fn recorded(&self, backend: &Backend) -> BTreeSet<String> {
+        let [migration, current, previous, _] = self.records(backend);
+        recorded(&AuthBackendStatus {
+            migration: migration.map(|record| record.migration().clone()),
+            current: current.map(|record| record.current().clone()),
+            previous: previous.map(|record| record.current().clone()),
+            ..AuthBackendStatus::default()
+        })
     }
 
     fn records(&self, backend: &Backend) -> [Option<Record>; 4] {
         let time = |rank: u8| (rank > 0).then(|| at(rank));
-        let migration = self.migrations.get(backend.migration).cloned();
+        let migration = self.migrations.get(backend.status.migration).cloned();
         let migration = migration.map(|mut migration| {
-            migration.started_at = time(backend.started);
-            migration.finished_at = time(backend.finished);
+            migration.started_at = time(backend.status.started);
+            migration.finished_at = time(backend.status.finished);
             Record::Migration(migration)
         });
         let current = |number| self.currents.get(number).cloned().map(Record::Current);
-        let contract = self.contracts.get(backend.contract).cloned();
+        let contract = self.contracts.get(backend.status.contract).cloned();
         [
             migration,
-            current(backend.current),
-            current(backend.previous),
+            current(backend.status.current),
+            current(backend.status.previous),
             contract.map(Record::Contract),
         ]
     }
@@ -237,32 +275,32 @@ impl Operator {
         }
     }
 
-    /// Writes the status, and remembers what is left to do.
-    fn write(&mut self, backend: &mut Backend, decision: &Decision) {
-        let before = *backend;
+    /// What is put on record, and what is done then.
+    fn pending(&mut self, backend: &Backend, decision: &Decision) -> Pending {
+        let mut status = Status::default();
         let rank = |time: &Option<Time>| {
             let second = time.as_ref().map_or(0, |time| time.0.as_second());
             u8::try_from(second).unwrap()
         };
         let migration = decision.migration.clone().map(|mut migration| {
-            backend.started = rank(&migration.started_at.take());
-            backend.finished = rank(&migration.finished_at.take());
+            status.started = rank(&migration.started_at.take());
+            status.finished = rank(&migration.finished_at.take());
             migration
         });
-        backend.migration = self.migrations.number(migration.as_ref());
+        status.migration = self.migrations.number(migration.as_ref());
         let timeless = |current: &Option<Current>| {
             let mut current = current.clone()?;
             current.rolled_out_at = current.rolled_out_at.map(|_| at(0));
             Some(current)
         };
-        backend.current = self.currents.number(timeless(&decision.current).as_ref());
-        backend.previous = self.currents.number(timeless(&decision.previous).as_ref());
+        status.current = self.currents.number(timeless(&decision.current).as_ref());
+        status.previous = self.currents.number(timeless(&decision.previous).as_ref());
         let contract = decision.contract.clone().map(|contract| ContractStatus {
             started_at: None,
             finished_at: None,
             ..contract
         });
-        backend.contract = self.contracts.number(contract.as_ref());
+        status.contract = self.contracts.number(contract.as_ref());
         let remove = match &decision.step {
             Step::Remove { uid, .. } => Some(uid.parse().unwrap()),
             _ => None,
@@ -272,15 +310,16 @@ impl Operator {
             .as_ref()
             .filter(|_| backend.secret > 0)
             .map(|current| template(current, backend.tweak));
-        let create = self.job(&before, decision);
-        backend.intent = (!backend.suspended).then_some(Intent {
-            create,
+        let intent = Intent {
+            create: self.job(backend, decision),
             remove,
             deploy: deploy.filter(|deploy| backend.deployed != Some(*deploy)),
-        });
-        backend.intent = backend.intent.filter(|intent| {
-            intent.create.is_some() || intent.remove.is_some() || intent.deploy.is_some()
-        });
+        };
+        let acts = intent.create.is_some() || intent.remove.is_some() || intent.deploy.is_some();
+        Pending {
+            status,
+            intent: (acts && !backend.suspended).then_some(intent),
+        }
     }
 
     fn job(&mut self, backend: &Backend, decision: &Decision) -> Option<Job> {
@@ -288,6 +327,15 @@ impl Operator {
             Step::Contract => {
                 let contract = decision.contract.as_ref().unwrap();
                 assert_eq!(contract.phase, MigrationPhase::Running);
+                let before = self.contracts.get(backend.status.contract);
+                let began = before.is_some_and(|before| {
+                    before.phase == MigrationPhase::Running && before.hash == contract.hash
+                });
+                let approved = self.texts.get(backend.approved_contract) == Some(&contract.hash);
+                assert!(
+                    began || approved || backend.soon,
+                    "the contract was not approved"
+                );
                 (Work::Contract, contract.hash.clone(), None)
             }
             Step::Start | Step::Plan => {

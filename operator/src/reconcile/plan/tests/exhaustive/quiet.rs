@@ -17,6 +17,7 @@ pub fn pass(state: &mut State, operator: &mut Operator, alphabet: &Alphabet) -> 
         cooperate(state, index, operator, alphabet);
         let before = *state;
         let decision = operator.plan(state, index, alphabet);
+        operator.report(state, index, alphabet);
         remedy(state, index, &decision.step, operator, alphabet);
         well &= *state == before && is_well(state, index, &decision.step);
         check(state);
@@ -28,7 +29,8 @@ fn cooperate(state: &mut State, index: usize, operator: &mut Operator, alphabet:
     let backend = &mut state.backends[index];
     backend.secret = backend.secret.max(1);
     backend.suspended = false;
-    if let Some(intent) = backend.intent.take() {
+    operator.report(state, index, alphabet);
+    if let Some(intent) = state.backends[index].intent.take() {
         apply(state, index, intent);
     }
     if let Some(place) = state.backends[index].running_job() {
@@ -57,7 +59,7 @@ fn cooperate(state: &mut State, index: usize, operator: &mut Operator, alphabet:
 /// What `docs/reference/conditions.md` advises.
 fn remedy(state: &mut State, index: usize, step: &Step, operator: &Operator, alphabet: &Alphabet) {
     let backend = &mut state.backends[index];
-    let migration = operator.migrations.get(backend.migration);
+    let migration = operator.migrations.get(backend.status.migration);
     match step {
         Step::Failed if migration.is_some_and(|migration| migration.exit_code == Some(11)) => {
             backend.image = alphabet.images.iter().copied().max().unwrap();
@@ -65,7 +67,7 @@ fn remedy(state: &mut State, index: usize, step: &Step, operator: &Operator, alp
         Step::Failed | Step::RolledBack => backend.retry ^= true,
         // The database is somebody else's.
         Step::Wait if alphabet.backends > 1 => {
-            let current = operator.currents.get(backend.current);
+            let current = operator.currents.get(backend.status.current);
             backend.database = match current.map(|current| template(current, false)) {
                 Some(current) => current.database,
                 None => 1 - backend.database,
@@ -94,7 +96,7 @@ pub fn contract_is_done(state: &State, index: usize, operator: &Operator) -> boo
     let backend = state.backends[index];
     operator
         .contracts
-        .get(backend.contract)
+        .get(backend.status.contract)
         .is_none_or(|contract| {
             matches!(
                 contract.phase,

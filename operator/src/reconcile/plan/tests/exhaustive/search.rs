@@ -48,7 +48,7 @@ pub fn explore(alphabet: &Alphabet) -> usize {
         numbers: HashMap::new(),
         ways: Vec::new(),
     };
-    found.add(State::new(alphabet).canonical(), None);
+    found.add(first(&mut operator, alphabet), None);
     let (events, mut settled) = (events(alphabet), HashSet::new());
     let (mut next, mut transitions) = (0, 0_usize);
     while next < found.worlds.len() && next < alphabet.limit {
@@ -96,6 +96,19 @@ pub fn explore(alphabet: &Alphabet) -> usize {
         "only {next} states: the alphabet is too small to say anything"
     );
     next
+}
+
+/// The world in which it begins.
+fn first(operator: &mut Operator, alphabet: &Alphabet) -> State {
+    let mut state = State::new(alphabet);
+    let mut serves = !alphabet.serving;
+    for _ in 0..PATIENCE {
+        if serves {
+            return state.canonical();
+        }
+        serves = pass(&mut state, operator, alphabet);
+    }
+    panic!("nothing serves: {state:#?}");
 }
 
 /// Whether all is well in the end, if nobody interferes any longer.

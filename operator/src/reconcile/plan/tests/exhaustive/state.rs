@@ -20,6 +20,8 @@ pub struct Alphabet {
     /// Edits that change the pods and not the migration.
     pub tweaks: bool,
     pub contracts: bool,
+    /// The first image serves already.
+    pub serving: bool,
     /// States after which the search ends although there are more.
     pub limit: usize,
 }
@@ -31,6 +33,8 @@ pub const CONTRACTING: u8 = 2;
 pub struct State {
     pub backends: [Backend; 2],
     pub databases: [Db; 2],
+    /// What the operator's process remembers: who may migrate which database.
+    pub claims: u16,
 }
 
 /// A database.
@@ -62,13 +66,9 @@ pub struct Backend {
     pub approved_plan: u16,
     pub approved_contract: u16,
 
-    pub migration: u16,
-    pub started: u8,
-    pub finished: u8,
-    pub current: u16,
-    pub previous: u16,
-    pub contract: u16,
-
+    pub status: Status,
+    /// What the operator decided and has not written yet.
+    pub pending: Option<Pending>,
     /// What the operator has yet to do after it wrote the status.
     pub intent: Option<Intent>,
     pub jobs: [Option<Job>; 3],
@@ -80,6 +80,24 @@ pub struct Backend {
     pub serving: u8,
     /// What has pods that are ending.
     pub ending: u8,
+}
+
+/// What is on record.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Status {
+    pub migration: u16,
+    pub started: u8,
+    pub finished: u8,
+    pub current: u16,
+    pub previous: u16,
+    pub contract: u16,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Pending {
+    pub status: Status,
+    /// What is done once that is written.
+    pub intent: Option<Intent>,
 }
 
 /// What a Deployment is made from.
@@ -177,6 +195,7 @@ impl State {
         Self {
             backends: [backend, second],
             databases: [Db::default(); 2],
+            claims: 0,
         }
     }
 
@@ -196,14 +215,15 @@ impl State {
                 **time = rank.map_or(0, |rank| u8::try_from(rank + 1).unwrap());
             }
             // Jobs are told apart by their times and hashes, not by their places.
-            let doomed = backend.intent.and_then(|intent| intent.remove);
-            let doomed = doomed.and_then(|place| backend.jobs[usize::from(place)]);
+            let jobs = backend.jobs;
             backend
                 .jobs
                 .sort_by_key(|job| job.map_or((1, 0, 0), |job| (0, job.created, job.hash)));
-            if let Some(intent) = &mut backend.intent {
-                let place = backend
-                    .jobs
+            let sorted = backend.jobs;
+            let pending = backend.pending.as_mut().and_then(|it| it.intent.as_mut());
+            for intent in pending.into_iter().chain(&mut backend.intent) {
+                let doomed = intent.remove.and_then(|place| jobs[usize::from(place)]);
+                let place = sorted
                     .iter()
                     .position(|job| job.is_some() && *job == doomed);
                 intent.remove = place.map(|place| u8::try_from(place).unwrap());
@@ -217,10 +237,10 @@ impl Backend {
     fn times(&mut self) -> Vec<&mut u8> {
         let jobs = self.jobs.iter_mut().flatten();
         let jobs = jobs.flat_map(|job| [&mut job.created, &mut job.finished]);
-        [&mut self.started, &mut self.finished]
-            .into_iter()
-            .chain(jobs)
-            .collect()
+        let pending = self.pending.iter_mut().map(|pending| &mut pending.status);
+        let statuses = pending.chain([&mut self.status]);
+        let statuses = statuses.flat_map(|status| [&mut status.started, &mut status.finished]);
+        statuses.chain(jobs).collect()
     }
 
     /// Later than all that happened.

@@ -1,0 +1,120 @@
+//! The claims of this process on databases, see [`Registry`].
+//!
+//! Only the leader plans, and all of its claims are made here. What its predecessors claimed is on record: their statuses
+//! are listed after it took over, and nobody claims anything before that list is there.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendStatus};
+use futures::FutureExt as _;
+use kube::{Resource as _, ResourceExt as _};
+use tokio::sync::OnceCell;
+
+use crate::context::AuthBackends;
+use crate::reconcile::claims::{Registry, recorded};
+use crate::reconcile::observed::OtherAuthBackend;
+
+/// How long everybody waits for the list of a namespace. One whose list is refused, because it was deleted with its
+/// `RoleBinding` for example, must not stop the others for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The claims of this process.
+#[derive(Debug)]
+pub struct Claims {
+    auth_backends: AuthBackends,
+    state: Mutex<State>,
+    waited: OnceCell<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    registry: Registry,
+    /// Which stores were read already.
+    seeded: Vec<bool>,
+}
+
+impl Claims {
+    /// Claims of those in `auth_backends`.
+    pub fn new(auth_backends: AuthBackends) -> Self {
+        let seeded = vec![false; auth_backends.0.len()];
+        let registry = Registry::default();
+        Self {
+            auth_backends,
+            state: Mutex::new(State { registry, seeded }),
+            waited: OnceCell::new(),
+        }
+    }
+
+    /// `auth_backend` asks for the database with the hash `wanted`. Answers with whose it is, if it is somebody else's.
+    pub async fn claim(
+        &self,
+        auth_backend: &AuthBackend,
+        wanted: Option<&str>,
+    ) -> Option<OtherAuthBackend> {
+        self.waited.get_or_init(|| self.wait()).await;
+        let mut state = self.lock();
+        self.seed(&mut state);
+        let exists = |other: &OtherAuthBackend| {
+            let found = self.auth_backends.get(&other.namespace, &other.name);
+            found.is_some_and(|found| found.meta().uid.as_ref() == Some(&other.uid))
+        };
+        state.registry.claim(&of(auth_backend), wanted, exists)
+    }
+
+    /// The API server took `status` as that of `auth_backend`.
+    pub fn record(&self, auth_backend: &AuthBackend, status: &AuthBackendStatus) {
+        let registry = &mut self.lock().registry;
+        registry.record(&of(auth_backend), &recorded(status));
+    }
+
+    /// The AuthBackend of this name is gone.
+    pub fn forget(&self, namespace: &str, name: &str) {
+        let mut state = self.lock();
+        // Another one of its name may have been made since.
+        if self.auth_backends.get(namespace, name).is_none() {
+            state.registry.forget(namespace, name, None);
+        }
+    }
+
+    async fn wait(&self) {
+        let synced = self.auth_backends.wait_until_synced();
+        if tokio::time::timeout(PATIENCE, synced).await.is_err() {
+            tracing::warn!(
+                "a namespace cannot be listed: the databases of its AuthBackends are taken for free until it can"
+            );
+        }
+    }
+
+    /// Reads what is on record in the stores that have been filled since the last time.
+    fn seed(&self, state: &mut State) {
+        for (store, seeded) in self.auth_backends.0.iter().zip(&mut state.seeded) {
+            let is_filled = || store.wait_until_ready().now_or_never().is_some();
+            if *seeded || !is_filled() {
+                continue;
+            }
+            *seeded = true;
+            let found = store.state();
+            let found = found.iter().filter_map(|guarded| guarded.0.as_ref().ok());
+            let claims = found.filter_map(|found| {
+                let status = found.status.as_ref()?;
+                Some((of(found), recorded(status)))
+            });
+            state.registry.seed(claims.collect());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic in between would be one of a collection; what it left is as good as what was there before.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn of(auth_backend: &AuthBackend) -> OtherAuthBackend {
+    OtherAuthBackend {
+        namespace: auth_backend.namespace().unwrap_or_default(),
+        name: auth_backend.name_any(),
+        uid: auth_backend.uid().unwrap_or_default(),
+        created: auth_backend.metadata.creation_timestamp.clone(),
+    }
+}
