@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
+use sha2::Sha256;
 use ureq::http::{HeaderMap, Response, header};
 use ureq::{Agent, Body};
 
@@ -142,9 +147,30 @@ fn cookies(headers: &HeaderMap) -> String {
         .join("; ")
 }
 
+/// Whether the session cookie in a `Cookie` header is signed with `secret`.
+pub fn is_signed_with(cookies: &str, secret: &str) -> Result<bool> {
+    let session = cookies
+        .split("; ")
+        .find_map(|cookie| cookie.split_once("session_token="))
+        .context("no session cookie")?;
+    let value = percent_decode_str(session.1).decode_utf8()?;
+    let (token, signature) = value.split_once('.').context("an unsigned cookie")?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())?;
+    mac.update(token.as_bytes());
+    Ok(mac.verify_slice(&STANDARD.decode(signature)?).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cookie_tells_the_secret_that_signed_it() {
+        // printf token | openssl dgst -sha256 -hmac secret -binary | base64
+        let cookie = "better-auth.session_token=token.6UERDj0r%2FoJiHw4%2BFDRzDXMF0QbF9oyHFl0LJ6RhGko%3D; other=1";
+        assert!(is_signed_with(cookie, "secret").unwrap());
+        assert!(!is_signed_with(cookie, "another").unwrap());
+    }
 
     #[test]
     fn the_origin_is_that_of_the_base_url() {

@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod command;
 pub mod image;
 pub mod load;
+pub mod node;
 pub mod operator;
 pub mod postgres;
 pub mod resource;

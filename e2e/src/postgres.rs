@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::cluster::Namespace;
 use crate::command::{run, run_with_input};
 use crate::image;
+use crate::node;
 
 /// Its namespace, less the prefix of all of them.
 const NAMESPACE: &str = "postgres";
@@ -126,6 +127,9 @@ fn manifests(image: &str) -> Value {
 
 fn pod(image: &str) -> Value {
     json!({
+        // A drain of the nodes that serve leaves it alone.
+        "nodeSelector": node::control_plane(),
+        "tolerations": node::tolerations(),
         "automountServiceAccountToken": false,
         "securityContext": {
             "runAsNonRoot": true,

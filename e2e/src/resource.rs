@@ -123,6 +123,7 @@ impl<'a> AuthBackend<'a> {
                 uid: pod["metadata"]["uid"].clone(),
                 image: pod["spec"]["containers"][0]["image"].clone(),
                 restarts: pod["status"]["containerStatuses"][0]["restartCount"].clone(),
+                node: pod["spec"]["nodeName"].clone(),
             })
             .collect();
         pods.sort_by_key(|pod| pod.uid.to_string());
@@ -159,6 +160,8 @@ pub struct Pod {
     pub image: Value,
     /// How often the server was started again in this pod.
     pub restarts: Value,
+    /// Where it runs.
+    pub node: Value,
 }
 
 /// The manifest of an `AuthBackend` with two replicas.

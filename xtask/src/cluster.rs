@@ -1,5 +1,6 @@
 //! The kind cluster of `kind-config.yaml`.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
@@ -34,9 +35,15 @@ impl Cluster {
         image: Option<&str>,
         step: &Step<'_>,
     ) -> Result<()> {
-        if self.exists()? && !runs_image(image) {
-            step.say("the node image is new: creating the cluster anew");
-            self.delete(step)?;
+        let config = workspace.root.join("kind-config.yaml");
+        if self.exists()? {
+            if !runs_image(image) {
+                step.say("the node image is new: creating the cluster anew");
+                self.delete(step)?;
+            } else if self.nodes()?.len() != roles(&fs::read_to_string(&config)?) {
+                step.say("kind-config.yaml has other nodes: creating the cluster anew");
+                self.delete(step)?;
+            }
         }
         if self.exists()? {
             self.start(step)?;
@@ -46,7 +53,7 @@ impl Cluster {
         let mut create = Command::new(&self.kind);
         create
             .args(["create", "cluster", "--wait", "180s", "--config"])
-            .arg(workspace.root.join("kind-config.yaml"));
+            .arg(config);
         if let Some(image) = image {
             create.args(["--image", image]);
         }
@@ -66,12 +73,19 @@ impl Cluster {
         Ok(names.lines().map(str::to_owned).collect())
     }
 
+    /// The names of the cluster's nodes.
+    fn nodes(&self) -> Result<Vec<String>> {
+        let names =
+            process::output(Command::new(&self.kind).args(["get", "nodes", "--name", NAME]))?;
+        Ok(names.lines().map(str::to_owned).collect())
+    }
+
     /// Deletes the cluster with its volumes and its entry in the kubeconfig.
     pub(crate) fn delete(&self, step: &Step<'_>) -> Result<()> {
         step.run(Command::new(&self.kind).args(["delete", "cluster", "--name", NAME]))
     }
 
-    /// Loads an image of Docker into the node, where the node does not have it.
+    /// Loads an image of Docker into the nodes that do not have it.
     pub(crate) fn load(&self, image: &str, step: &Step<'_>) -> Result<()> {
         step.run(Command::new(&self.kind).args(["load", "docker-image", "--name", NAME, image]))
     }
@@ -85,9 +99,7 @@ impl Cluster {
 
     /// Starts the nodes, which a restart of the machine or of Docker may have stopped.
     fn start(&self, step: &Step<'_>) -> Result<()> {
-        let nodes =
-            process::output(Command::new(&self.kind).args(["get", "nodes", "--name", NAME]))?;
-        step.run(docker().arg("start").args(nodes.lines()))?;
+        step.run(docker().arg("start").args(self.nodes()?))?;
         let ready = || {
             let mut wait = self.kubectl();
             wait.args([
@@ -114,6 +126,14 @@ impl Cluster {
     }
 }
 
+/// The number of nodes in a configuration of kind.
+fn roles(config: &str) -> usize {
+    let lines = config.lines();
+    lines
+        .filter(|line| line.trim_start().starts_with("- role:"))
+        .count()
+}
+
 /// Whether the cluster's node was made from the image; from any, where none is named.
 fn runs_image(image: Option<&str>) -> bool {
     let node = format!("{NAME}-control-plane");
@@ -121,5 +141,15 @@ fn runs_image(image: Option<&str>) -> bool {
     match (used, image) {
         (Ok(used), Some(image)) => used.trim() == image,
         (used, _) => used.is_ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nodes_of_the_configuration_are_counted() {
+        assert_eq!(roles(include_str!("../../kind-config.yaml")), 3);
     }
 }

@@ -10,17 +10,17 @@ use anyhow::{Context as _, Result};
 use authbackend_e2e::api::{Account, Client, Connections};
 use authbackend_e2e::load::Report;
 
-/// Users at a time: some as many clients, some as a proxy with kept connections.
-const USERS: [Connections; 5] = [
-    Connections::Fresh,
-    Connections::Fresh,
-    Connections::Fresh,
-    Connections::Kept,
-    Connections::Kept,
+/// Users at a time: some as many clients, some as a proxy with kept connections. The last one signs in once and stays.
+const USERS: [(Connections, Stay); 5] = [
+    (Connections::Fresh, Stay::Short),
+    (Connections::Fresh, Stay::Short),
+    (Connections::Fresh, Stay::Short),
+    (Connections::Kept, Stay::Short),
+    (Connections::Kept, Stay::Long),
 ];
 /// Requests of a user per second; 50 of all.
 const RATE: u32 = 10;
-/// Every tenth request is a sign-in.
+/// Every tenth request of who does not stay is a sign-in.
 const SIGN_IN_EVERY: u32 = 10;
 /// How long the API may take to be reachable: the network of a new pod comes up late.
 const REACHABLE_LIMIT: Duration = Duration::from_secs(20);
@@ -54,11 +54,10 @@ fn run() -> Result<()> {
     }
     let report = Shared::default();
     let start = Instant::now();
-    for (number, connections) in USERS.into_iter().enumerate() {
-        let client = Client::new(&base_url, connections);
+    for (number, (connections, stay)) in USERS.into_iter().enumerate() {
         let user = User {
-            client,
-            connections,
+            client: Client::new(&base_url, connections),
+            stay,
             account: account(number)?,
             report: Arc::clone(&report),
             start,
@@ -83,24 +82,35 @@ fn account(number: usize) -> Result<Account> {
     })
 }
 
+/// How long a user keeps a session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stay {
+    /// Signs in again and again.
+    Short,
+    /// As long as the load: whoever is signed out fails with each request from then on.
+    Long,
+}
+
 struct User {
     client: Client,
-    connections: Connections,
+    stay: Stay,
     account: Account,
     report: Shared,
     start: Instant,
 }
 
 impl User {
-    /// Signs up, then in again and again, and reads the session in between.
+    /// Signs up, and reads the session, or signs in again.
     fn live(self) {
         let pause = Duration::from_secs(1) / RATE;
-        let mut cookie = self.counted(|| self.client.sign_up(&self.account), |_| {});
+        let mut cookie = self.counted(|| self.client.sign_up(&self.account), |_, _| {});
         for request in 0.. {
             let next = self.start + pause * request;
             thread::sleep(next.saturating_duration_since(Instant::now()));
             match &cookie {
-                Some(cookie) if request % SIGN_IN_EVERY != 0 => self.read_session(cookie),
+                Some(cookie) if self.stay == Stay::Long || request % SIGN_IN_EVERY != 0 => {
+                    self.read_session(cookie);
+                }
                 _ => cookie = self.sign_in(),
             }
         }
@@ -109,36 +119,24 @@ impl User {
     fn sign_in(&self) -> Option<String> {
         self.counted(
             || self.client.sign_in(&self.account),
-            |report| report.sign_ins += 1,
+            |report, cookie| {
+                report.sign_ins += 1;
+                report.cookie.clone_from(cookie);
+            },
         )
     }
 
     fn read_session(&self, cookie: &str) {
-        let mut reconnected = false;
-        let read = || {
-            let first = self.client.session(cookie, &self.account);
-            match first {
-                // No status: the connection, not the server, answered.
-                Err(error) if self.connections == Connections::Kept && is_closed(&error) => {
-                    reconnected = true;
-                    self.client.session(cookie, &self.account)
-                }
-                answered => answered,
-            }
-        };
-        let outcome = self.counted(read, |report| report.sessions += 1);
-        if reconnected && outcome.is_some() {
-            self.report
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .reconnects += 1;
-        }
+        self.counted(
+            || self.client.session(cookie, &self.account),
+            |report, ()| report.sessions += 1,
+        );
     }
 
     fn counted<T>(
         &self,
         request: impl FnOnce() -> Result<T>,
-        count: impl FnOnce(&mut Report),
+        count: impl FnOnce(&mut Report, &T),
     ) -> Option<T> {
         let start = Instant::now();
         let outcome = request();
@@ -147,7 +145,7 @@ impl User {
         report.slowest_ms = report.slowest_ms.max(took);
         match outcome {
             Ok(value) => {
-                count(&mut report);
+                count(&mut report, &value);
                 Some(value)
             }
             Err(error) => {
@@ -162,12 +160,4 @@ impl User {
             }
         }
     }
-}
-
-/// Whether a request failed since its connection was closed before a response began.
-fn is_closed(error: &anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref::<ureq::Error>(),
-        Some(ureq::Error::Io(_))
-    )
 }

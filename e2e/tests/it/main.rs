@@ -10,6 +10,7 @@ mod failed_migration;
 mod gate;
 mod helm;
 mod install;
+mod journey;
 mod rotation;
 mod secrecy;
 mod setup;

@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use authbackend_e2e::command::run;
@@ -9,9 +9,9 @@ use serde_json::json;
 use crate::setup::{self, Stage};
 
 /// The kubelet writes a changed Secret into running pods within its sync period, a minute, and a little.
-const ARRIVAL_LIMIT: Duration = Duration::from_mins(2);
+pub const ARRIVAL_LIMIT: Duration = Duration::from_mins(2);
 /// Longer than the operator takes to notice a changed Secret.
-const SETTLING: Duration = Duration::from_secs(5);
+pub const SETTLING: Duration = Duration::from_secs(5);
 
 #[test]
 fn a_rotated_password_fails_no_request_and_restarts_no_pod() -> Result<()> {
@@ -31,29 +31,27 @@ fn a_rotated_password_fails_no_request_and_restarts_no_pod() -> Result<()> {
 }
 
 /// Waits until every connection to the database is newer than the rotation, and there is one.
-fn wait_until_reconnected(stage: &Stage<'_>, rotated_at: &str) -> Result<()> {
+pub fn wait_until_reconnected(stage: &Stage<'_>, rotated_at: &str) -> Result<()> {
     let role = &stage.database.name;
     let count = format!(
         "SELECT count(*) FILTER (WHERE backend_start <= '{rotated_at}'), count(*) \
          FROM pg_stat_activity WHERE usename = '{role}'"
     );
-    let start = Instant::now();
     until("new connections", ARRIVAL_LIMIT, || {
-        // Any change of a pod makes the kubelet look at its Secrets now instead of within a minute.
-        let look = format!("e2e/look={}", start.elapsed().as_millis());
-        let mut annotate = stage.namespace.kubectl()?;
-        run(annotate.args([
-            "annotate",
-            "pods",
-            "--overwrite",
-            "--selector",
-            SERVER,
-            &look,
-        ]))?;
+        have_secrets_read(stage)?;
         let counts = stage.database.sql(&count)?;
         Ok(match counts.split_once('|') {
             Some(("0", new)) if new != "0" => Look::Done(()),
             _ => Look::NotYet(format!("old|all: {counts}")),
         })
     })
+}
+
+/// Any change of a pod makes the kubelet look at its Secrets now instead of within a minute.
+pub fn have_secrets_read(stage: &Stage<'_>) -> Result<()> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    let look = format!("e2e/look={}", now.as_millis());
+    let mut annotate = stage.namespace.kubectl()?;
+    annotate.args(["annotate", "pods", "--overwrite", "--selector", SERVER]);
+    run(annotate.arg(&look)).map(drop)
 }

@@ -151,8 +151,25 @@ pub fn broken_release() -> Result<String> {
 
 /// The server of a release whose migration takes its time.
 pub fn slow_release() -> Result<String> {
-    image::server_with_migration(
-        "9001_note",
-        r#"SELECT pg_sleep(6); ALTER TABLE "user" ADD COLUMN "note" text;"#,
-    )
+    image::server_with_migrations(&[SLOW])
 }
+
+/// The server of the release after [`slow_release`].
+pub fn release_after_slow() -> Result<String> {
+    image::server_with_migrations(&[SLOW, AFTER_SLOW])
+}
+
+/// The server of the release after that, whose migration is wrong.
+pub fn broken_release_after_slow() -> Result<String> {
+    let broken = r#"ALTER TABLE "no_such_table" ADD COLUMN "note" text;"#;
+    image::server_with_migrations(&[SLOW, AFTER_SLOW, ("9003_broken.expand.sql", broken)])
+}
+
+const SLOW: (&str, &str) = (
+    "9001_note.expand.sql",
+    r#"SELECT pg_sleep(6); ALTER TABLE "user" ADD COLUMN "note" text;"#,
+);
+const AFTER_SLOW: (&str, &str) = (
+    "9002_remark.expand.sql",
+    r#"ALTER TABLE "user" ADD COLUMN "remark" text;"#,
+);

@@ -166,7 +166,7 @@ async fn a_password_that_changes_again_and_again_is_followed_under_load_without_
     is_unnoticed(&database, load, &process).await;
 }
 
-/// The way to rotate without a restart: the keys of `secretRefs` stay, their values move on by one.
+/// The keys of `secretRefs` stay, their values move on by one. With several servers the new value comes second first.
 #[tokio::test]
 async fn signing_secrets_that_move_on_by_one_sign_nobody_out() {
     let database = TestDatabase::migrated().await;
