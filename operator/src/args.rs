@@ -43,6 +43,10 @@ pub struct RunArgs {
     #[arg(long, env = "POSTGRES_IMAGE", value_parser = image)]
     pub postgres_image: String,
 
+    /// Names of the Secrets with which every produced pod pulls its images, separated by commas.
+    #[arg(long, env = "IMAGE_PULL_SECRETS", default_value = "")]
+    pub image_pull_secrets: String,
+
     /// Namespaces to watch, separated by commas. Empty: all.
     #[arg(long, env = "WATCH_NAMESPACES", default_value = "")]
     pub watch_namespaces: String,
@@ -75,17 +79,25 @@ pub struct RunArgs {
 impl RunArgs {
     /// Namespaces to watch, without duplicates; empty: all.
     pub fn namespaces(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .watch_namespaces
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let mut names = names(&self.watch_namespaces);
         names.sort();
         names.dedup();
         names
     }
+
+    /// Names of the Secrets with which every produced pod pulls its images.
+    pub fn image_pull_secrets(&self) -> Vec<String> {
+        names(&self.image_pull_secrets)
+    }
+}
+
+/// The names in a list that is separated by commas.
+fn names(list: &str) -> Vec<String> {
+    list.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Format of the log.
@@ -142,6 +154,12 @@ mod tests {
     fn namespaces_are_trimmed_and_unique() {
         let args = parse(&["--watch-namespaces= b, a,,b "]).unwrap();
         assert_eq!(args.namespaces(), ["a", "b"]);
+    }
+
+    #[test]
+    fn pull_secrets_keep_their_order() {
+        let args = parse(&["--image-pull-secrets=b, a"]).unwrap();
+        assert_eq!(args.image_pull_secrets(), ["b", "a"]);
     }
 
     #[test]

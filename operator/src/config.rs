@@ -7,4 +7,6 @@ pub struct OperatorConfig {
     pub server_image: String,
     /// Image of Postgres for managed databases, used where `spec.database.managed.image` is not set.
     pub postgres_image: String,
+    /// Names of the Secrets with which every produced pod pulls its images, besides `spec.imagePullSecrets`.
+    pub image_pull_secrets: Vec<String>,
 }

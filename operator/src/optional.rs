@@ -22,8 +22,10 @@ pub enum OptionalApi {
     Cluster,
     /// Routes of the Gateway API.
     HttpRoute,
-    /// Scrapes of the Prometheus Operator.
+    /// Scrapes of pods by the Prometheus Operator.
     PodMonitor,
+    /// Scrapes of the pods behind a Service, by the same.
+    ServiceMonitor,
 }
 
 /// Those that the cluster serves.
@@ -31,11 +33,12 @@ pub type Served = BTreeSet<OptionalApi>;
 
 impl OptionalApi {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Certificate,
         Self::Cluster,
         Self::HttpRoute,
         Self::PodMonitor,
+        Self::ServiceMonitor,
     ];
 
     /// Its kind.
@@ -45,6 +48,7 @@ impl OptionalApi {
             Self::Cluster => "Cluster",
             Self::HttpRoute => "HTTPRoute",
             Self::PodMonitor => "PodMonitor",
+            Self::ServiceMonitor => "ServiceMonitor",
         }
     }
 
@@ -54,7 +58,7 @@ impl OptionalApi {
             Self::Certificate => "cert-manager.io/v1",
             Self::Cluster => "postgresql.cnpg.io/v1",
             Self::HttpRoute => "gateway.networking.k8s.io/v1",
-            Self::PodMonitor => "monitoring.coreos.com/v1",
+            Self::PodMonitor | Self::ServiceMonitor => "monitoring.coreos.com/v1",
         }
     }
 
@@ -65,6 +69,7 @@ impl OptionalApi {
             Self::Cluster => "clusters",
             Self::HttpRoute => "httproutes",
             Self::PodMonitor => "podmonitors",
+            Self::ServiceMonitor => "servicemonitors",
         }
     }
 
@@ -74,7 +79,7 @@ impl OptionalApi {
             Self::Certificate => "cert-manager",
             Self::Cluster => "CloudNativePG",
             Self::HttpRoute => "the Gateway API",
-            Self::PodMonitor => "the Prometheus Operator",
+            Self::PodMonitor | Self::ServiceMonitor => "the Prometheus Operator",
         }
     }
 
@@ -85,20 +90,21 @@ impl OptionalApi {
             Self::Cluster => "database.cnpg",
             Self::HttpRoute => "exposure.httpRoute",
             Self::PodMonitor => "monitoring.podMonitor",
+            Self::ServiceMonitor => "monitoring.serviceMonitor",
         }
     }
 
     /// Whether `spec` asks for it.
     pub fn is_wanted(self, spec: &AuthBackendSpec) -> bool {
-        let exposure = spec.exposure.as_ref();
+        let (exposure, monitoring) = (spec.exposure.as_ref(), spec.monitoring.as_ref());
         match self {
             Self::Certificate => exposure.is_some_and(|exposure| exposure.certificate.is_some()),
             Self::Cluster => spec.database.cnpg.is_some(),
             Self::HttpRoute => exposure.is_some_and(|exposure| exposure.http_route.is_some()),
-            Self::PodMonitor => spec
-                .monitoring
-                .as_ref()
-                .is_some_and(|monitoring| monitoring.pod_monitor.is_some()),
+            Self::PodMonitor => monitoring.is_some_and(|chosen| chosen.pod_monitor.is_some()),
+            Self::ServiceMonitor => {
+                monitoring.is_some_and(|chosen| chosen.service_monitor.is_some())
+            }
         }
     }
 
@@ -110,7 +116,9 @@ impl OptionalApi {
                 .cnpg
                 .as_ref()
                 .map(|cluster| cluster.name.clone()),
-            Self::Certificate | Self::HttpRoute | Self::PodMonitor => Some(names::server(instance)),
+            Self::Certificate | Self::HttpRoute | Self::PodMonitor | Self::ServiceMonitor => {
+                Some(names::server(instance))
+            }
         }
     }
 

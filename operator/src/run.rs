@@ -54,6 +54,7 @@ pub async fn until_signal(args: RunArgs) -> anyhow::Result<()> {
     let operator = Operator {
         namespaces: args.namespaces(),
         config: OperatorConfig {
+            image_pull_secrets: args.image_pull_secrets(),
             server_image: args.server_image,
             postgres_image: args.postgres_image,
         },

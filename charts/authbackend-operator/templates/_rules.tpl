@@ -68,9 +68,9 @@ reason stands beside.
 - apiGroups: [postgresql.cnpg.io]
   resources: [clusters]
   verbs: [get, list, watch]
-# … and spec.monitoring.podMonitor.
+# … and spec.monitoring.
 - apiGroups: [monitoring.coreos.com]
-  resources: [podmonitors]
+  resources: [podmonitors, servicemonitors]
   verbs: [get, list, watch, create, patch, delete]
 # One event for each transition. patch: count a repeated one up.
 - apiGroups: [events.k8s.io]

@@ -91,12 +91,13 @@ pub struct AuthBackendSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_pull_policy: Option<ImagePullPolicy>,
 
-    /// Secrets with which images are pulled.
+    /// Secrets with which images are pulled, before those that the operator's installation names for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub image_pull_secrets: Option<Vec<ImagePullSecret>>,
 
-    /// Number of pods, 0 to 1000. Default: 1. Excludes `autoscaling`.
+    /// Number of pods, 0 to 1000. With 0 the AuthBackend sleeps: everything is in place, and no migration starts until it
+    /// wakes. Default: 1. Excludes `autoscaling`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1000))]
     pub replicas: Option<i32>,
@@ -139,7 +140,7 @@ pub struct AuthBackendSpec {
     /// and `database`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
-    #[x_kube(validation = Rule::new("self.all(e, !e.name.startsWith('AUTH_') && !e.name.startsWith('DATABASE_URL') && !e.name.startsWith('DATABASE_HOST') && !e.name.startsWith('DATABASE_PASSWORD') && !(e.name in ['LISTEN_ADDR', 'ADMIN_LISTEN_ADDR', 'SHUTDOWN_DELAY', 'TERMINATION_MESSAGE_PATH']))").message("env: AUTH_*, DATABASE_URL*, DATABASE_HOST*, DATABASE_PASSWORD*, LISTEN_ADDR, ADMIN_LISTEN_ADDR, SHUTDOWN_DELAY and TERMINATION_MESSAGE_PATH are set by the operator"))]
+    #[x_kube(validation = Rule::new("self.all(e, !e.name.startsWith('AUTH_') && !(e.name.startsWith('DATABASE_') && e.name != 'DATABASE_MAX_CONNECTIONS') && !(e.name in ['LISTEN_ADDR', 'ADMIN_LISTEN_ADDR', 'SHUTDOWN_DELAY', 'TERMINATION_MESSAGE_PATH']))").message("env: AUTH_*, DATABASE_* except DATABASE_MAX_CONNECTIONS, LISTEN_ADDR, ADMIN_LISTEN_ADDR, SHUTDOWN_DELAY and TERMINATION_MESSAGE_PATH are set by the operator"))]
     pub env: Option<Vec<EnvVar>>,
 
     /// Priority class of all pods, also of a managed database. Default: the cluster's.
@@ -176,19 +177,15 @@ pub struct AuthBackendSpec {
 
 /// Whether the operator sets the environment variable itself, or keeps it for itself: the rule of `spec.env`.
 pub fn is_reserved_variable(name: &str) -> bool {
-    let prefixes = [
-        "AUTH_",
-        "DATABASE_URL",
-        "DATABASE_HOST",
-        "DATABASE_PASSWORD",
-    ];
     let names = [
         "LISTEN_ADDR",
         "ADMIN_LISTEN_ADDR",
         "SHUTDOWN_DELAY",
         "TERMINATION_MESSAGE_PATH",
     ];
-    prefixes.iter().any(|prefix| name.starts_with(prefix)) || names.contains(&name)
+    name.starts_with("AUTH_")
+        || (name.starts_with("DATABASE_") && name != "DATABASE_MAX_CONNECTIONS")
+        || names.contains(&name)
 }
 
 /// Let the number of pods follow the load.

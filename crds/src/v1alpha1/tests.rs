@@ -114,16 +114,20 @@ fn variables_that_the_operator_sets_are_refused() {
         "AUTH_BASE_URL",
         "AUTH_SECRET_FILE",
         "DATABASE_URL",
+        "DATABASE_USER",
+        "DATABASE_PORT",
+        "DATABASE_SSLMODE",
         "LISTEN_ADDR",
     ] {
         let refusal = refusal(&json!({"env": [{"name": name, "value": "x"}]}));
         assert!(refusal.contains("set by the operator"), "{name}: {refusal}");
         assert!(is_reserved_variable(name), "{name}");
     }
-    assert_eq!(
-        refusal(&json!({"env": [{"name": "LOG_LEVEL", "value": "debug"}]})),
-        "admitted"
-    );
+    for name in ["LOG_LEVEL", "DATABASE_MAX_CONNECTIONS"] {
+        let env = json!({"env": [{"name": name, "value": "5"}]});
+        assert_eq!(refusal(&env), "admitted");
+        assert!(!is_reserved_variable(name), "{name}");
+    }
 }
 
 #[test]
@@ -216,4 +220,13 @@ fn a_recorded_migration_says_what_it_was_for_and_how_it_ended() {
         serde_json::from_value::<MigrationStatus>(value).unwrap(),
         migration
     );
+}
+
+#[test]
+fn each_pod_is_scraped_once() {
+    let both = json!({"monitoring": {"podMonitor": {}, "serviceMonitor": {}}});
+    let refusal_of_both = refusal(&both);
+    assert!(refusal_of_both.contains("twice"), "{refusal_of_both}");
+    let one = json!({"monitoring": {"serviceMonitor": {"interval": "30s"}}});
+    assert_eq!(refusal(&one), "admitted");
 }

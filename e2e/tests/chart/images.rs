@@ -106,6 +106,20 @@ fn pull_secrets_reach_the_operators_pod() -> Result<()> {
 }
 
 #[test]
+fn pull_secrets_of_workloads_reach_the_operator() -> Result<()> {
+    let settings = [r#"workloadImagePullSecrets=["mirror", "other"]"#];
+    let deployment = chart::only(&settings, "Deployment")?;
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    let variables = container["env"].as_array().into_iter().flatten();
+    let set: Vec<_> = variables
+        .filter(|variable| variable["name"] == "IMAGE_PULL_SECRETS")
+        .map(|variable| &variable["value"])
+        .collect();
+    assert_eq!(set, ["mirror,other"]);
+    Ok(())
+}
+
+#[test]
 fn the_annotations_for_artifact_hub_name_the_default_images() -> Result<()> {
     let chart: Value = serde_saphyr::from_str(&chart::file("Chart.yaml")?)?;
     let listed = text(&chart["annotations"]["artifacthub.io/images"])?;

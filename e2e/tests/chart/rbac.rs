@@ -62,6 +62,7 @@ fn allowed() -> Rights {
         ("cert-manager.io/certificates", optional),
         ("postgresql.cnpg.io/clusters", "get list watch"),
         ("monitoring.coreos.com/podmonitors", optional),
+        ("monitoring.coreos.com/servicemonitors", optional),
         ("events.k8s.io/events", "create patch"),
     ]
     .into_iter()

@@ -24,6 +24,8 @@ pub struct Instance {
     pub image: String,
     /// Image of a managed database.
     pub postgres_image: String,
+    /// Names of the Secrets with which images are pulled.
+    pub image_pull_secrets: Vec<String>,
     /// `spec.auth`.
     pub settings: Settings,
 }

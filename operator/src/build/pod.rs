@@ -45,14 +45,9 @@ pub fn restricted(instance: &Instance, user: i64) -> PodSpec {
 }
 
 fn pull_secrets(instance: &Instance) -> Option<Vec<LocalObjectReference>> {
-    let secrets = instance.spec.image_pull_secrets.as_ref()?;
     let reference = |name: &String| LocalObjectReference { name: name.clone() };
-    Some(
-        secrets
-            .iter()
-            .map(|secret| reference(&secret.name))
-            .collect(),
-    )
+    let references: Vec<_> = instance.image_pull_secrets.iter().map(reference).collect();
+    (!references.is_empty()).then_some(references)
 }
 
 /// A container that meets the restricted Pod Security Standard.

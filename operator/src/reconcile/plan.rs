@@ -4,6 +4,7 @@ mod cnpg;
 mod config_maps;
 mod desired;
 mod events;
+mod exposure;
 pub mod job;
 pub mod migration;
 pub mod needs;
@@ -87,6 +88,7 @@ pub fn plan(observed: &Observed, now: Timestamp, config: &OperatorConfig) -> Pla
         view.unapplied = desired::unapplied(&resources, observed, instance);
         view.deployment_blocker = blocker;
         view.missing_api = optional::missing(instance, observed);
+        view.unready_exposure = exposure::unready(instance, observed);
         if !view.is_suspended() {
             plan.delete = desired::deletions(instance, &resources, &view, &jobs);
             plan.generate = desired::generated(instance, observed);
@@ -114,10 +116,10 @@ fn decide<'a>(
         .ok()
         .and_then(|instance| needs::unready_database(instance, observed));
     let conflict = target.as_ref().ok().and_then(|_| needs::conflict(observed));
-    let later = unready_database.clone().or_else(|| {
-        let instance = instance.ok()?;
-        needs::missing_credentials(instance, observed)
-    });
+    let hibernation = instance.ok().and_then(needs::hibernation);
+    let later = hibernation
+        .or_else(|| unready_database.clone())
+        .or_else(|| needs::missing_credentials(instance.ok()?, observed));
     let status = observed.auth_backend.status.as_ref();
     let current = status.and_then(|status| status.current.as_ref());
     let suspended = observed.auth_backend.spec.suspend == Some(true);
@@ -150,6 +152,7 @@ fn decide<'a>(
         unready_database,
         unapplied: None,
         missing_api: None,
+        unready_exposure: None,
         rollout: rollout::rollout(observed.deployment.as_deref(), None),
         instance: instance.ok().cloned(),
     }
@@ -172,7 +175,13 @@ fn requeue(verdict: &Verdict, generates: bool, wake: Option<Duration>) -> Requeu
         return Requeue::After(AFTER_GENERATING);
     }
     match (verdict.state, verdict.reason) {
-        (_, Reason::WaitingForSecret | Reason::DatabaseConflict) => Requeue::After(WHILE_WAITING),
+        (
+            _,
+            Reason::WaitingForSecret
+            | Reason::DatabaseConflict
+            | Reason::WaitingForGateway
+            | Reason::WaitingForCertificate,
+        ) => Requeue::After(WHILE_WAITING),
         (State::Moving, _) => Requeue::After(WHILE_MOVING),
         _ => wake.map_or(Requeue::OnChange, Requeue::After),
     }

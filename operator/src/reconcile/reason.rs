@@ -29,6 +29,8 @@ reasons! {
     UpToDate = "UpToDate",
     /// `spec.replicas` is 0: everything is in place, and nothing serves.
     ScaledToZero = "ScaledToZero",
+    /// `spec.replicas` is 0, and a migration waits until something is to serve.
+    Hibernated = "Hibernated",
     /// `spec.suspend` is true and the live state does not equal the spec.
     Suspended = "Suspended",
     /// The spec holds a value that cannot be used.
@@ -61,6 +63,12 @@ reasons! {
     ApplyFailed = "ApplyFailed",
     /// The spec asks for an API that the cluster does not serve.
     MissingApi = "MissingAPI",
+    /// No controller has said yet whether a parent takes the HTTPRoute.
+    WaitingForGateway = "WaitingForGateway",
+    /// A parent does not take the HTTPRoute.
+    RouteRefused = "RouteRefused",
+    /// cert-manager has not issued the certificate yet.
+    WaitingForCertificate = "WaitingForCertificate",
     /// Pods of the wanted version serve.
     Serving = "Serving",
     /// Pods of the version before serve.

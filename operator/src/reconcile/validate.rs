@@ -4,7 +4,7 @@
 //! without these rules, is refused here with all of its problems.
 
 use authbackend_crds::auth::AuthSettings;
-use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Database};
+use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Database, is_reserved_variable};
 use kube::{Resource as _, ResourceExt as _};
 
 use super::{hash, image};
@@ -37,9 +37,22 @@ pub fn validate(
         postgres_image: managed
             .and_then(|managed| managed.image.clone())
             .unwrap_or_else(|| config.postgres_image.clone()),
+        image_pull_secrets: image_pull_secrets(spec, config),
         settings,
         spec: spec.clone(),
     })
+}
+
+/// Those of the spec, then those of the operator's installation, each once.
+fn image_pull_secrets(spec: &AuthBackendSpec, config: &OperatorConfig) -> Vec<String> {
+    let chosen = spec.image_pull_secrets.iter().flatten();
+    let mut names: Vec<String> = chosen.map(|secret| secret.name.clone()).collect();
+    for name in &config.image_pull_secrets {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn problems_of(spec: &AuthBackendSpec) -> Vec<String> {
@@ -66,7 +79,21 @@ fn problems_of(spec: &AuthBackendSpec) -> Vec<String> {
     if spec.secret_refs.as_ref().is_some_and(Vec::is_empty) {
         problems.push("secretRefs: must name a Secret, or be left out".to_owned());
     }
+    let names = spec.env.iter().flatten().map(|variable| &variable.name);
+    problems.extend(
+        names
+            .filter(|name| is_reserved_variable(name))
+            .map(|name| format!("env[{name}]: is set by the operator: use another name")),
+    );
     problems.extend(exposure(spec));
+    if spec.monitoring.as_ref().is_some_and(|monitoring| {
+        monitoring.pod_monitor.is_some() && monitoring.service_monitor.is_some()
+    }) {
+        problems.push(
+            "monitoring: podMonitor and serviceMonitor would scrape each pod twice: remove one of them"
+                .to_owned(),
+        );
+    }
     problems.extend(spec.pod_template.iter().flat_map(guard::problems));
     let settings = spec.auth.iter().flat_map(AuthSettings::validate);
     problems.extend(settings.map(|problem| format!("auth.{problem}")));

@@ -1,18 +1,19 @@
 //! Optional APIs that appear and go while the operator runs, and the ways in.
 
+use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::{Api, ResourceExt as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use authbackend_crds::v1alpha1::AuthBackend;
 use authbackend_operator::optional::OptionalApi;
 
 use crate::harness::World;
 
-/// Installs a definition of `api` that takes any spec.
-async fn install(world: &World, api: OptionalApi) {
+/// Installs a definition of `api` that takes any spec and any status.
+pub async fn install(world: &World, api: OptionalApi) {
     let (group, version) = api.api_version().split_once('/').unwrap();
     let (kind, plural) = (api.kind(), api.plural());
     let name = format!("{plural}.{group}");
@@ -31,7 +32,7 @@ async fn install(world: &World, api: OptionalApi) {
             "scope": "Namespaced",
             "versions": [{
                 "name": version, "served": true, "storage": true,
-                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": open}}},
+                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": open, "status": open}}},
             }],
         },
     });
@@ -53,7 +54,7 @@ async fn uninstall(world: &World, api: OptionalApi) {
         .unwrap();
 }
 
-fn objects(world: &World, api: OptionalApi) -> Api<DynamicObject> {
+pub fn objects(world: &World, api: OptionalApi) -> Api<DynamicObject> {
     Api::namespaced_with(world.client.clone(), &world.namespace, &api.resource())
 }
 
@@ -66,6 +67,39 @@ async fn made(world: &World, api: OptionalApi) -> DynamicObject {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     panic!("{api} is not made within a minute");
+}
+
+/// Plays the controller of `api`.
+pub async fn say(world: &World, api: OptionalApi, name: &str, status: Value) {
+    let patch = Patch::Merge(json!({"status": status}));
+    objects(world, api)
+        .patch(name, &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_service_monitor_scrapes_the_pods_behind_the_service() {
+    let api = OptionalApi::ServiceMonitor;
+    let world = World::new("service-monitor").await;
+    install(&world, api).await;
+    world.database_secret().await;
+    let operator = world.operator();
+    let monitor = json!({"interval": "30s", "labels": {"release": "prometheus"}});
+    world
+        .create(json!({"monitoring": {"serviceMonitor": monitor}}))
+        .await;
+    world.ready().await;
+    let made = made(&world, api).await;
+    let endpoint = json!({"targetPort": "admin", "path": "/metrics", "interval": "30s"});
+    assert_eq!(made.data["spec"]["endpoints"], json!([endpoint]));
+    assert_eq!(made.labels()["release"], "prometheus");
+    let service: Service = world.get("shop").await;
+    let selector = made.data["spec"]["selector"]["matchLabels"].clone();
+    for (label, value) in selector.as_object().unwrap() {
+        assert_eq!(json!(service.labels().get(label)), *value);
+    }
+    world.rest(&operator).await;
 }
 
 /// The only test with this API: nobody else's operator may find it served.
@@ -98,6 +132,22 @@ async fn an_api_may_be_installed_later_and_go_again() {
     world.condition("Ready", "False", "MissingAPI").await;
 }
 
+/// Plays a Gateway that takes the route, and cert-manager, each of which is waited for.
+async fn are_taken(world: &World, [route, certificate]: [OptionalApi; 2]) {
+    world.condition("Ready", "False", "WaitingForGateway").await;
+    let conditions = json!([
+        {"type": "Accepted", "status": "True"},
+        {"type": "ResolvedRefs", "status": "True"},
+    ]);
+    let parents = json!([{"parentRef": {"name": "public"}, "conditions": conditions}]);
+    say(world, route, "shop", json!({"parents": parents})).await;
+    world
+        .condition("Ready", "False", "WaitingForCertificate")
+        .await;
+    let ready = json!({"conditions": [{"type": "Ready", "status": "True"}]});
+    say(world, certificate, "shop", ready).await;
+}
+
 #[tokio::test]
 async fn routes_and_certificates_are_made_put_right_and_deleted() {
     let world = World::new("routes").await;
@@ -116,6 +166,7 @@ async fn routes_and_certificates_are_made_put_right_and_deleted() {
     for api in apis {
         made(&world, api).await;
     }
+    are_taken(&world, apis).await;
     world.ready().await;
     let patch = Patch::Merge(json!({"spec": {"hostnames": ["evil.example"]}}));
     objects(&world, OptionalApi::HttpRoute)

@@ -116,11 +116,14 @@ fn readiness(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<Pl
         Reason::DowngradeRefused,
         Reason::RolloutFailed,
         Reason::MissingApi,
+        Reason::RouteRefused,
         Reason::WaitingForSecret,
         Reason::PodFailing,
     ];
     let is = |reason: &Reason| reason.as_str() == after.reason;
-    let (type_, reason) = if after.status == "True" {
+    let (type_, reason) = if is(&Reason::Hibernated) {
+        (EventType::Normal, after.reason.as_str())
+    } else if after.status == "True" {
         (EventType::Normal, "Ready")
     } else if stalls.iter().any(is) {
         (EventType::Warning, after.reason.as_str())

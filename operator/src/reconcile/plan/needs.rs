@@ -68,6 +68,17 @@ pub fn missing_credentials(instance: &Instance, observed: &Observed) -> Option<B
     missing(instance, &[reference], &observed.secrets)
 }
 
+/// Why no migration starts while nothing is to serve. Whoever puts an AuthBackend to sleep may do so with its database.
+pub fn hibernation(instance: &Instance) -> Option<Blocker> {
+    (instance.replicas() == Some(0)).then(|| {
+        let message = format!(
+            "0 pods, as asked for; the migration to {} waits until replicas is raised",
+            instance.image
+        );
+        Blocker::new(Reason::Hibernated, message)
+    })
+}
+
 /// The first of `references` that is not there.
 pub fn missing(
     instance: &Instance,

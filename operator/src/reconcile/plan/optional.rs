@@ -7,7 +7,7 @@ use kube::api::DynamicObject;
 use super::desired::deletion;
 use super::needs::Blocker;
 use super::types::{Deletion, DeletionKind};
-use crate::build::{Instance, certificate, http_route, pod_monitor};
+use crate::build::{Instance, certificate, http_route, monitor};
 use crate::optional::OptionalApi;
 use crate::reconcile::observed::Observed;
 use crate::reconcile::reason::Reason;
@@ -18,7 +18,8 @@ pub fn objects(instance: &Instance, observed: &Observed) -> BTreeMap<OptionalApi
         OptionalApi::Certificate => certificate::build(instance),
         OptionalApi::Cluster => None,
         OptionalApi::HttpRoute => http_route::build(instance),
-        OptionalApi::PodMonitor => pod_monitor::build(instance),
+        OptionalApi::PodMonitor => monitor::of_pods(instance),
+        OptionalApi::ServiceMonitor => monitor::of_service(instance),
     };
     let served = observed.served.iter();
     served.filter_map(|&api| Some((api, build(api)?))).collect()

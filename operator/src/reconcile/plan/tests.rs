@@ -5,6 +5,7 @@ mod exposure;
 mod gate;
 mod golden;
 mod guards;
+mod hibernation;
 mod jobs;
 mod lifecycle;
 mod migration_space;

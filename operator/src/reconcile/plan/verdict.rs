@@ -6,6 +6,7 @@ use super::migration::Step;
 use super::needs::Blocker;
 use super::rollout::Rollout;
 use super::view::View;
+use crate::build::Instance;
 use crate::build::job::EXIT_DATABASE_NEWER;
 use crate::labels::Component;
 use crate::reconcile::reason::Reason;
@@ -48,7 +49,9 @@ impl Verdict {
             Reason::InvalidSpec
             | Reason::InvalidDatabaseUrl
             | Reason::DatabaseConflict
-            | Reason::MissingApi => State::Stalled,
+            | Reason::MissingApi
+            | Reason::RouteRefused => State::Stalled,
+            Reason::Hibernated => State::Done,
             _ => State::Moving,
         };
         Self::new(state, blocker.reason, &blocker.message)
@@ -85,6 +88,8 @@ fn migration(view: &View<'_>) -> Option<Verdict> {
     };
     Some(match &view.decision.step {
         Step::Done | Step::Contract => return None,
+        // No pods are what is asked for: are there none?
+        Step::Wait if view.hibernation().is_some() => return None,
         Step::Failed => failure(view.decision.migration.as_ref()),
         Step::RolledBack => rolled_back(view),
         Step::AwaitApproval => approval(view),
@@ -179,12 +184,13 @@ fn failure(migration: Option<&MigrationStatus>) -> Verdict {
     Verdict::new(State::Stalled, Reason::MigrationFailed, message)
 }
 
-/// The schema is as it should be: are the objects?
+/// The schema is as it should be, or need not be: are the objects?
 fn rollout(view: &View<'_>) -> Verdict {
     if let Some(blocker) = &view.deployment_blocker {
         return Verdict::blocked(blocker);
     }
-    if let Some(blocker) = &view.unready_database {
+    let asleep = view.instance.as_ref().and_then(Instance::replicas) == Some(0);
+    if let Some(blocker) = view.unready_database.as_ref().filter(|_| !asleep) {
         return Verdict::blocked(blocker);
     }
     if let Some(kind) = view.unapplied {
@@ -195,6 +201,8 @@ fn rollout(view: &View<'_>) -> Verdict {
         );
     }
     match &view.rollout {
+        // Nothing was migrated yet, so there is nothing to deploy.
+        Rollout::Absent if view.hibernation().is_some() => complete(view, 0),
         Rollout::Absent => {
             Verdict::new(State::Moving, Reason::Applying, "the Deployment is created")
         }
@@ -226,7 +234,8 @@ fn rollout(view: &View<'_>) -> Verdict {
 
 /// The server is as it should be: is all that belongs to it there?
 fn complete(view: &View<'_>, pods: i32) -> Verdict {
-    match (&view.missing_api, pods) {
+    let blocker = view.missing_api.as_ref().or(view.unready_exposure.as_ref());
+    match (blocker.or(view.hibernation()), pods) {
         (Some(blocker), _) => Verdict::blocked(blocker),
         (None, 0) => Verdict::new(
             State::Done,

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 
-use super::migration::Decision;
+use super::migration::{Decision, Step};
 use super::needs::Blocker;
 use super::problem_of;
 use super::rollout::{self, Rollout};
@@ -11,6 +11,7 @@ use super::target::Target;
 use crate::build::Instance;
 use crate::labels::Component;
 use crate::reconcile::observed::Observed;
+use crate::reconcile::reason::Reason;
 
 /// All that is known and decided.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub struct View<'a> {
     pub unapplied: Option<&'static str>,
     /// Why not all that the spec asks for can be made.
     pub missing_api: Option<Blocker>,
+    /// Why a way in does not work.
+    pub unready_exposure: Option<Blocker>,
     /// How far the rollout is.
     pub rollout: Rollout,
     /// What the spec asks for apart from the database, where it is valid.
@@ -43,6 +46,13 @@ impl View<'_> {
     /// Whether nothing may be changed.
     pub fn is_suspended(&self) -> bool {
         self.observed.auth_backend.spec.suspend == Some(true)
+    }
+
+    /// Why a migration sleeps, where nothing is to serve.
+    pub fn hibernation(&self) -> Option<&Blocker> {
+        let sleeps = |blocker: &&Blocker| blocker.reason == Reason::Hibernated;
+        let waits = self.decision.step == Step::Wait;
+        self.start_blocker.as_ref().filter(sleeps).filter(|_| waits)
     }
 
     /// The command that approves `hash` by `annotation`.

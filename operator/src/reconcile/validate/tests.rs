@@ -19,6 +19,7 @@ fn checked(change: &Value) -> Result<Instance, Vec<String>> {
     let config = OperatorConfig {
         server_image: "server:1".to_owned(),
         postgres_image: "postgres:17".to_owned(),
+        image_pull_secrets: vec!["mirror".to_owned()],
     };
     validate(&auth_backend(change), &config)
 }
@@ -48,6 +49,14 @@ fn what_an_older_schema_admitted_is_refused_with_the_field() {
         ),
         (json!({"image": "a", "version": "b"}), "image"),
         (json!({"secretRefs": []}), "secretRefs"),
+        (
+            json!({"monitoring": {"podMonitor": {}, "serviceMonitor": {}}}),
+            "monitoring",
+        ),
+        (
+            json!({"env": [{"name": "DATABASE_USER", "value": "x"}]}),
+            "env[DATABASE_USER]",
+        ),
         (
             json!({"podTemplate": {"spec": {"hostNetwork": true}}}),
             "podTemplate.spec.hostNetwork",
@@ -91,4 +100,12 @@ fn another_setting_has_another_hash() {
     };
     assert_ne!(hash(3600), hash(7200));
     assert_eq!(hash(3600), hash(3600));
+}
+
+#[test]
+fn pull_secrets_of_the_installation_come_after_those_of_the_resource() {
+    let of = |change: &Value| checked(change).unwrap().image_pull_secrets;
+    assert_eq!(of(&json!({})), ["mirror"]);
+    let own = json!({"imagePullSecrets": [{"name": "own"}, {"name": "mirror"}]});
+    assert_eq!(of(&own), ["own", "mirror"]);
 }

@@ -139,6 +139,7 @@ impl World {
             config: OperatorConfig {
                 server_image: IMAGE.to_owned(),
                 postgres_image: "postgres:17".to_owned(),
+                image_pull_secrets: Vec::new(),
             },
             namespaces: vec![self.namespace.clone()],
             identity: identity.to_owned(),

@@ -1,5 +1,7 @@
 //! Ways in: Ingress, HTTPRoute, certificates; scrapes; network policies. Their looks are golden files.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::world::{World, minimal, spec_with, verdict};
@@ -131,6 +133,106 @@ fn a_policy_stays_while_the_database_is_not_known() {
     world.step();
     assert_eq!(world.observed.network_policy, before);
     assert!(before.is_some());
+}
+
+/// What a parent says of the route, in the form of the Gateway API.
+fn parent(accepted: &Value) -> Value {
+    let resolved = json!({"type": "ResolvedRefs", "status": "True"});
+    json!({"parents": [{"parentRef": {"name": "public"}, "conditions": [accepted, resolved]}]})
+}
+
+#[test]
+fn a_route_that_nobody_has_looked_at_is_waited_for() {
+    let old = json!({"type": "Accepted", "status": "True", "observedGeneration": 1});
+    for status in [
+        Value::Null,
+        json!({"parents": []}),
+        json!({"parents": [{"parentRef": {"name": "another"}, "conditions": []}]}),
+        json!({"parents": [{"parentRef": {"name": "public", "namespace": "other"}, "conditions": []}]}),
+        parent(&json!({"type": "Accepted", "status": "Unknown"})),
+        parent(&old),
+    ] {
+        let mut world = World::serving(&exposed());
+        let route = world.observed.optional.get_mut(&OptionalApi::HttpRoute);
+        Arc::make_mut(route.unwrap()).metadata.generation = Some(2);
+        world.controller_says(OptionalApi::HttpRoute, status.clone());
+        world.step();
+        assert_eq!(
+            world.verdict("Ready"),
+            verdict("False", "WaitingForGateway"),
+            "{status}"
+        );
+        assert!(world.find_condition("Stalled").is_none());
+        assert_eq!(world.verdict("Available"), verdict("True", "Serving"));
+        let message = world.condition("Ready").message;
+        assert!(message.contains("Gateway team-a/public"), "{message}");
+    }
+}
+
+#[test]
+fn a_route_that_is_refused_needs_someone_and_says_why() {
+    let mut world = World::serving(&exposed());
+    let refused = json!({
+        "type": "Accepted", "status": "False",
+        "reason": "NotAllowedByListeners", "message": "no listener admits the namespace",
+    });
+    world.controller_says(OptionalApi::HttpRoute, parent(&refused));
+    world.controller_says(OptionalApi::Certificate, Value::Null);
+    world.step();
+    assert_eq!(world.verdict("Stalled"), verdict("True", "RouteRefused"));
+    assert_eq!(world.verdict("Available"), verdict("True", "Serving"));
+    let message = world.condition("Ready").message;
+    for part in [
+        "Gateway team-a/public",
+        "NotAllowedByListeners: no listener admits",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn one_controller_that_takes_a_route_is_enough() {
+    let mut world = World::serving(&exposed());
+    let entry = |status: &str| {
+        let holds = |type_: &str| json!({"type": type_, "status": status});
+        json!({
+            "parentRef": {"name": "public"},
+            "conditions": [holds("Accepted"), holds("ResolvedRefs")],
+        })
+    };
+    let status = json!({"parents": [entry("False"), entry("True")]});
+    world.controller_says(OptionalApi::HttpRoute, status);
+    world.step();
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
+}
+
+#[test]
+fn a_certificate_is_waited_for_with_what_the_last_try_said() {
+    let ready = json!({"type": "Ready", "status": "False", "reason": "DoesNotExist", "message": "no Secret"});
+    let failed = json!({"type": "Issuing", "status": "False", "reason": "Failed", "message": "the order is invalid"});
+    for (status, cause) in [
+        (Value::Null, "does it run?"),
+        (json!({"conditions": [ready]}), "DoesNotExist: no Secret"),
+        (
+            json!({"conditions": [ready, failed]}),
+            "Failed: the order is invalid",
+        ),
+    ] {
+        let mut world = World::serving(&exposed());
+        world.controller_says(OptionalApi::Certificate, status);
+        world.step();
+        let reason = verdict("False", "WaitingForCertificate");
+        assert_eq!(world.verdict("Ready"), reason);
+        assert!(world.find_condition("Stalled").is_none());
+        let message = world.condition("Ready").message;
+        assert!(message.contains(cause), "{message}");
+    }
+}
+
+#[test]
+fn an_ingress_without_an_address_is_as_good_as_one_with() {
+    let world = World::serving(&spec_with(&json!({"exposure": {"ingress": {}}})));
+    assert!(world.observed.ingress.as_ref().unwrap().status.is_none());
 }
 
 #[test]

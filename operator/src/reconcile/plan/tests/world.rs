@@ -79,6 +79,7 @@ impl World {
             config: OperatorConfig {
                 server_image: SERVER_IMAGE.to_owned(),
                 postgres_image: "registry.example/postgres:17".to_owned(),
+                image_pull_secrets: Vec::new(),
             },
             now: 1_000_000,
             pending_contracts: Vec::new(),
@@ -290,6 +291,12 @@ impl World {
         }
         for (api, mut new) in resources.optional {
             new.metadata.uid = Some(format!("uid-{}", api.plural()));
+            let live = observed.optional.get(&api);
+            let status = live.map_or_else(
+                || well(api, &new.data["spec"]),
+                |live| live.data["status"].clone(),
+            );
+            new.data["status"] = status;
             observed.optional.insert(api, Arc::new(new));
         }
         if let Some(new) = resources.postgres_service {
@@ -343,6 +350,12 @@ impl World {
         cluster.data =
             json!({"status": {"phase": phase, "conditions": [{"type": "Ready", "status": ready}]}});
         self.observed.optional.insert(api, Arc::new(cluster));
+    }
+
+    /// What the controller of an optional API says of the object `shop`.
+    pub fn controller_says(&mut self, api: OptionalApi, status: Value) {
+        let live = self.observed.optional.get_mut(&api).unwrap();
+        Arc::make_mut(live).data["status"] = status;
     }
 
     pub fn database_gets_ready(&mut self) {
@@ -436,6 +449,21 @@ impl World {
             .first()?
             .image
             .clone()
+    }
+}
+
+/// The status of an object of an optional API with this spec, with which all is well.
+fn well(api: OptionalApi, spec: &Value) -> Value {
+    let holds = |type_: &str| json!({"type": type_, "status": "True"});
+    let taken = |parent: &Value| {
+        let conditions = [holds("Accepted"), holds("ResolvedRefs")];
+        json!({"parentRef": parent, "conditions": conditions})
+    };
+    let parents = spec["parentRefs"].as_array().into_iter().flatten();
+    match api {
+        OptionalApi::HttpRoute => json!({"parents": parents.map(taken).collect::<Vec<_>>()}),
+        OptionalApi::Certificate => json!({"conditions": [holds("Ready")]}),
+        OptionalApi::Cluster | OptionalApi::PodMonitor | OptionalApi::ServiceMonitor => Value::Null,
     }
 }
 
