@@ -28,6 +28,8 @@ mod user;
 mod verification;
 mod webhooks;
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -183,8 +185,8 @@ impl AuthSettings {
     }
 
     /// Session lifetimes, with defaults where nothing is set.
-    pub fn session(&self) -> Session {
-        self.session.clone().unwrap_or_default()
+    pub fn session(&self) -> Cow<'_, Session> {
+        self.session.as_ref().map(Cow::Borrowed).unwrap_or_default()
     }
 
     /// Accounts, with defaults where nothing is set.

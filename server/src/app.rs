@@ -1,6 +1,10 @@
 //! Everything that requests share.
 
-use std::{num::NonZero, sync::Arc, thread};
+use std::{
+    num::NonZero,
+    sync::{Arc, PoisonError, RwLock},
+    thread,
+};
 
 use authbackend_crds::auth::UnknownPlaceholder;
 use tokio::sync::Semaphore;
@@ -12,14 +16,13 @@ use crate::{
         hmac::Signer,
         jwe::{self, Encrypter},
         jwt::JwtSigner,
-        password::PasswordError,
         random::Random,
         secret_box::SecretBox,
         token,
     },
     db::{Db, IdKind},
     events::{EventSender, Events},
-    hasher::Hasher,
+    hasher::{Hasher, HasherStartError},
     http::{
         client_ip::ClientIp,
         cookie::Cookies,
@@ -85,6 +88,8 @@ pub struct App {
     pub user_fields: AdditionalFields,
     /// The fields that the settings add to sessions.
     pub session_fields: AdditionalFields,
+    /// The signer of every request, and the secrets it was made of: its keys cost as much as a signature.
+    signer: RwLock<(Arc<[Secret]>, Signer)>,
 }
 
 /// Settings that passed validation and still cannot be used.
@@ -93,9 +98,9 @@ pub enum AppError {
     /// A trusted origin.
     #[error(transparent)]
     Origin(#[from] InvalidOrigin),
-    /// The cost of password hashes.
-    #[error("emailAndPassword.password.argon2id: {0}")]
-    Password(#[from] PasswordError),
+    /// The hashing of passwords.
+    #[error(transparent)]
+    Hasher(#[from] HasherStartError),
     /// A text of a mail.
     #[error("mail.templates: a text {0}")]
     Template(#[from] UnknownPlaceholder),
@@ -124,7 +129,6 @@ impl App {
         let advanced = settings.advanced();
         let outbox = Outbox::new(Arc::clone(&random));
         let plugins = Plugins::new(plugins::ALL, settings);
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let origins = Arc::new(TrustedOrigins::new(
             config.base_url.origin(),
             settings.trusted_origins.as_deref().unwrap_or_default(),
@@ -140,7 +144,7 @@ impl App {
         Ok(Self {
             hasher: Hasher::new(
                 &settings.email_and_password(),
-                cores,
+                cores(),
                 Arc::clone(&random),
                 metrics.hashing.clone(),
             )?,
@@ -174,6 +178,7 @@ impl App {
                     .as_ref()
                     .and_then(|session| session.additional_fields.as_ref()),
             ),
+            signer: RwLock::default(),
             config,
             db,
             clock,
@@ -226,7 +231,17 @@ impl App {
 
     /// Signs and verifies with the secrets now in force.
     pub fn signer(&self) -> Signer {
-        Signer::new(self.config.secrets.current().iter().map(Secret::expose))
+        let secrets = self.config.secrets.current();
+        let known = self.signer.read().unwrap_or_else(PoisonError::into_inner);
+        let (of, signer) = &*known;
+        if Arc::ptr_eq(of, &secrets) {
+            return signer.clone();
+        }
+        drop(known);
+        let signer = Signer::new(secrets.iter().map(Secret::expose));
+        let mut known = self.signer.write().unwrap_or_else(PoisonError::into_inner);
+        *known = (secrets, signer.clone());
+        signer
     }
 
     /// Signs and verifies tokens that carry claims with the secrets now in force.
@@ -244,6 +259,12 @@ impl App {
     pub fn secret_box(&self) -> SecretBox {
         SecretBox::new(self.config.secrets.current().iter().map(Secret::expose))
     }
+}
+
+/// The cores that this process may use.
+fn cores() -> u32 {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    u32::try_from(cores).unwrap_or(u32::MAX)
 }
 
 /// Half of the database connections, one at least.

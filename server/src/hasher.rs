@@ -1,14 +1,12 @@
-//! Password hashing off the threads that serve requests, a bounded number at a time.
+//! Password hashing on threads of its own, a bounded number at a time, with a bounded queue.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicI64},
-    time::Instant,
-};
+mod workers;
+
+use std::{io, sync::Arc};
 
 use authbackend_crds::auth::EmailAndPassword;
-use prometheus_client::metrics::gauge::Gauge;
-use tokio::{sync::Semaphore, task};
 
+use self::workers::{Refused, Workers};
 use crate::{
     crypto::{
         password::{self, Memory, PasswordError, Scheme},
@@ -17,34 +15,23 @@ use crate::{
     metrics::HashGauges,
 };
 
-/// Hashes and verifies passwords. Clones share their limit and their memory.
+/// Whoever is refused should come back after so many seconds: by then the queue has been worked off.
+pub const RETRY_AFTER_SECONDS: u64 = workers::MAX_WAIT.as_secs();
+
+/// Hashes and verifies passwords. Clones share their threads.
 #[derive(Clone)]
 pub struct Hasher(Arc<Inner>);
 
 struct Inner {
+    computes: Arc<Computes>,
+    workers: Workers,
+}
+
+/// What the threads share.
+struct Computes {
     scheme: Scheme,
     rehashes: bool,
     random: Arc<Random>,
-    permits: Arc<Semaphore>,
-    /// Working memory of hashes that have ended; never more pieces than permits.
-    memory: Mutex<Vec<Memory>>,
-    gauges: HashGauges,
-}
-
-/// Counts one up for as long as it lives.
-struct Counted(Gauge<i64, AtomicI64>);
-
-impl Counted {
-    fn new(gauge: &Gauge<i64, AtomicI64>) -> Self {
-        gauge.inc();
-        Self(gauge.clone())
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
 }
 
 /// What the check of a password found.
@@ -56,48 +43,55 @@ pub struct Verdict {
     pub outdated: bool,
 }
 
-/// A hash that was not computed.
-#[derive(Debug, thiserror::Error)]
+/// A hash that was not computed. No error of the standard kind: what is answered to `Busy` is no failure of the server.
+#[derive(Debug)]
 pub enum HasherError {
+    /// Too many passwords wait to be hashed.
+    Busy,
     /// The stored hash or the parameters cannot be used.
-    #[error(transparent)]
-    Password(#[from] PasswordError),
+    Password(PasswordError),
     /// The server is shutting down.
-    #[error("password hashing has stopped")]
     Stopped,
 }
 
+/// Why there is no hasher.
+#[derive(Debug, thiserror::Error)]
+pub enum HasherStartError {
+    /// The cost of argon2id is out of the algorithm's range.
+    #[error("emailAndPassword.password.argon2id: {0}")]
+    Password(#[from] PasswordError),
+    /// The system gives no thread.
+    #[error("no thread to hash passwords on: {0}")]
+    Thread(#[from] io::Error),
+}
+
 impl Hasher {
-    /// A hasher for the settings; `permits` hashes at a time unless the settings say how many.
+    /// A hasher for the settings, on `threads` threads unless the settings say how many.
     ///
     /// # Errors
-    /// The cost of argon2id is out of the algorithm's range.
+    /// The cost of argon2id is out of the algorithm's range, or there are no threads.
     pub fn new(
         settings: &EmailAndPassword,
-        permits: usize,
+        threads: u32,
         random: Arc<Random>,
         gauges: HashGauges,
-    ) -> Result<Self, PasswordError> {
+    ) -> Result<Self, HasherStartError> {
         let settings = settings.password();
-        let permits = settings
-            .max_concurrent
-            .map_or(permits, |permits| permits as usize)
-            .max(1);
-        gauges.limit.set(i64::try_from(permits).unwrap_or(i64::MAX));
+        let threads = settings.max_concurrent.unwrap_or(threads).max(1);
         Ok(Self(Arc::new(Inner {
-            scheme: Scheme::new(&settings)?,
-            rehashes: settings.rehash_on_sign_in(),
-            random,
-            permits: Arc::new(Semaphore::new(permits)),
-            memory: Mutex::new(Vec::new()),
-            gauges,
+            computes: Arc::new(Computes {
+                scheme: Scheme::new(&settings)?,
+                rehashes: settings.rehash_on_sign_in(),
+                random,
+            }),
+            workers: Workers::start(threads, gauges)?,
         })))
     }
 
     /// Hashes a new password.
     ///
     /// # Errors
-    /// The parameters are out of range, or the server is shutting down.
+    /// Too many wait, the parameters are out of range, or the server is shutting down.
     pub async fn hash(&self, password: String) -> Result<String, HasherError> {
         self.run(move |hasher, memory| hasher.scheme.hash(&password, &hasher.random, memory))
             .await
@@ -107,7 +101,7 @@ impl Hasher {
     /// the password wrong: the time does not tell whether a user exists.
     ///
     /// # Errors
-    /// The stored hash has an unknown format, or the server is shutting down.
+    /// Too many wait, the stored hash has an unknown format, or the server is shutting down.
     pub async fn verify(
         &self,
         stored: Option<String>,
@@ -128,48 +122,21 @@ impl Hasher {
         .await
     }
 
-    /// Runs `compute` when a permit is free. A caller that goes away stops waiting; a hash that has begun
-    /// keeps its permit until it ends.
     async fn run<T: Send + 'static>(
         &self,
-        compute: impl FnOnce(&Inner, &mut Memory) -> Result<T, PasswordError> + Send + 'static,
+        compute: impl FnOnce(&Computes, &mut Memory) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let permits = Arc::clone(&self.0.permits);
-        let (waiting, asked) = (Counted::new(&self.0.gauges.waiting), Instant::now());
-        let permit = permits
-            .acquire_owned()
-            .await
-            .map_err(|_| HasherError::Stopped)?;
-        drop(waiting);
-        let inner = Arc::clone(&self.0);
-        inner.gauges.wait.observe(asked.elapsed().as_secs_f64());
-        let hash = task::spawn_blocking(move || {
-            let (_running, begun) = (Counted::new(&inner.gauges.running), Instant::now());
-            let mut memory = inner.take_memory();
-            let result = compute(&inner, &mut memory);
-            inner.keep_memory(memory);
-            inner.gauges.duration.observe(begun.elapsed().as_secs_f64());
-            drop(permit);
-            result
-        });
-        Ok(hash.await.map_err(|_| HasherError::Stopped)??)
-    }
-}
-
-impl Inner {
-    fn take_memory(&self) -> Memory {
-        self.memory
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
-            .unwrap_or_default()
-    }
-
-    fn keep_memory(&self, memory: Memory) {
-        self.memory
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(memory);
+        let computes = Arc::clone(&self.0.computes);
+        let computed = self
+            .0
+            .workers
+            .run(move |memory| compute(&computes, memory))
+            .await;
+        match computed {
+            Ok(result) => result.map_err(HasherError::Password),
+            Err(Refused::Busy) => Err(HasherError::Busy),
+            Err(Refused::Stopped) => Err(HasherError::Stopped),
+        }
     }
 }
 
@@ -255,20 +222,5 @@ mod tests {
                 .unwrap();
             assert_eq!(verdict.outdated, outdated, "{rehashes:?} {password}");
         }
-    }
-
-    #[tokio::test]
-    async fn no_more_hashes_run_at_once_than_there_are_permits() {
-        let hasher = hasher(HashAlgorithm::Argon2id, None);
-        let hashes: Vec<_> = (0..4)
-            .map(|_| {
-                let hasher = hasher.clone();
-                tokio::spawn(async move { hasher.hash("correct horse".to_owned()).await })
-            })
-            .collect();
-        for hash in hashes {
-            hash.await.unwrap().unwrap();
-        }
-        assert_eq!(hasher.0.memory.lock().unwrap().len(), 1);
     }
 }

@@ -77,7 +77,7 @@ pub struct PasswordHashing {
     pub argon2id: Option<Argon2id>,
 
     /// Hashes computed at the same time, 1 to 256; further ones wait. Default: the number of cores that the
-    /// server may use.
+    /// server may use. With a CPU limit, one less than its cores leaves one to requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 256))]
     pub max_concurrent: Option<u32>,

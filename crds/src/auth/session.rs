@@ -1,5 +1,7 @@
 //! Lifetime and refresh of sessions.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -89,8 +91,11 @@ impl Session {
     }
 
     /// The copy of the session in a cookie, with defaults where nothing is set.
-    pub fn cookie_cache(&self) -> CookieCache {
-        self.cookie_cache.clone().unwrap_or_default()
+    pub fn cookie_cache(&self) -> Cow<'_, CookieCache> {
+        self.cookie_cache
+            .as_ref()
+            .map(Cow::Borrowed)
+            .unwrap_or_default()
     }
 
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {

@@ -1,5 +1,7 @@
 //! HMAC-SHA256 signatures with a list of secrets: the first signs, all verify.
 
+use std::sync::Arc;
+
 use base64::{
     Engine as _,
     alphabet::STANDARD as ALPHABET,
@@ -22,10 +24,10 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical),
 );
 
-/// Signs with the first of its secrets and verifies with any.
-#[derive(Clone)]
+/// Signs with the first of its secrets and verifies with any. Clones share what was computed of the secrets.
+#[derive(Clone, Default)]
 pub struct Signer {
-    keys: Vec<Hmac<Sha256>>,
+    keys: Arc<[Hmac<Sha256>]>,
 }
 
 impl Signer {

@@ -1,15 +1,22 @@
 //! What a request can fail with, and the answer to it.
 
-use std::{error::Error, panic::Location};
+use std::{error::Error, io, panic::Location};
 
 use serde_json::{Value, json};
-use warp::{http::StatusCode, reply::Response};
+use warp::{
+    http::{StatusCode, header},
+    reply::Response,
+};
 
 use super::{
-    error_code::{FIELD_NOT_ALLOWED, MISSING_FIELD},
+    error_code::{FIELD_NOT_ALLOWED, MISSING_FIELD, TOO_MANY_PASSWORDS},
     reply,
 };
-use crate::{identity::fields::FieldError, metrics::ErrorLabel};
+use crate::{
+    hasher::{HasherError, RETRY_AFTER_SECONDS},
+    identity::fields::FieldError,
+    metrics::ErrorLabel,
+};
 
 /// An error that clients tell apart by its code.
 #[derive(Debug, Eq, PartialEq)]
@@ -45,6 +52,13 @@ pub enum ApiError {
     },
     /// An error that better-auth answers without a word.
     Empty(StatusCode),
+    /// Too much to do at the moment.
+    Busy {
+        /// What the client gets.
+        code: &'static ErrorCode,
+        /// When it should come back, in seconds.
+        retry_after: u64,
+    },
     /// A failure of the server. It is logged; the client learns nothing of it.
     Internal {
         /// What the client gets; without one, an empty body.
@@ -93,6 +107,7 @@ impl ApiError {
     fn code(&self) -> Option<&'static str> {
         match self {
             Self::Code(code)
+            | Self::Busy { code, .. }
             | Self::Internal {
                 code: Some(code), ..
             } => Some(code.code),
@@ -123,6 +138,12 @@ impl ApiError {
                 reply::json(status, &json!({ "message": message }))
             }
             Self::Empty(status) => reply::with_body(status, "application/json", Vec::new()),
+            Self::Busy { code, retry_after } => {
+                let mut response = code.to_response();
+                let headers = response.headers_mut();
+                headers.insert(header::RETRY_AFTER, retry_after.into());
+                response
+            }
             Self::Internal {
                 code,
                 source,
@@ -148,6 +169,20 @@ impl From<FieldError> for ApiError {
             status: code.status,
             code: code.code,
             message: error.to_string(),
+        }
+    }
+}
+
+impl From<HasherError> for ApiError {
+    #[track_caller]
+    fn from(error: HasherError) -> Self {
+        match error {
+            HasherError::Busy => Self::Busy {
+                code: &TOO_MANY_PASSWORDS,
+                retry_after: RETRY_AFTER_SECONDS,
+            },
+            HasherError::Password(error) => error.into(),
+            HasherError::Stopped => io::Error::other("password hashing has stopped").into(),
         }
     }
 }
@@ -210,4 +245,18 @@ fn describe(error: &dyn Error) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_many_passwords_at_once_are_answered_with_when_to_come_back() {
+        let response = ApiError::from(HasherError::Busy).into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+        let label = response.extensions().get::<ErrorLabel>();
+        assert_eq!(label, Some(&ErrorLabel("TOO_MANY_PASSWORDS")));
+    }
 }

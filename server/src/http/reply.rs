@@ -20,6 +20,9 @@ pub trait IntoReply {
     }
 }
 
+/// Bytes that a JSON body is given room for at first: enough for a session with its user.
+const JSON_CAPACITY: usize = 1024;
+
 /// A JSON body with status 200.
 pub struct Json<T>(pub T);
 
@@ -41,8 +44,9 @@ impl IntoReply for Response {
 
 /// A JSON body.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    match serde_json::to_vec(body) {
-        Ok(body) => with_body(status, "application/json", body),
+    let mut text = Vec::with_capacity(JSON_CAPACITY);
+    match serde_json::to_writer(&mut text, body) {
+        Ok(()) => with_body(status, "application/json", text),
         Err(error) => {
             tracing::error!(%error, "response body could not be written as JSON");
             empty(StatusCode::INTERNAL_SERVER_ERROR)

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicI64;
 
 use prometheus_client::{
-    metrics::{gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
 
@@ -18,6 +18,8 @@ pub struct HashGauges {
     pub running: Gauge<i64, AtomicI64>,
     /// Passwords that wait for a free core.
     pub waiting: Gauge<i64, AtomicI64>,
+    /// Passwords that were refused because too many waited.
+    pub refused: Counter,
     /// How long passwords waited.
     pub wait: Histogram,
     /// How long hashes took, without the wait.
@@ -30,6 +32,7 @@ impl Default for HashGauges {
             limit: Gauge::default(),
             running: Gauge::default(),
             waiting: Gauge::default(),
+            refused: Counter::default(),
             wait: durations(),
             duration: durations(),
         }
@@ -53,6 +56,11 @@ impl HashGauges {
             "password_hashes_waiting",
             "Passwords that wait for a free core",
             gauges.waiting.clone(),
+        );
+        registry.register(
+            "password_hashes_refused",
+            "Passwords that were not hashed because too many waited",
+            gauges.refused.clone(),
         );
         registry.register_with_unit(
             "password_hash_wait",

@@ -15,6 +15,7 @@ use crate::{
         error_code::{
             CREDENTIAL_ACCOUNT_NOT_FOUND, DELETION_TOKEN_INVALID, INVALID_CALLBACK_URL,
             INVALID_PASSWORD, NOBODY_TO_DELETE, NOT_FOUND, PASSWORD_TOO_LONG, SESSION_EXPIRED,
+            TOO_MANY_PASSWORDS,
         },
         extract::{Body, Input, Queried, State},
         openapi::Operation,
@@ -44,6 +45,7 @@ pub(super) const ROUTES: &[Route] = &[
             &INVALID_PASSWORD,
             &DELETION_TOKEN_INVALID,
             &SESSION_EXPIRED,
+            &TOO_MANY_PASSWORDS,
         ]),
     route!(GET "/delete-user/callback" => delete_user_by_link)
         .summary("Delete the user by the link of a mail")

@@ -8,7 +8,7 @@ use crate::{
     crypto::password::{is_longer, is_shorter},
     http::{
         error::ApiError,
-        error_code::{INVALID_PASSWORD, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT},
+        error_code::{INVALID_PASSWORD, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT, TOO_MANY_PASSWORDS},
         extract::{Body, Input, State},
         reply::Json,
         schema::{Field, Schema},
@@ -21,7 +21,7 @@ use crate::{
 
 pub(super) const ROUTES: &[Route] = &[route!(POST "/verify-password" => verify_password)
     .summary("Tell whether a password is that of the user")
-    .fails(&[&INVALID_PASSWORD, &PASSWORD_TOO_LONG])];
+    .fails(&[&INVALID_PASSWORD, &PASSWORD_TOO_LONG, &TOO_MANY_PASSWORDS])];
 
 #[derive(Deserialize)]
 struct VerifyPassword {

@@ -17,7 +17,7 @@ use crate::{
         error::ApiError,
         error_code::{
             INVALID_CALLBACK_URL, INVALID_REDIRECT_URL, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
-            RESET_PASSWORD_DISABLED, RESET_TOKEN_INVALID, RESET_USER_NOT_FOUND,
+            RESET_PASSWORD_DISABLED, RESET_TOKEN_INVALID, RESET_USER_NOT_FOUND, TOO_MANY_PASSWORDS,
         },
         extract::{Body, Client, Input, Param, Queried, State},
         redirect::Redirect,
@@ -45,6 +45,7 @@ pub(super) const ROUTES: &[Route] = &[
             &PASSWORD_TOO_SHORT,
             &PASSWORD_TOO_LONG,
             &RESET_USER_NOT_FOUND,
+            &TOO_MANY_PASSWORDS,
         ]),
 ];
 

@@ -14,7 +14,7 @@ use crate::{
         error::{ApiError, ErrorCode},
         error_code::{
             EMAIL_NOT_VERIFIED, EMAIL_PASSWORD_DISABLED, INVALID_EMAIL, INVALID_EMAIL_OR_PASSWORD,
-            PASSWORD_TOO_LONG,
+            PASSWORD_TOO_LONG, TOO_MANY_PASSWORDS,
         },
         extract::{Body, Client, Input, State},
         openapi::Operation,
@@ -43,6 +43,7 @@ pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-in/email" => email)
         &INVALID_EMAIL_OR_PASSWORD,
         &PASSWORD_TOO_LONG,
         &EMAIL_NOT_VERIFIED,
+        &TOO_MANY_PASSWORDS,
     ])];
 
 #[derive(Deserialize)]

@@ -15,7 +15,7 @@ use crate::{
         error::ApiError,
         error_code::{
             EMAIL_PASSWORD_SIGN_UP_DISABLED, FAILED_TO_CREATE_USER, FIELD_NOT_ALLOWED,
-            MISSING_FIELD, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
+            MISSING_FIELD, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT, TOO_MANY_PASSWORDS,
             USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
         },
         extract::{Body, Client, Input, State},
@@ -47,6 +47,7 @@ pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-up/email" => email)
         &MISSING_FIELD,
         &PASSWORD_TOO_LONG,
         &PASSWORD_TOO_SHORT,
+        &TOO_MANY_PASSWORDS,
         &USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL,
     ])];
 

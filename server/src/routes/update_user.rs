@@ -16,6 +16,7 @@ use crate::{
         error_code::{
             CREDENTIAL_ACCOUNT_NOT_FOUND, EMAIL_CAN_NOT_BE_UPDATED, FAILED_TO_UPDATE_USER,
             FIELD_NOT_ALLOWED, INVALID_PASSWORD, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
+            TOO_MANY_PASSWORDS,
         },
         extract::{Body, Database, Input, State},
         origin::is_truthy,
@@ -47,6 +48,7 @@ pub(super) const ROUTES: &[Route] = &[
             &INVALID_PASSWORD,
             &PASSWORD_TOO_LONG,
             &PASSWORD_TOO_SHORT,
+            &TOO_MANY_PASSWORDS,
         ]),
 ];
 

@@ -20,6 +20,11 @@ const MAX_MEMORY_KIB: u32 = 1_048_576;
 pub struct Memory(Vec<Block>);
 
 impl Memory {
+    /// Whether none is held.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn blocks(&mut self, params: &Params) -> &mut [Block] {
         let count = params.block_count();
         if self.0.len() < count {

@@ -47,7 +47,8 @@ pub(super) fn read(app: &App, jar: &Jar, settings: &CookieCache, token: &str) ->
 /// Gives the browser a copy of the session, if the settings want one. `remember` says whether it outlives the
 /// browser.
 pub(super) fn write(app: &App, jar: &Jar, current: &SessionUser, remember: bool) {
-    let settings = app.config.settings.session().cookie_cache();
+    let session = app.config.settings.session();
+    let settings = session.cookie_cache();
     if !settings.enabled() {
         return;
     }

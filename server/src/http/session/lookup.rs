@@ -1,5 +1,7 @@
 //! Finding the session of a request, and extending it when that is due.
 
+use std::sync::Arc;
+
 use authbackend_crds::auth;
 
 use super::cache::{self, Copy};
@@ -40,7 +42,8 @@ pub(super) async fn find(
     source: Source,
     may_write: bool,
 ) -> Result<Found, ApiError> {
-    let settings = call.app.config.settings.session();
+    let app = Arc::clone(&call.app);
+    let settings = app.config.settings.session();
     let jar = call.jar.clone();
     if !settings.cookie_cache().enabled() {
         // Another better-auth server may have left a copy of the session, which nobody here would keep true.
