@@ -1,5 +1,6 @@
 //! Benchmarks: each figure beside a peer and a limit that were measured in the same run. Started by `cargo xtask bench`.
 
+mod instructions;
 mod operator;
 mod plot;
 mod process;
@@ -22,6 +23,8 @@ enum Command {
     Operator(operator::Arguments),
     /// The auth server beside better-auth and bare servers: rates, latency, memory, start.
     Server(server::Arguments),
+    /// Instructions that the auth server takes for a request, beside those of before.
+    Instructions(instructions::Arguments),
     /// A bare server, as a limit for the others.
     #[command(hide = true)]
     Peer(server::peer::Arguments),
@@ -32,6 +35,7 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Operator(arguments) => operator::run(&arguments).await,
         Command::Server(arguments) => server::run(&arguments).await,
+        Command::Instructions(arguments) => instructions::run(&arguments).await,
         Command::Peer(arguments) => server::peer::run(arguments).await,
     }
 }

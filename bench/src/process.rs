@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use rustix::process::{Pid, Signal};
 
 /// Clock ticks per second in `/proc/<pid>/stat`; Linux fixes it for user space on every architecture (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -21,6 +22,16 @@ impl Process {
             .spawn()
             .with_context(|| format!("{} cannot be started", command.get_program().display()))?;
         Ok(Self(child))
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn end(mut self) -> Result<()> {
+        let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
+        let id = id.context("a process without a number")?;
+        rustix::process::kill_process(id, Signal::TERM)?;
+        let status = self.0.wait()?;
+        ensure!(status.success(), "a process ended by {status}");
+        Ok(())
     }
 
     /// What it uses.

@@ -1,11 +1,13 @@
 //! The auth server beside better-auth and bare servers, all on one database, in turn.
 
-mod contestants;
+pub mod contestants;
 mod hashing;
-mod load;
+pub mod load;
+mod memory;
 pub mod peer;
 mod response;
 mod rounds;
+mod storm;
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,11 +16,11 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use self::contestants::{Contestant, Programs};
-use self::load::{Connection, closed, open};
+use self::load::{Connection, Target};
 use self::rounds::{Entry, Figures, Rounds};
 use crate::plot::{self, Bar, Titles};
-use crate::report::{Report, machine, mebibytes};
-use crate::statistics::{Sorted, milliseconds};
+use crate::report::{Report, machine};
+use crate::statistics::{Sorted, median, milliseconds};
 
 /// Connections that ask as fast as they are answered.
 const CONNECTIONS: usize = 32;
@@ -26,14 +28,9 @@ const CONNECTIONS: usize = 32;
 /// Sign-ins under way at once: enough to keep all processors hashing.
 const SIGN_INS: usize = 8;
 
-/// Requests per second at which latency is measured beside a storm of sign-ins.
-const STEADY_RATE: u32 = 1000;
-
-/// Connections over which they come.
-const STEADY_CONNECTIONS: u32 = 16;
-
-/// Connections that are held to measure memory.
-const HELD: usize = 1000;
+/// The users who sign in.
+const OURS: &str = "ours@bench.example";
+const THEIRS: &str = "theirs@bench.example";
 
 /// Starts that are measured.
 const STARTS: usize = 9;
@@ -96,9 +93,9 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     report_starts(&mut report, &programs).await?;
     let ours = programs.ours().await?;
     let idle = ours.process.usage()?.resident;
-    let cookie = ours.sign_up("ours@bench.example").await?;
+    let cookie = ours.sign_up(OURS).await?;
     let better_auth = programs.better_auth().await?;
-    better_auth.sign_up("theirs@bench.example").await?;
+    better_auth.sign_up(THEIRS).await?;
     let length = answer_length(&ours, &cookie).await?;
     let token = token(&cookie)?;
     let select = programs.bare(length, Some(token)).await?;
@@ -112,44 +109,62 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let entries = [&ours, &better_auth, &select, &bare].map(ask);
     let sessions = rounds.play(&entries).await?;
     report_rates(&mut report, "/get-session", &sessions);
-    let (sign_ins, limit) = report_sign_ins(&mut report, rounds, &ours, &better_auth).await?;
+    let (sign_ins, limit) = report_passwords(&mut report, rounds, &ours, &better_auth).await?;
     for contestant in [&ours, &better_auth] {
-        report_storm(&mut report, arguments, contestant, &cookie).await?;
+        storm::report(&mut report, rounds, contestant, &cookie).await?;
     }
-    report_memory(&mut report, &ours, &cookie, idle).await?;
+    memory::report(&mut report, &ours, &cookie, idle).await?;
     report.save(out, "server")?;
     draw(arguments, &sessions, &sign_ins, limit)
 }
 
-fn sign_in<'a>(contestant: &'a Contestant, email: &str) -> Entry<'a> {
-    Entry {
-        target: contestant.sign_in(email),
-        connections: SIGN_INS,
-        contestant,
-    }
-}
-
-/// Sign-ins, beside better-auth and beside hashing alone, whose rate is returned too.
-async fn report_sign_ins(
+/// Sign-ins, which are returned with their limit, and sign-ups.
+async fn report_passwords(
     report: &mut Report,
     rounds: Rounds,
     ours: &Contestant,
     better_auth: &Contestant,
 ) -> Result<(Vec<Figures>, f64)> {
-    let entries = [
-        sign_in(ours, "ours@bench.example"),
-        sign_in(better_auth, "theirs@bench.example"),
+    let sign_in = [
+        hashes(ours, ours.sign_in(OURS)),
+        hashes(better_auth, better_auth.sign_in(THEIRS)),
     ];
-    let sign_ins = rounds.play(&entries).await?;
-    report_rates(report, "/sign-in/email", &sign_ins);
-    let span = rounds.span;
-    let limit = tokio::task::spawn_blocking(move || hashing::rate(span)).await??;
+    let result = report_hashing(report, rounds, "/sign-in/email", &sign_in).await?;
+    let sign_up = [
+        hashes(ours, ours.sign_ups()),
+        hashes(better_auth, better_auth.sign_ups()),
+    ];
+    report_hashing(report, rounds, "/sign-up/email", &sign_up).await?;
+    Ok(result)
+}
+
+/// What hashes a password with each request, beside better-auth and beside hashing alone, whose rate is returned too.
+/// All take turns.
+async fn report_hashing(
+    report: &mut Report,
+    rounds: Rounds,
+    what: &str,
+    entries: &[Entry<'_>],
+) -> Result<(Vec<Figures>, f64)> {
+    let (mut played, mut limits) = (Vec::new(), Vec::new());
+    for _ in 0..rounds.number {
+        let once = Rounds {
+            number: 1,
+            ..rounds
+        };
+        played.push(once.play(entries).await?);
+        let span = rounds.span;
+        limits.push(tokio::task::spawn_blocking(move || hashing::rate(span)).await??);
+    }
+    let figures = Figures::medians(&played);
+    let limit = median(limits);
+    report_rates(report, what, &figures);
     report.add(
-        "/sign-in/email beside raw argon2id",
-        format!("{:.2} of the limit", sign_ins[0].rate / limit),
+        &format!("{what} beside raw argon2id"),
+        format!("{:.2} of the limit", figures[0].rate / limit),
         format!("{limit:.1} hashes/s; goal 0.95"),
     );
-    Ok((sign_ins, limit))
+    Ok((figures, limit))
 }
 
 /// Start to first answer.
@@ -206,67 +221,12 @@ fn report_rates(report: &mut Report, what: &str, results: &[Figures]) {
     }
 }
 
-/// Latency of `/get-session` without and with sign-ins that want all processors.
-async fn report_storm(
-    report: &mut Report,
-    arguments: &Arguments,
-    contestant: &Contestant,
-    cookie: &str,
-) -> Result<()> {
-    let span = Duration::from_secs(arguments.seconds);
-    let sessions = contestant.get_session(cookie);
-    // better-auth has its limit below the rate that the auth server does not notice.
-    let (email, rate) = match contestant.name {
-        "better-auth" => ("theirs@bench.example", STEADY_RATE / 10),
-        _ => ("ours@bench.example", STEADY_RATE),
-    };
-    let calm = open(&sessions, STEADY_CONNECTIONS, rate, span).await?;
-    let sign_ins = contestant.sign_in(email);
-    let (storm, _) = tokio::try_join!(
-        open(&sessions, STEADY_CONNECTIONS, rate, span),
-        closed(&sign_ins, SIGN_INS, span)
-    )?;
-    let p99 = |outcome: &load::Outcome| outcome.latencies.quantile(990);
-    report.add(
-        &format!(
-            "/get-session p99 while sign-ins saturate: {}",
-            contestant.name
-        ),
-        milliseconds(p99(&storm)),
-        format!(
-            "{} without them, at {rate}/s; goal 2 ×",
-            milliseconds(p99(&calm))
-        ),
-    );
-    Ok(())
-}
-
-async fn report_memory(
-    report: &mut Report,
-    ours: &Contestant,
-    cookie: &str,
-    idle: u64,
-) -> Result<()> {
-    report.add("memory, just started", mebibytes(idle), "goal 12 MiB");
-    report.add(
-        "memory after the loads",
-        mebibytes(ours.process.usage()?.resident),
-        format!("peak {}", mebibytes(ours.process.usage()?.peak)),
-    );
-    let target = ours.get_session(cookie);
-    let mut held = Vec::with_capacity(HELD);
-    for _ in 0..HELD {
-        let mut connection = Connection::open(ours.port).await?;
-        connection.ask(&target.request).await?;
-        held.push(connection);
+fn hashes(contestant: &Contestant, target: Target) -> Entry<'_> {
+    Entry {
+        contestant,
+        target,
+        connections: SIGN_INS,
     }
-    let resident = ours.process.usage()?.resident;
-    report.add(
-        &format!("memory with {HELD} connections"),
-        mebibytes(resident),
-        "goal 40 MiB",
-    );
-    Ok(())
 }
 
 fn draw(

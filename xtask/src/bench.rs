@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: builds what is measured as it is published, and starts the measurement.
 
 use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 
 use anyhow::{Context, Result};
 
@@ -48,6 +48,44 @@ pub(crate) fn server(workspace: &Workspace, options: &[&str]) -> Result<ExitCode
     measure(workspace, bench.args(options))
 }
 
+/// Counts the instructions of requests to the auth server; `options` are the measuring program's.
+pub(crate) fn instructions(workspace: &Workspace, options: &[&str]) -> Result<ExitCode> {
+    let mut progress = Progress::new(3, workspace.scratch()?.join("bench.log"))?;
+    let postgres = progress.step("Postgres", Postgres::start)?;
+    // Not as it is published, which takes several times as long to build; with symbols, by which threads are told apart.
+    let server = progress.step("auth-server", |step| {
+        let options = ["--release", "--package", SERVER.binary];
+        cargo::build(&workspace.root, SERVER.binary, &options, |build| {
+            step.capture(build.env("CARGO_PROFILE_RELEASE_STRIP", "none"))
+        })
+    })?;
+    let bench = progress.step("bench", |step| {
+        cargo::build(&workspace.root, BENCH, &["--workspace"], |build| {
+            step.capture(build)
+        })
+    })?;
+    let status = Command::new(bench)
+        .arg("instructions")
+        .arg("--auth-server")
+        .arg(server)
+        .arg("--database")
+        .arg(postgres.url())
+        .arg("--baseline")
+        .arg(workspace.root.join("bench/baseline.json"))
+        .args(options)
+        .status()
+        .context("the measuring program cannot be started")?;
+    Ok(exit(status))
+}
+
+fn exit(status: ExitStatus) -> ExitCode {
+    if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
 fn measure(workspace: &Workspace, bench: &mut Command) -> Result<ExitCode> {
     let results = results(workspace);
     let status = bench
@@ -56,11 +94,7 @@ fn measure(workspace: &Workspace, bench: &mut Command) -> Result<ExitCode> {
         .status()
         .context("the measuring program cannot be started")?;
     println!("Results: {}", results.display());
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(exit(status))
 }
 
 /// The measuring program with its subcommand.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::load::{Connection, Target};
+use super::load::{Connection, NUMBER, Target};
 use crate::process::{Process, free_port};
 
 /// What all of them take for their public URL: cookies of one hold at the others.
@@ -19,7 +19,7 @@ const ORIGIN: &str = "http://localhost:8100";
 /// The secret of throw-away servers.
 const SECRET: &str = "a secret of at least thirty-two characters";
 /// Longest wait for a server's first answer.
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// A running server.
 #[derive(Debug)]
@@ -60,14 +60,39 @@ impl Programs<'_> {
 
     /// Starts the auth server.
     pub async fn ours(&self) -> Result<Contestant> {
+        let settings = json!({"rateLimit": {"enabled": false}});
+        self.serve(Command::new(self.auth_server), &settings).await
+    }
+
+    /// Starts the auth server under valgrind, which leaves a profile of each thread in `folder`. Passwords are hashed as
+    /// cheaply as the settings allow.
+    pub async fn counted(&self, folder: &Path) -> Result<Contestant> {
+        let settings = json!({
+            "rateLimit": {"enabled": false},
+            "emailAndPassword": {"password": {
+                "maxConcurrent": 1, "argon2id": {"memoryKiB": 8192, "iterations": 1},
+            }},
+        });
+        let profile = folder.join("thread");
+        let mut command = Command::new("valgrind");
+        command
+            .args(["--tool=callgrind", "--separate-threads=yes"])
+            .arg(format!("--callgrind-out-file={}", profile.display()))
+            .arg(self.auth_server)
+            // With one thread the same work is done in the same order each time.
+            .env("TOKIO_WORKER_THREADS", "1");
+        self.serve(command, &settings).await
+    }
+
+    async fn serve(
+        &self,
+        mut command: Command,
+        settings: &serde_json::Value,
+    ) -> Result<Contestant> {
         let folder = tempfile::tempdir()?;
         let config = folder.path().join("config.yaml");
-        fs::write(
-            &config,
-            json!({"rateLimit": {"enabled": false}}).to_string(),
-        )?;
+        fs::write(&config, settings.to_string())?;
         let (port, admin) = (free_port()?, free_port()?);
-        let mut command = Command::new(self.auth_server);
         command
             .arg("serve")
             .env("AUTH_BASE_URL", BASE_URL)
@@ -116,6 +141,16 @@ impl Programs<'_> {
 }
 
 impl Contestant {
+    /// `GET /ok`.
+    pub fn ok(&self) -> Target {
+        self.target("GET /api/ok HTTP/1.1\r\nHost: localhost:8100\r\n\r\n".to_owned())
+    }
+
+    /// Ends it as its owner would, and waits until it has.
+    pub fn end(self) -> Result<()> {
+        self.process.end()
+    }
+
     /// `GET /get-session` with a cookie.
     pub fn get_session(&self, cookie: &str) -> Target {
         self.target(format!(
@@ -126,6 +161,13 @@ impl Contestant {
     /// `POST /sign-in/email`.
     pub fn sign_in(&self, email: &str) -> Target {
         self.post("sign-in", &json!({"email": email, "password": PASSWORD}))
+    }
+
+    /// `POST /sign-up/email`, of another user each time.
+    pub fn sign_ups(&self) -> Target {
+        let email = format!("{NUMBER}@{}.example", self.name);
+        let body = json!({"name": "Bench", "email": email, "password": PASSWORD});
+        self.post("sign-up", &body)
     }
 
     /// Signs a user up and returns the cookie of the session.
@@ -160,6 +202,7 @@ impl Contestant {
         Target {
             port: self.port,
             request: Arc::from(request.into_bytes()),
+            number: Arc::default(),
         }
     }
 }

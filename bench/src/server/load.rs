@@ -1,7 +1,9 @@
 //! Load on a server: as much as it takes, or as much as is asked for.
 
+use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -17,8 +19,28 @@ use crate::statistics::Sorted;
 pub struct Target {
     /// Port on loopback.
     pub port: u16,
-    /// The request as it is sent.
+    /// The request as it is sent, but for [`NUMBER`] in it.
     pub request: Arc<[u8]>,
+    /// Stands in the place of [`NUMBER`], another one each time; the same for all clones.
+    pub number: Arc<AtomicU32>,
+}
+
+/// What is replaced by a number of as many digits.
+pub const NUMBER: &str = "########";
+
+impl Target {
+    /// The request that is sent next.
+    pub fn next(&self) -> Cow<'_, [u8]> {
+        let width = NUMBER.len();
+        let mut places = self.request.windows(width);
+        let Some(place) = places.position(|bytes| bytes == NUMBER.as_bytes()) else {
+            return Cow::Borrowed(&self.request);
+        };
+        let mut request = self.request.to_vec();
+        let number = format!("{:0width$}", self.number.fetch_add(1, Ordering::Relaxed));
+        request.splice(place..place + width, number.into_bytes());
+        Cow::Owned(request)
+    }
 }
 
 /// What came of a load. Every answer had status 200.
@@ -82,7 +104,8 @@ pub async fn closed(target: &Target, connections: usize, span: Duration) -> Resu
             let mut connection = Connection::open(target.port).await?;
             let mut latencies = Vec::new();
             while start.elapsed() < span {
-                latencies.push(connection.measured(&target.request, Instant::now()).await?);
+                let request = target.next();
+                latencies.push(connection.measured(&request, Instant::now()).await?);
             }
             Ok(latencies)
         });
@@ -105,7 +128,7 @@ pub async fn open(target: &Target, connections: u32, rate: u32, span: Duration) 
             let mut latencies = Vec::new();
             while due < start + span {
                 tokio::time::sleep_until(due.into()).await;
-                latencies.push(connection.measured(&target.request, due).await?);
+                latencies.push(connection.measured(&target.next(), due).await?);
                 due += pace;
             }
             Ok(latencies)
@@ -124,4 +147,30 @@ async fn gather(mut tasks: JoinSet<Result<Vec<Duration>>>, start: Instant) -> Re
         took: start.elapsed(),
         latencies: Sorted::of(latencies),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(request: &str) -> Target {
+        Target {
+            port: 0,
+            request: Arc::from(request.as_bytes()),
+            number: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn a_numbered_request_is_another_one_each_time_and_as_long() {
+        let target = target("POST a########@b");
+        assert_eq!(&*target.next(), b"POST a00000000@b");
+        assert_eq!(&*target.clone().next(), b"POST a00000001@b");
+    }
+
+    #[test]
+    fn a_request_without_a_number_is_always_the_same() {
+        let target = target("GET /");
+        assert_eq!(target.next(), target.next());
+    }
 }

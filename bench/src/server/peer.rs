@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Result;
 use http_body_util::Full;
@@ -38,12 +39,15 @@ pub struct Arguments {
     token: Option<String>,
 }
 
-/// A query that is prepared on a connection over which requests are pipelined.
+/// A query that is prepared on connections over which requests are pipelined.
 struct Prepared {
-    client: Client,
-    statement: Statement,
+    lanes: Vec<(Client, Statement)>,
+    next: AtomicUsize,
     token: String,
 }
+
+/// Connections to the database: with one, its one process is the limit; with more than two there is less to pipeline.
+const LANES: usize = 2;
 
 /// Serves until it is killed.
 pub async fn run(arguments: Arguments) -> Result<()> {
@@ -71,23 +75,23 @@ pub async fn run(arguments: Arguments) -> Result<()> {
 }
 
 async fn prepare(database: &str, token: String) -> Result<Prepared> {
-    let (client, connection) = tokio_postgres::connect(database, NoTls).await?;
-    tokio::spawn(connection);
-    let statement = client.prepare(QUERY).await?;
+    let mut lanes = Vec::with_capacity(LANES);
+    for _ in 0..LANES {
+        let (client, connection) = tokio_postgres::connect(database, NoTls).await?;
+        tokio::spawn(connection);
+        let statement = client.prepare(QUERY).await?;
+        lanes.push((client, statement));
+    }
     Ok(Prepared {
-        client,
-        statement,
+        lanes,
+        next: AtomicUsize::new(0),
         token,
     })
 }
 
 async fn answer(body: Bytes, prepared: Option<&Prepared>) -> Response<Full<Bytes>> {
-    if let Some(Prepared {
-        client,
-        statement,
-        token,
-    }) = prepared
-    {
+    if let Some(Prepared { lanes, next, token }) = prepared {
+        let (client, statement) = &lanes[next.fetch_add(1, Ordering::Relaxed) % LANES];
         // The row is read and not turned into the answer: a limit has nothing of an auth server's work.
         if client.query_one(statement, &[token]).await.is_err() {
             let mut failed = Response::new(Full::default());

@@ -19,6 +19,7 @@ pub struct Entry<'a> {
 }
 
 /// What a contestant did in all rounds.
+#[derive(Clone, Debug)]
 pub struct Figures {
     /// Its name.
     pub name: &'static str,
@@ -53,26 +54,48 @@ impl Rounds {
                 results.push((outcome, cpu));
             }
         }
-        let result = |(entry, results): (&Entry<'_>, &Vec<(Outcome, Duration)>)| {
-            let each =
-                |of: &dyn Fn(&(Outcome, Duration)) -> f64| median(results.iter().map(of).collect());
-            let seconds = |seconds: f64| Duration::from_secs_f64(seconds);
-            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-            let cpu = |(outcome, cpu): &(Outcome, Duration)| {
-                cpu.as_secs_f64() / outcome.answers.max(1) as f64
-            };
-            Figures {
-                name: entry.contestant.name,
-                rate: each(&|(outcome, _)| outcome.rate()),
-                p50: seconds(each(&|(outcome, _)| {
-                    outcome.latencies.quantile(500).as_secs_f64()
-                })),
-                p99: seconds(each(&|(outcome, _)| {
-                    outcome.latencies.quantile(990).as_secs_f64()
-                })),
-                cpu: seconds(each(&cpu)),
-            }
+        let figures = |(entry, results): (&Entry<'_>, &Vec<_>)| {
+            let each = results
+                .iter()
+                .map(|(outcome, cpu)| Figures::of(entry, outcome, *cpu));
+            Figures::median(&each.collect::<Vec<_>>())
         };
-        Ok(entries.iter().zip(&rounds).map(result).collect())
+        Ok(entries.iter().zip(&rounds).map(figures).collect())
+    }
+}
+
+impl Figures {
+    fn of(entry: &Entry<'_>, outcome: &Outcome, cpu: Duration) -> Self {
+        let answers = u32::try_from(outcome.answers).unwrap_or(u32::MAX).max(1);
+        Self {
+            name: entry.contestant.name,
+            rate: outcome.rate(),
+            p50: outcome.latencies.quantile(500),
+            p99: outcome.latencies.quantile(990),
+            cpu: cpu / answers,
+        }
+    }
+
+    /// The median of each figure of one contestant.
+    fn median(all: &[Self]) -> Self {
+        let each = |of: fn(&Self) -> f64| median(all.iter().map(of).collect());
+        let seconds = |of: fn(&Self) -> f64| Duration::from_secs_f64(each(of));
+        Self {
+            name: all.first().map_or("", |figures| figures.name),
+            rate: each(|figures| figures.rate),
+            p50: seconds(|figures| figures.p50.as_secs_f64()),
+            p99: seconds(|figures| figures.p99.as_secs_f64()),
+            cpu: seconds(|figures| figures.cpu.as_secs_f64()),
+        }
+    }
+
+    /// The medians of several plays of the same entries.
+    pub fn medians(plays: &[Vec<Self>]) -> Vec<Self> {
+        let entries = plays.iter().map(Vec::len).min().unwrap_or(0);
+        let of = |index: usize| {
+            let each = plays.iter().map(|play: &Vec<Self>| play[index].clone());
+            Self::median(&each.collect::<Vec<_>>())
+        };
+        (0..entries).map(of).collect()
     }
 }

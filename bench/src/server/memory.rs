@@ -1,0 +1,46 @@
+//! Memory of the auth server: just started, after all loads, and with many connections.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::contestants::Contestant;
+use super::load::Connection;
+use crate::report::{Report, mebibytes};
+
+/// Connections that are held to measure memory.
+const HELD: usize = 1000;
+
+/// Longer than the auth server keeps memory to hash the next password in.
+const QUIET: Duration = Duration::from_secs(15);
+
+/// Reports it; `idle` is what it was before the loads.
+pub async fn report(report: &mut Report, ours: &Contestant, cookie: &str, idle: u64) -> Result<()> {
+    report.add("memory, just started", mebibytes(idle), "goal 12 MiB");
+    report.add(
+        "memory after the loads",
+        mebibytes(ours.process.usage()?.resident),
+        format!("peak {}", mebibytes(ours.process.usage()?.peak)),
+    );
+    // What hashing needs is given back when nobody has signed in for a while.
+    tokio::time::sleep(QUIET).await;
+    report.add(
+        "memory, quiet again",
+        mebibytes(ours.process.usage()?.resident),
+        "",
+    );
+    let target = ours.get_session(cookie);
+    let mut held = Vec::with_capacity(HELD);
+    for _ in 0..HELD {
+        let mut connection = Connection::open(ours.port).await?;
+        connection.ask(&target.request).await?;
+        held.push(connection);
+    }
+    let resident = ours.process.usage()?.resident;
+    report.add(
+        &format!("memory with {HELD} connections"),
+        mebibytes(resident),
+        "goal 40 MiB",
+    );
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! What a storm of sign-ins does to those who only read their session.
+
+use anyhow::Result;
+
+use super::contestants::Contestant;
+use super::load::{Outcome, closed, open};
+use super::rounds::Rounds;
+use super::{OURS, SIGN_INS, THEIRS};
+use crate::report::Report;
+use crate::statistics::median;
+
+/// Requests per second at which latency is measured beside a storm of sign-ins.
+const STEADY_RATE: u32 = 1000;
+
+/// Connections over which they come.
+const STEADY_CONNECTIONS: u32 = 16;
+
+/// Latency of `/get-session` without and with sign-ins that want all processors, in turn.
+pub async fn report(
+    report: &mut Report,
+    rounds: Rounds,
+    contestant: &Contestant,
+    cookie: &str,
+) -> Result<()> {
+    let span = rounds.span;
+    let sessions = contestant.get_session(cookie);
+    // better-auth has its limit below the rate that the auth server does not notice.
+    let (email, rate) = match contestant.name {
+        "better-auth" => (THEIRS, STEADY_RATE / 10),
+        _ => (OURS, STEADY_RATE),
+    };
+    let sign_ins = contestant.sign_in(email);
+    let (mut calm, mut storm) = (Vec::new(), Vec::new());
+    let p99 = |outcome: &Outcome| outcome.latencies.quantile(990).as_secs_f64();
+    for _ in 0..rounds.number {
+        calm.push(p99(&open(&sessions, STEADY_CONNECTIONS, rate, span).await?));
+        let (outcome, _) = tokio::try_join!(
+            open(&sessions, STEADY_CONNECTIONS, rate, span),
+            closed(&sign_ins, SIGN_INS, span)
+        )?;
+        storm.push(p99(&outcome));
+    }
+    let (calm, storm) = (median(calm), median(storm));
+    report.add(
+        &format!(
+            "/get-session p99 while sign-ins saturate: {}",
+            contestant.name
+        ),
+        format!("{:.1} ms, {:.1} ×", storm * 1000.0, storm / calm),
+        format!(
+            "{:.1} ms without them, at {rate}/s; goal 2 ×",
+            calm * 1000.0
+        ),
+    );
+    Ok(())
+}
