@@ -15,6 +15,7 @@ mod email_and_password;
 mod email_verification;
 mod mail;
 mod mailing;
+mod memory_cache;
 mod outbound;
 mod plugins;
 mod problem;
@@ -50,6 +51,7 @@ pub use mail::{
     DEFAULT_LOCALE, Mail, MailTemplate, MailTemplates, MailText, Mailbox, Piece, Placeholder, Smtp,
     SmtpTls, TemplateText, UnknownPlaceholder,
 };
+pub use memory_cache::MemoryCache;
 pub use plugins::{
     Authentication, Bearer, GenericOAuth, GenericOAuthConfig, Jwks, JwksTable, Jwt, JwtAlgorithm,
     JwtClaims, JwtSchema, KeyPair, OpenApi, Plugins, Preset, ProfileMapping, TokenEndpointAuth,

@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use authbackend_crds::auth::UnknownPlaceholder;
+use authbackend_crds::auth::{AuthSettings, UnknownPlaceholder};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -32,7 +32,7 @@ use crate::{
         plugin::Plugins,
         rate_limit::{InvalidRule, RateLimiter},
     },
-    identity::{fields::AdditionalFields, verification::Verifications},
+    identity::{fields::AdditionalFields, session::SessionMemory, verification::Verifications},
     mail::{ComposeError, MailSender, Mailer},
     metrics::Metrics,
     oauth::registry::Providers,
@@ -75,6 +75,8 @@ pub struct App {
     pub outbox: Outbox,
     /// Keeps what mailed links and begun sign-ins stand for.
     pub verifications: Verifications,
+    /// Sessions in memory, if the settings want that.
+    pub session_memory: Option<Arc<SessionMemory>>,
     /// The plugins that the settings want.
     pub plugins: Plugins,
     /// The services that sign users in.
@@ -164,20 +166,11 @@ impl App {
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,
             verifications: Verifications::new(settings.verification()),
+            session_memory: session_memory(settings, &db, metrics),
             plugins,
             secret_files: config.secret_files.clone(),
-            user_fields: AdditionalFields::new(
-                settings
-                    .user
-                    .as_ref()
-                    .and_then(|user| user.additional_fields.as_ref()),
-            ),
-            session_fields: AdditionalFields::new(
-                settings
-                    .session
-                    .as_ref()
-                    .and_then(|session| session.additional_fields.as_ref()),
-            ),
+            user_fields: AdditionalFields::new(settings.user().additional_fields.as_ref()),
+            session_fields: AdditionalFields::new(settings.session().additional_fields.as_ref()),
             signer: RwLock::default(),
             config,
             db,
@@ -265,6 +258,18 @@ impl App {
 fn cores() -> u32 {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     u32::try_from(cores).unwrap_or(u32::MAX)
+}
+
+/// Where sessions are remembered, if `settings` want that.
+fn session_memory(
+    settings: &AuthSettings,
+    db: &Db,
+    metrics: &Metrics,
+) -> Option<Arc<SessionMemory>> {
+    let cache = settings.session().memory_cache();
+    let metrics = metrics.session_memory.clone();
+    let memory = || SessionMemory::new(&cache, db.changes(), metrics);
+    cache.enabled().then(memory).map(Arc::new)
 }
 
 /// Half of the database connections, one at least.

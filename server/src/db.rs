@@ -3,19 +3,24 @@
 //! Usable without HTTP: `serve`, tests and other binaries open the same type, and `migrate` a single connection
 //! of the same kind. Nothing else in this crate connects to the database.
 
+mod changes;
 mod conn;
 mod connect;
 mod error;
 mod pool;
+mod pooler;
 mod rotation;
 mod schema;
 mod slot;
 mod tables;
 
+pub(crate) use changes::TRIGGERS;
+pub use changes::{Changes, LEASE, Listener, Moment};
 pub use conn::Conn;
 pub(crate) use connect::connect;
 pub use error::{DbError, is_refused};
 pub use pool::Db;
+pub(crate) use pooler::is_between as has_pooler;
 pub use schema::Schema;
 pub(crate) use tables::quoted;
 pub use tables::{AdditionalColumn, ColumnType, IdKind, TableNames, Tables};

@@ -7,6 +7,7 @@ mod database;
 mod hashing;
 mod http;
 mod outbox;
+mod session_memory;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,6 +19,7 @@ pub use database::PoolGauges;
 pub use hashing::HashGauges;
 pub use http::{ErrorLabel, HttpMetrics, MatchedRoute, SessionStarted};
 pub use outbox::OutboxMetrics;
+pub use session_memory::{ChannelGauges, SessionMemoryMetrics};
 
 /// Upper bounds in seconds: from a session check answered from memory to a request that waited for hashing.
 const DURATION_BUCKETS: [f64; 12] = [
@@ -41,6 +43,8 @@ pub struct Metrics {
     pub hashing: HashGauges,
     /// Mails and webhooks.
     pub outbox: OutboxMetrics,
+    /// Sessions in memory.
+    pub session_memory: SessionMemoryMetrics,
 }
 
 impl Metrics {
@@ -56,12 +60,14 @@ impl Metrics {
         let pool = PoolGauges::register(&mut registry);
         let hashing = HashGauges::register(&mut registry);
         let outbox = OutboxMetrics::register(&mut registry);
+        let session_memory = SessionMemoryMetrics::register(&mut registry);
         Self {
             registry: Arc::new(registry),
             http,
             pool,
             hashing,
             outbox,
+            session_memory,
         }
     }
 

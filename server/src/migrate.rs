@@ -138,7 +138,10 @@ impl Migrator {
     /// Migrates the database, apart from contracts. Waits for another migrator, and finds its work done.
     pub async fn run(&self, target: &Target) -> Result<Outcome, MigrateError> {
         let mut connection = db::connect(target).await?;
-        let outcome = self.run_on(&mut connection).await;
+        let outcome = match refuse_pooler(&mut connection, target).await {
+            Ok(()) => self.run_on(&mut connection).await,
+            Err(error) => Err(error),
+        };
         // The lock ends with the connection.
         goodbye(connection).await;
         outcome
@@ -148,7 +151,10 @@ impl Migrator {
     /// they are refused.
     pub async fn contract(&self, target: &Target) -> Result<Outcome, MigrateError> {
         let mut connection = db::connect(target).await?;
-        let outcome = self.contract_on(&mut connection).await;
+        let outcome = match refuse_pooler(&mut connection, target).await {
+            Ok(()) => self.contract_on(&mut connection).await,
+            Err(error) => Err(error),
+        };
         goodbye(connection).await;
         outcome
     }
@@ -255,6 +261,14 @@ impl Migrator {
         let existing = compare::compare(connection, &self.desired, baseline).await?;
         Plan::new(&self.migrations, &history, existing)
     }
+}
+
+/// Refuses a pooler that would leave the lock and the settings of the migrator on a connection that others use.
+async fn refuse_pooler(connection: &mut PgConnection, target: &Target) -> Result<(), MigrateError> {
+    if db::has_pooler(connection, target).await? {
+        return Err(MigrateError::Pooled);
+    }
+    Ok(())
 }
 
 /// Settings of the migrator's own session: it waits shortly for locks and as long as needed for statements, and the

@@ -98,7 +98,8 @@ impl Server {
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
         let messages = tokio::spawn(app.worker(&metrics)?.run(sending.clone()));
-        background.spawn(do_chores(Arc::clone(&app), ending.clone()));
+        let chores = do_chores(Arc::clone(&app), metrics.clone(), ending.clone());
+        background.spawn(chores);
         let api = Api::new(
             filter::service(Arc::clone(&app)),
             app.cors.clone(),

@@ -6,7 +6,7 @@ use super::AuthSettings;
 
 /// Path of each setting that decides over names, types or columns of tables. Another value of one of them needs a
 /// migration before a server may run with it; every other setting rolls at once.
-const PATHS: [&[&str]; 15] = [
+const PATHS: [&[&str]; 16] = [
     &["account", "fields"],
     &["account", "modelName"],
     &["advanced", "database", "generateId"],
@@ -16,6 +16,7 @@ const PATHS: [&[&str]; 15] = [
     &["rateLimit", "modelName"],
     &["session", "additionalFields"],
     &["session", "fields"],
+    &["session", "memoryCache", "enabled"],
     &["session", "modelName"],
     &["user", "additionalFields"],
     &["user", "fields"],
@@ -46,10 +47,10 @@ fn select(settings: &Value) -> Map<String, Value> {
         .collect()
 }
 
-/// `fields: {}` says no more than no `fields`.
+/// `fields: {}` says no more than no `fields`, and `enabled: false` no more than no `enabled`.
 fn is_empty(value: &Value) -> bool {
     match value {
-        Value::Null => true,
+        Value::Null | Value::Bool(false) => true,
         Value::Object(fields) => fields.is_empty(),
         _ => false,
     }
@@ -87,7 +88,7 @@ mod tests {
     #[test]
     fn settings_that_name_nothing_of_the_schema_have_no_part_of_it() {
         let settings = json!({
-            "session": {"expiresIn": 3600, "fields": {}},
+            "session": {"expiresIn": 3600, "fields": {}, "memoryCache": {"enabled": false, "maxAge": 60}},
             "user": {"changeEmail": {"enabled": true}},
         });
         assert_eq!(select(&settings), Map::new());

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     AdditionalFields, ColumnNames,
     cookie_cache::CookieCache,
+    memory_cache::MemoryCache,
     problem::{Problem, check_range},
 };
 
@@ -46,6 +47,10 @@ pub struct Session {
     /// A copy of the session in a cookie, which spares the database most of its questions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookie_cache: Option<CookieCache>,
+
+    /// Copies of sessions in the memory of each server, which the database keeps true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_cache: Option<MemoryCache>,
 
     /// Name of the table. Default: `session`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +103,11 @@ impl Session {
             .unwrap_or_default()
     }
 
+    /// The copies in the memory of each server, with defaults where nothing is set.
+    pub fn memory_cache(&self) -> MemoryCache {
+        self.memory_cache.clone().unwrap_or_default()
+    }
+
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         check_range(
             problems,
@@ -123,5 +133,8 @@ impl Session {
             self.cookie_cache.as_ref().and_then(|cache| cache.max_age),
             1..=MAX_LIFETIME_SECONDS,
         );
+        if let Some(cache) = &self.memory_cache {
+            cache.validate(problems);
+        }
     }
 }

@@ -19,6 +19,9 @@ fn absent_settings_take_the_documented_defaults() {
     assert_eq!(settings.email_and_password().min_password_length(), 8);
     assert_eq!(settings.session().expires_in(), 604_800);
     assert_eq!(settings.session().cookie_cache().max_age(), 300);
+    let memory = settings.session().memory_cache();
+    assert!(!memory.enabled());
+    assert_eq!((memory.max_entries(), memory.max_age()), (100_000, 300));
     assert_eq!(settings.advanced().cookie_prefix(), "better-auth");
 }
 
@@ -54,7 +57,7 @@ fn every_problem_is_reported_with_its_path() {
         emailAndPassword: {minPasswordLength: 64, maxPasswordLength: 32, password: {argon2id: {memoryKiB: 1}}}
         emailVerification: {expiresIn: 59}
         user: {deleteUser: {deleteTokenExpiresIn: 2592001}}
-        session: {expiresIn: 1, cookieCache: {maxAge: 0}}
+        session: {expiresIn: 1, cookieCache: {maxAge: 0}, memoryCache: {maxEntries: 0, maxBytes: 1, maxAge: 0}}
         trustedOrigins: [' https://a.example']
         disabledPaths: [sign-up]
         advanced: {cookiePrefix: 'a b', ipAddress: {trustedProxies: [10.0.0.0/33]}}";
@@ -67,6 +70,9 @@ fn every_problem_is_reported_with_its_path() {
             "user.deleteUser.deleteTokenExpiresIn",
             "session.expiresIn",
             "session.cookieCache.maxAge",
+            "session.memoryCache.maxEntries",
+            "session.memoryCache.maxBytes",
+            "session.memoryCache.maxAge",
             "advanced.cookiePrefix",
             "advanced.ipAddress.trustedProxies[0]",
             "trustedOrigins[0]",

@@ -18,6 +18,8 @@ pub struct Conn {
     // Dropped in this order: a cell must be unlocked before the next caller may find it.
     slot: OwnedMappedMutexGuard<Option<Slot>, Slot>,
     cell: FreeCell,
+    /// Users whom the open transaction changes.
+    changed: Vec<String>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -31,6 +33,7 @@ impl Conn {
         Self {
             slot,
             cell,
+            changed: Vec::new(),
             _permit: permit,
         }
     }
@@ -43,6 +46,28 @@ impl Conn {
     /// Whether a transaction is open.
     pub fn is_in_transaction(&self) -> bool {
         self.slot.in_transaction
+    }
+
+    /// Tells those who remember users and sessions that the user `user_id` or one of their sessions has changed: at once,
+    /// or when the open transaction has ended. Every store that changes rows of these tables calls it; a test looks for
+    /// one that does not.
+    pub fn changed(&mut self, user_id: &str) {
+        let Some(changes) = self.cell.pool.changes() else {
+            return;
+        };
+        if self.slot.in_transaction {
+            self.changed.push(user_id.to_owned());
+        } else {
+            changes.user_changed(user_id);
+        }
+    }
+
+    fn tell_changes(&mut self) {
+        for user_id in std::mem::take(&mut self.changed) {
+            if let Some(changes) = self.cell.pool.changes() {
+                changes.user_changed(&user_id);
+            }
+        }
     }
 
     /// Begins a transaction, which ends with [`Conn::commit`]; dropping the connection before that rolls it back.
@@ -70,6 +95,7 @@ impl Conn {
         PgTransactionManager::commit(&mut slot.connection).await?;
         slot.is_uncertain = false;
         slot.in_transaction = false;
+        self.tell_changes();
         Ok(())
     }
 
@@ -89,6 +115,8 @@ impl Conn {
 
 impl Drop for Conn {
     fn drop(&mut self) {
+        // A commit may have been lost on its way back: telling too much is right too.
+        self.tell_changes();
         let pool = &self.cell.pool;
         pool.gauges().in_use.dec();
         if self.slot.release().is_broken() {

@@ -33,7 +33,7 @@ pub(crate) async fn connect(target: &Target) -> Result<PgConnection, DbError> {
     }
 }
 
-fn options(target: &Target) -> PgConnectOptions {
+pub(super) fn options(target: &Target) -> PgConnectOptions {
     let mut options = PgConnectOptions::new_without_pgpass()
         .host(&target.host)
         .port(target.port)

@@ -8,7 +8,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    DbError,
+    Changes, DbError,
     conn::{Conn, FreeCell},
     connect::connect,
     rotation::Credentials,
@@ -53,6 +53,8 @@ pub(super) struct Pool {
     gauges: PoolGauges,
     tables: Tables,
     known: Vec<i64>,
+    /// Where somebody remembers what they have read: what has changed since.
+    changes: OnceLock<Arc<Changes>>,
 }
 
 impl Db {
@@ -89,6 +91,7 @@ impl Db {
             gauges,
             tables,
             known,
+            changes: OnceLock::new(),
         })))
     }
 
@@ -114,6 +117,12 @@ impl Db {
     /// The names of the tables and the type of ids.
     pub fn tables(&self) -> &Tables {
         self.0.tables()
+    }
+
+    /// What is known about changes of users and sessions. From the first call on the stores of this process tell theirs;
+    /// those of others are heard of by a [`Listener`](super::Listener).
+    pub fn changes(&self) -> Arc<Changes> {
+        Arc::clone(self.0.changes.get_or_init(Arc::default))
     }
 
     /// Whether every connection is in use.
@@ -182,6 +191,10 @@ impl Db {
 impl Pool {
     pub(super) fn tables(&self) -> &Tables {
         &self.tables
+    }
+
+    pub(super) fn changes(&self) -> Option<&Changes> {
+        self.changes.get().map(Arc::as_ref)
     }
 
     pub(super) fn gauges(&self) -> &PoolGauges {

@@ -4,6 +4,7 @@ mod additional;
 mod column;
 mod ddl;
 mod key;
+mod triggers;
 
 use sqlx::PgConnection;
 
@@ -54,6 +55,7 @@ pub(super) async fn compare(
                 .await?;
         }
     }
+    comparing.triggers(connection).await?;
     Ok(Comparison {
         is_empty,
         differences: comparing.found,

@@ -11,6 +11,8 @@ pub struct Desired {
     user: AdditionalFields,
     session: AdditionalFields,
     pub(super) time_zone: Option<String>,
+    /// Whether servers keep sessions in memory and are told of changes.
+    pub(super) session_memory: bool,
 }
 
 impl Desired {
@@ -23,6 +25,7 @@ impl Desired {
             user: user.additional.cloned().unwrap_or_default(),
             session: session.additional.cloned().unwrap_or_default(),
             time_zone: database.legacy_time_zone,
+            session_memory: settings.session().memory_cache().enabled(),
         }
     }
 

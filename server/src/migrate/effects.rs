@@ -94,6 +94,8 @@ impl Effects {
                 self.destructive |= !DROPPED_WITHOUT_DATA.contains(what);
                 self.object(&format!("DROP {what}"));
             }
+            // When a trigger fires.
+            ["TRUNCATE", "ON", ..] => {}
             ["TRUNCATE", rest @ ..] => {
                 self.touch(name(rest), ACCESS_EXCLUSIVE, true);
                 self.object("TRUNCATE");

@@ -17,6 +17,11 @@ pub enum MigrateError {
     /// Another migrator holds the database.
     #[error("another migrator is still at work after {} s", .0.as_secs())]
     Busy(Duration),
+    /// A pooler gives connections away between transactions.
+    #[error(
+        "there is a pooler in transaction mode in between, where a lock does not outlive a transaction: give `migrate` a direct connection to the database, or one through a pooler in session mode"
+    )]
+    Pooled,
     /// A table stayed locked by other sessions.
     #[error("{what} could not lock a table in {attempts} tries: other sessions hold it")]
     LockTimeout {
@@ -109,6 +114,7 @@ impl MigrateError {
             | Self::Refused(_)
             | Self::Changed(_)
             | Self::NotExpanded
+            | Self::Pooled
             | Self::Drift(_) => 10,
             Self::Newer { .. } => 11,
             Self::PlanChanged { .. } => 12,

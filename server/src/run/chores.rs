@@ -5,15 +5,27 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, config::Secrets};
+use crate::{app::App, config::Secrets, db::Listener, metrics::Metrics};
 
 /// How often the files of the signing secrets are looked at.
 const SECRETS_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What requests need not wait for.
-pub(super) async fn do_chores(app: Arc<App>, ending: CancellationToken) {
+pub(super) async fn do_chores(app: Arc<App>, metrics: Metrics, ending: CancellationToken) {
     let discovery = discover_services(Arc::clone(&app), ending.clone());
-    tokio::join!(discovery, prune_rate_limits(app, ending));
+    let memory = keep_sessions_true(Arc::clone(&app), metrics, ending.clone());
+    tokio::join!(discovery, memory, prune_rate_limits(app, ending));
+}
+
+/// Hears of changes of sessions that are in memory, if the settings want any there.
+async fn keep_sessions_true(app: Arc<App>, metrics: Metrics, ending: CancellationToken) {
+    let Some(memory) = &app.session_memory else {
+        return;
+    };
+    let gauges = metrics.session_memory.channel;
+    let listener = Listener::new(&app.db, app.db.changes(), &app.random, gauges);
+    let now = || app.clock.now();
+    tokio::join!(listener.run(ending.clone()), memory.keep_tidy(now, ending));
 }
 
 /// Reads the discovery documents of services, while requests are served already.

@@ -4,8 +4,10 @@
 pub(crate) mod database;
 pub(crate) mod http;
 pub(crate) mod oidc;
+pub(crate) mod pgbouncer;
 pub(crate) mod post;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod receiver;
 pub(crate) mod relay;
 pub(crate) mod server;

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use authbackend_crds::auth;
+use time::OffsetDateTime;
 
 use super::cache::{self, Copy};
 use crate::{
     http::{call::Call, error::ApiError},
-    identity::session::{SessionUser, store},
+    identity::session::{Recalled, SessionUser, store},
 };
 
 /// Where a session may come from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Source {
-    /// From the cookie cache, if there is one.
+    /// From the cookie cache or from memory, if there is one.
     Cookie,
     /// From the database: for whatever a session that was ended a moment ago may not do.
     Database,
@@ -56,7 +57,7 @@ pub(super) async fn find(
         return Ok(Found::Somebody(current, None));
     }
     let now = call.app.clock.now();
-    let Some(found) = store::by_token(call.db().await?, token).await? else {
+    let Some(found) = read(call, source, token, now).await? else {
         jar.clear_session();
         return Ok(Found::Nobody);
     };
@@ -76,6 +77,30 @@ pub(super) async fn find(
     cache::write(&call.app, &jar, &found, true);
     let needs_refresh = found.session.extension(&settings, now).is_some();
     Ok(Found::Somebody(Box::new(found), Some(needs_refresh)))
+}
+
+/// The session with `token` and its user, expired or not: from memory where it may come from there, else from the
+/// database.
+async fn read(
+    call: &mut Call,
+    source: Source,
+    token: &str,
+    now: OffsetDateTime,
+) -> Result<Option<SessionUser>, ApiError> {
+    let memory = call.app.session_memory.clone();
+    let Some(memory) = memory.filter(|_| source == Source::Cookie) else {
+        return Ok(store::by_token(call.db().await?, token).await?);
+    };
+    match memory.recall(token, now) {
+        Recalled::Current(current) => Ok(Some(*current)),
+        Recalled::Nothing(moment) => {
+            let found = store::by_token(call.db().await?, token).await?;
+            if let Some(found) = &found {
+                memory.remember(found, moment, now);
+            }
+            Ok(found)
+        }
+    }
 }
 
 /// The session of the request out of the cookie cache. A copy that is not to be believed is removed.

@@ -92,6 +92,7 @@ pub async fn extend(
         .bind(expires_at)
         .bind(now);
     let done = query.execute(&mut **db).await?;
+    db.changed(&session.user_id);
     Ok(done.rows_affected() > 0)
 }
 
@@ -101,15 +102,23 @@ pub async fn close(db: &mut Conn, token: &str) -> sqlx::Result<Option<(String, S
         DELETE FROM {session} WHERE {session.token} = $1
         RETURNING {session.id}::text, {session.userId}::text";
     let query = sqlx::query_as(db.sql(SQL)).bind(token);
-    query.fetch_optional(&mut **db).await
+    let closed: Option<(String, String)> = query.fetch_optional(&mut **db).await?;
+    if let Some((_, user_id)) = &closed {
+        db.changed(user_id);
+    }
+    Ok(closed)
 }
 
 /// Removes the session with `token` if it has ended at `now`.
 pub async fn remove_expired(db: &mut Conn, token: &str, now: OffsetDateTime) -> sqlx::Result<()> {
     const SQL: &str = "
-        DELETE FROM {session} WHERE {session.token} = $1 AND {session.expiresAt} < $2";
-    let query = sqlx::query(db.sql(SQL)).bind(token).bind(now);
-    query.execute(&mut **db).await?;
+        DELETE FROM {session} WHERE {session.token} = $1 AND {session.expiresAt} < $2
+        RETURNING {session.userId}::text";
+    let query = sqlx::query_scalar(db.sql(SQL)).bind(token).bind(now);
+    let user_id: Option<String> = query.fetch_optional(&mut **db).await?;
+    if let Some(user_id) = user_id {
+        db.changed(&user_id);
+    }
     Ok(())
 }
 
@@ -119,7 +128,9 @@ pub async fn revoke(db: &mut Conn, user_id: &str, token: &str) -> sqlx::Result<V
         DELETE FROM {session} WHERE {session.token} = $2 AND {session.userId} = $1::{id}
         RETURNING {session.id}::text";
     let query = sqlx::query_scalar(db.sql(SQL)).bind(user_id).bind(token);
-    query.fetch_all(&mut **db).await
+    let removed = query.fetch_all(&mut **db).await?;
+    db.changed(user_id);
+    Ok(removed)
 }
 
 /// Removes every session of the user `user_id`. Returns the ids of those removed.
@@ -127,7 +138,9 @@ pub async fn revoke_all(db: &mut Conn, user_id: &str) -> sqlx::Result<Vec<String
     const SQL: &str = "
         DELETE FROM {session} WHERE {session.userId} = $1::{id} RETURNING {session.id}::text";
     let query = sqlx::query_scalar(db.sql(SQL)).bind(user_id);
-    query.fetch_all(&mut **db).await
+    let removed = query.fetch_all(&mut **db).await?;
+    db.changed(user_id);
+    Ok(removed)
 }
 
 /// Removes every session of the user `user_id` that has not ended at `now` but the one with `token`. Returns the ids of
@@ -146,7 +159,9 @@ pub async fn revoke_others(
         .bind(user_id)
         .bind(token)
         .bind(now);
-    query.fetch_all(&mut **db).await
+    let removed = query.fetch_all(&mut **db).await?;
+    db.changed(user_id);
+    Ok(removed)
 }
 
 /// Sets the password hash of the account `account_id` and puts `session` in the place of all sessions of its
@@ -179,7 +194,9 @@ pub async fn replace_all_with_password(
         .bind(Json(&session.additional))
         .bind(account_id)
         .bind(hash);
-    query.fetch_one(&mut **db).await
+    let replaced = query.fetch_one(&mut **db).await?;
+    db.changed(&session.user_id);
+    Ok(replaced)
 }
 
 /// Changes the additional fields of the session with `token`, and returns it as it is now.
@@ -198,5 +215,9 @@ pub async fn update(
         .bind(now)
         .bind(Json(fields));
     let row = query.fetch_optional(&mut **db).await?;
-    row.map(|row| read(&row)).transpose()
+    let session = row.map(|row| read(&row)).transpose()?;
+    if let Some(session) = &session {
+        db.changed(&session.user_id);
+    }
+    Ok(session)
 }

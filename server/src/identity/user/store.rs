@@ -92,5 +92,6 @@ pub async fn update(
         .bind(now)
         .bind(Json(&changes.additional));
     let row = row.fetch_optional(&mut **db).await?;
+    db.changed(id);
     row.map(|row| read(&row, 0)).transpose()
 }

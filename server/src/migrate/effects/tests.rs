@@ -103,6 +103,11 @@ fn what_loses_data_is_destructive() {
         ("ALTER TABLE a ALTER b TYPE int", true),
         ("DELETE FROM a WHERE b", true),
         ("DROP INDEX a", false),
+        ("TRUNCATE a", true),
+        (
+            "CREATE TRIGGER t AFTER TRUNCATE ON a EXECUTE FUNCTION f()",
+            false,
+        ),
         ("ALTER TABLE a ADD COLUMN b text", false),
         ("CREATE TABLE a (b text); DROP TABLE a", false),
     ] {

@@ -15,7 +15,7 @@ use super::{SECRET, TestDatabase};
 /// A server on a database of its own.
 pub(crate) struct TestServer {
     pub(crate) clock: Clock,
-    pub(crate) database: TestDatabase,
+    pub(crate) database: Arc<TestDatabase>,
     server: Server,
 }
 
@@ -31,7 +31,11 @@ impl TestServer {
     }
 
     /// Starts a server with these further environment variables on this database.
-    pub(crate) async fn on(database: TestDatabase, variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn on(
+        database: impl Into<Arc<TestDatabase>>,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let database = database.into();
         let lookup = |name: &str| {
             let given = variables
                 .iter()

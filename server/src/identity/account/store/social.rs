@@ -131,7 +131,9 @@ pub async fn keep(
         .bind(told.email)
         .bind(told.email_verified)
         .bind(now);
-    match query.fetch_optional(&mut **db).await {
+    let kept = query.fetch_optional(&mut **db).await;
+    db.changed(id);
+    match kept {
         Ok(Some(row)) => Ok(Kept::Done(Box::new(user::store::read(&row, 0)?))),
         Ok(None) => Ok(Kept::Nothing),
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Kept::Raced),

@@ -40,7 +40,9 @@ pub async fn change_email(
         .bind(new)
         .bind(verified)
         .bind(now);
-    match query.fetch_optional(&mut **db).await {
+    let changed = query.fetch_optional(&mut **db).await;
+    db.changed(id);
+    match changed {
         Ok(Some(row)) => Ok(EmailChange::Done(Box::new(read(&row, 0)?))),
         Ok(None) => Ok(EmailChange::Outdated),
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(EmailChange::Taken),
@@ -66,5 +68,6 @@ pub async fn verify_email(
         RETURNING {user.*:u}";
     let query = sqlx::query(db.sql(SQL)).bind(id).bind(email).bind(now);
     let row = query.fetch_optional(&mut **db).await?;
+    db.changed(id);
     row.map(|row| read(&row, 0)).transpose()
 }

@@ -28,5 +28,7 @@ pub async fn remove(db: &mut Conn, id: &str) -> sqlx::Result<bool> {
         )
         DELETE FROM {user} WHERE {user.id} = $1::{id}";
     let query = sqlx::query(db.sql(SQL)).bind(id);
-    Ok(query.execute(&mut **db).await?.rows_affected() > 0)
+    let removed = query.execute(&mut **db).await?.rows_affected();
+    db.changed(id);
+    Ok(removed > 0)
 }
