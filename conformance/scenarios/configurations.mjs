@@ -68,6 +68,8 @@ const keys = (keyPairConfig) => ({ jwks: { keyPairConfig } });
 
 export default {
   default: settings(),
+  // Not an option of better-auth, which ignores it.
+  'sessions in memory': settings({ session: { memoryCache: { enabled: true } } }),
   'https base URL': settings({ baseURL: 'https://shop.example/api' }),
   'base URL without a path': settings({ baseURL: 'http://localhost:8100' }),
   'deep base URL': settings({ baseURL: 'http://localhost:8100/v1/auth' }),

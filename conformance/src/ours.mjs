@@ -15,6 +15,9 @@ import { BASE_URL, SECRET } from './settings.mjs';
 /** How long a queued mail may take to be delivered, in milliseconds. */
 const MAIL_LIMIT = 10_000;
 
+/** How long a server may take to hear of a change that somebody else has made, in milliseconds. */
+const HEARING_LIMIT = 100;
+
 /**
  * Starts the server with these options of better-auth, on a database of its own or on the given one;
  * `migrate` runs first in both cases. `baseURL: 'listening'` means the address where it really listens,
@@ -56,6 +59,7 @@ export async function startOurs({ options, baseURL = BASE_URL, database, port: w
       database: own,
       output: server.output,
       relay,
+      heard: options.session?.memoryCache ? () => sleep(HEARING_LIMIT) : async () => {},
       mailed: sendsMail(options) ? () => outboxIsEmpty(own) : async () => {},
       async stop() {
         await server.stop();

@@ -47,6 +47,8 @@ export async function startReference({ options, baseURL = BASE_URL, database, po
     relay,
     // Its functions have mailed before an answer leaves.
     mailed: async () => {},
+    // It remembers nothing.
+    heard: async () => {},
     async stop() {
       await server.stop();
       await clean();

@@ -54,6 +54,7 @@ class Run {
   async step(step) {
     if (step.sql) {
       await this.#server.database.query(await this.#fill(step, step.sql));
+      await this.#server.heard();
       return undefined;
     }
     if (step.rows) return this.rows();

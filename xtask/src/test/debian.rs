@@ -51,6 +51,20 @@ pub(super) fn promtool(step: &Step<'_>) -> Result<PathBuf> {
     tools::on_path("promtool").context("the package prometheus brought no promtool")
 }
 
+/// The pooler that tests put in front of Postgres; on Debian as root it is installed if missing. Debian's is not always
+/// on the path of those who are not root.
+pub(super) fn pgbouncer(step: &Step<'_>) -> Result<PathBuf> {
+    let installed = || {
+        let elsewhere = PathBuf::from("/usr/sbin/pgbouncer");
+        tools::on_path("pgbouncer").or(elsewhere.is_file().then_some(elsewhere))
+    };
+    if let Some(program) = installed() {
+        return Ok(program);
+    }
+    install(step, "pgbouncer", "PgBouncer")?;
+    installed().context("the package pgbouncer brought no pgbouncer")
+}
+
 /// What `id` prints: the number of a user or a group.
 pub(super) fn id(arguments: &[&str]) -> Result<u32> {
     Ok(process::output(Command::new("id").args(arguments))?

@@ -129,10 +129,14 @@ fn chart(runner: &mut Runner<'_>) -> Result<()> {
 /// The server on a real Postgres.
 fn server(runner: &mut Runner<'_>) -> Result<()> {
     let root = &runner.workspace.root;
-    let postgres = runner.prepare("Postgres", Postgres::start)?;
+    let mut progress = runner.progress(2)?;
+    let postgres = progress.step("Postgres", Postgres::start)?;
+    let pgbouncer = progress.step("PgBouncer", debian::pgbouncer)?;
     runner.check(
         "tests",
-        integration_test(root, "server").env("TEST_DATABASE_URL", postgres.url()),
+        integration_test(root, "server")
+            .env("TEST_DATABASE_URL", postgres.url())
+            .env("PGBOUNCER_BIN", pgbouncer),
     );
     Ok(())
 }
