@@ -52,6 +52,7 @@ pub use mail::{
     SmtpTls, TemplateText, UnknownPlaceholder,
 };
 pub use memory_cache::MemoryCache;
+pub(crate) use outbound::port_of;
 pub use plugins::{
     Authentication, Bearer, GenericOAuth, GenericOAuthConfig, Jwks, JwksTable, Jwt, JwtAlgorithm,
     JwtClaims, JwtSchema, KeyPair, OpenApi, Plugins, Preset, ProfileMapping, TokenEndpointAuth,

@@ -18,7 +18,7 @@ pub use exposure::{
     Certificate, Exposure, HttpRoute, Ingress, IssuerRef, ParentRef, Service, ServiceType,
 };
 pub use migration::{Migration, MigrationCredentials, MigrationPolicy};
-pub use monitoring::{Monitor, Monitoring};
+pub use monitoring::{Monitor, Monitoring, Tracing};
 pub use network_policy::NetworkPolicy;
 pub use scheduling::{DisruptionBudget, PodTemplate, TopologySpread, WhenUnsatisfiable};
 pub use spec::{

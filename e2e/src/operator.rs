@@ -1,5 +1,6 @@
 //! The operator, installed by Helm as users do.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -22,11 +23,32 @@ fn helm() -> Result<Command> {
     Ok(helm)
 }
 
+fn chart() -> PathBuf {
+    repository().join("charts/authbackend-operator")
+}
+
 /// Installs the chart with the images under test, or upgrades it, with further `path=json` settings.
 pub fn install(settings: &[&str]) -> Result<()> {
+    install_chart(&chart(), settings)
+}
+
+/// As [`install`], with the chart packed as that of the release `version`: as users get it, and with other labels.
+pub fn install_release(version: &str, settings: &[&str]) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut helm = helm()?;
+    helm.arg("package").arg(chart());
+    helm.args(["--version", version, "--app-version", version]);
+    run(helm.arg("--destination").arg(folder.path()))?;
+    install_chart(
+        &folder.path().join(format!("{RELEASE}-{version}.tgz")),
+        settings,
+    )
+}
+
+fn install_chart(chart: &Path, settings: &[&str]) -> Result<()> {
     let mut helm = helm()?;
     helm.args(["upgrade", "--install", RELEASE, "--create-namespace"])
-        .arg(repository().join("charts/authbackend-operator"))
+        .arg(chart)
         .args(["--wait", "--timeout", "120s"]);
     for (value, image) in [
         ("image", image::operator()?),

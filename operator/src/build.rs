@@ -22,5 +22,6 @@ mod instance;
 mod mount;
 mod optional;
 mod pod;
+mod tracing;
 
 pub use instance::{Instance, Serving, Settings};

@@ -1,12 +1,15 @@
 //! The client of the API server that everything but the lease uses: counts requests and refuses writes of a
 //! process that is not, or no longer, the leader.
 
+mod trace;
+
 use std::time::{Duration, Instant};
 
 use hyper::{Method, Request, Response, StatusCode};
 use kube::Client;
 use kube::client::Body;
 use tower::BoxError;
+use tracing::Instrument as _;
 
 use crate::fence::Fence;
 use crate::metrics::{Metrics, RequestLabels};
@@ -47,6 +50,20 @@ async fn send(
         request.uri().path(),
         request.uri().query(),
     );
+    let span = trace::begin(&labels, &request);
+    let answer = send_counted(inner, fence, metrics, request, labels);
+    let answer = answer.instrument(span.clone()).await;
+    trace::end(&span, answer.as_ref().ok().map(Response::status));
+    answer
+}
+
+async fn send_counted(
+    inner: &Client,
+    fence: &Fence,
+    metrics: &Metrics,
+    request: Request<Body>,
+    labels: RequestLabels,
+) -> Result<Response<Body>, BoxError> {
     let writes = request.method() != Method::GET;
     if writes && !fence.allows(Instant::now()) {
         return Err(NotLeader.into());

@@ -1,5 +1,22 @@
 //! What the operator's own installation decides.
 
+use std::sync::Arc;
+
+use authbackend_otlp::{FileReader, Problem, Service, Settings};
+
+/// Where the operator's own traces go, as the variables `OTEL_*` of this process say; `None` without an endpoint.
+///
+/// # Errors
+/// All of them that cannot be used.
+pub fn tracing() -> Result<Option<Settings>, Vec<Problem>> {
+    let service = Service {
+        name: "authbackend-operator",
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let reader: FileReader = Arc::new(|path| std::fs::read_to_string(path));
+    Settings::load(&|name| std::env::var(name).ok(), &reader, service)
+}
+
 /// Settings of the operator that produced objects depend on.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OperatorConfig {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use authbackend_otlp::TARGET;
 use futures::StreamExt as _;
 use futures::stream::select_all;
 use kube::Resource;
@@ -11,6 +12,8 @@ use kube::runtime::Controller;
 use kube::runtime::controller::{self, Action};
 use kube::runtime::reflector::ObjectRef;
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::context::{AuthBackends, Context, Guarded, key};
 use crate::failure::{Class, Failure};
@@ -54,7 +57,7 @@ pub async fn run(
             .with_config(kube::runtime::Config::default().concurrency(CONCURRENCY))
             .graceful_shutdown_on(shutdown.clone().cancelled_owned())
             .run(
-                measured,
+                traced,
                 |guarded, error, context| error_policy(&guarded, error, &context),
                 Arc::clone(&context),
             )
@@ -84,6 +87,20 @@ pub async fn run(
     }
 }
 
+/// One reconcile as a span, in which its requests are.
+async fn traced(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action, Error> {
+    let metadata = guarded.meta();
+    let span = tracing::info_span!(
+        target: TARGET,
+        "reconcile AuthBackend",
+        k8s.namespace.name = metadata.namespace,
+        authbackend.name = metadata.name,
+        authbackend.outcome = Empty,
+        otel.status_code = Empty,
+    );
+    measured(guarded, context).instrument(span).await
+}
+
 /// One reconcile with its measurement.
 async fn measured(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action, Error> {
     let start = Instant::now();
@@ -102,6 +119,7 @@ async fn measured(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action
         Err(Error::Invalid(_)) => Outcome::Invalid,
     };
     context.metrics.reconciled(outcome, start.elapsed());
+    tell(&Span::current(), outcome);
     match &result {
         Ok(_) => {
             context
@@ -112,6 +130,14 @@ async fn measured(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action
         Err(error) => announce(&guarded, error, &context).await,
     }
     result
+}
+
+/// Says in a span how a reconcile ended. A conflict is no error: it is tried again with what is there by then.
+fn tell(span: &Span, outcome: Outcome) {
+    span.record("authbackend.outcome", outcome.as_str());
+    if matches!(outcome, Outcome::Failed | Outcome::Invalid) {
+        span.record("otel.status_code", "ERROR");
+    }
 }
 
 /// Tells the owner of the object about an error that is not expected to go away by itself, at its first occurrence.

@@ -49,6 +49,18 @@ pub enum Outcome {
     Invalid,
 }
 
+impl Outcome {
+    /// The word for it in metrics and traces.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Conflict => "conflict",
+            Self::Failed => "failed",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
 /// The counters. Copies share them.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -147,12 +159,7 @@ impl Metrics {
 
     /// Counts a finished reconcile.
     pub fn reconciled(&self, outcome: Outcome, took: Duration) {
-        let result = match outcome {
-            Outcome::Done => "done",
-            Outcome::Conflict => "conflict",
-            Outcome::Failed => "failed",
-            Outcome::Invalid => "invalid",
-        };
+        let result = outcome.as_str();
         self.reconciles
             .get_or_create(&ResultLabels { result })
             .inc();

@@ -1,8 +1,11 @@
-//! The log.
+//! The log, and spans for traces.
 
 use anyhow::Context as _;
-use tracing_subscriber::EnvFilter;
+use authbackend_otlp::{Export, NOT_LOGGED};
 use tracing_subscriber::filter::Directive;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
 use crate::args::LogFormat;
 
@@ -10,28 +13,31 @@ use crate::args::LogFormat;
 /// of a failed request is logged by this crate.
 const NEVER_BODIES: &str = "kube_client::client=off";
 
-/// Starts the log on standard output.
-pub fn init(format: LogFormat, level: &str) -> anyhow::Result<()> {
-    let builder = tracing_subscriber::fmt().with_env_filter(filter(level)?);
-    match format {
-        LogFormat::Json => builder
+/// Starts the log on standard output, and hands spans to `export`.
+pub fn init(format: LogFormat, level: &str, export: Option<&Export>) -> anyhow::Result<()> {
+    let log = match format {
+        LogFormat::Json => fmt::layer()
             .json()
             .flatten_event(true)
             .with_span_list(false)
-            .try_init(),
-        LogFormat::Text => builder.try_init(),
-    }
-    .map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+            .boxed(),
+        LogFormat::Text => fmt::layer().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(log.with_filter(filter(level)?))
+        .with(export.map(Export::layer))
+        .try_init()
+        .context("the log cannot be started")
 }
 
 fn filter(level: &str) -> anyhow::Result<EnvFilter> {
-    let never_bodies: Directive = NEVER_BODIES
-        .parse()
-        .context("filter of the client library")?;
+    let own = |directive: &str| directive.parse::<Directive>().context("own filter");
     let filter = EnvFilter::builder().parse(level).with_context(|| {
         format!("LOG_LEVEL {level:?}: use a level such as info, or target=level")
     })?;
-    Ok(filter.add_directive(never_bodies))
+    Ok(filter
+        .add_directive(own(NEVER_BODIES)?)
+        .add_directive(own(NOT_LOGGED)?))
 }
 
 #[cfg(test)]

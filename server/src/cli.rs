@@ -9,6 +9,7 @@ mod serve;
 
 use std::{io::Write as _, path::Path, process::ExitCode, sync::Arc};
 
+use authbackend_otlp::Export;
 use clap::{Parser, Subcommand};
 
 use crate::config::{self, FileReader, Logging, Problem};
@@ -58,10 +59,14 @@ pub async fn main() -> ExitCode {
     })
 }
 
-/// Starts logging as the environment says.
-fn start_logging(variable: Variable<'_>, reader: FileReader) -> Result<(), Vec<Problem>> {
+/// Starts logging as the environment says, and hands traces to `export`.
+fn start_logging(
+    variable: Variable<'_>,
+    reader: FileReader,
+    export: Option<&Export>,
+) -> Result<(), Vec<Problem>> {
     let logging = Logging::load(variable, reader)?;
-    crate::telemetry::start(&logging).map_err(|problem| vec![problem])
+    crate::telemetry::start(&logging, export).map_err(|problem| vec![problem])
 }
 
 /// What `load` makes of the environment, with logging started. Problems of both are told together.
@@ -71,7 +76,15 @@ fn begin<T>(
     load: impl FnOnce(Variable<'_>, FileReader) -> Result<T, Vec<Problem>>,
 ) -> Result<T, Vec<Problem>> {
     let config = load(variable, FileReader::clone(&reader));
-    match (config, start_logging(variable, reader)) {
+    both(config, start_logging(variable, reader, None))
+}
+
+/// What was loaded, once logging has started.
+fn both<T>(
+    config: Result<T, Vec<Problem>>,
+    logging: Result<(), Vec<Problem>>,
+) -> Result<T, Vec<Problem>> {
+    match (config, logging) {
         (Ok(config), Ok(())) => Ok(config),
         (config, logging) => {
             let mut problems = config.err().unwrap_or_default();

@@ -12,6 +12,7 @@ mod problem;
 mod secret_files;
 mod secrets;
 mod settings;
+mod tracing;
 mod value;
 
 use std::{
@@ -62,6 +63,8 @@ pub struct Config {
     pub shutdown_delay: Duration,
     /// `SHUTDOWN_TIMEOUT`: how long requests may take to finish after that.
     pub shutdown_timeout: Duration,
+    /// `OTEL_*`: where traces go, if anywhere.
+    pub tracing: Option<authbackend_otlp::Settings>,
 }
 
 impl Config {
@@ -81,6 +84,7 @@ impl Config {
         let admin_listen = listen_address(&mut environment, "ADMIN_LISTEN_ADDR", ADMIN_PORT);
         let shutdown_delay = seconds(&mut environment, "SHUTDOWN_DELAY", 0);
         let shutdown_timeout = seconds(&mut environment, "SHUTDOWN_TIMEOUT", 25);
+        let tracing = tracing::load(&mut environment);
         let problems = environment.into_problems();
         match (base_url, secrets, settings, database) {
             (Some(base_url), Some(secrets), Some(settings), Some(database))
@@ -98,6 +102,7 @@ impl Config {
                     admin_listen,
                     shutdown_delay,
                     shutdown_timeout,
+                    tracing,
                 })
             }
             _ => Err(problems),

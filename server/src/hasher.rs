@@ -5,6 +5,8 @@ mod workers;
 use std::{io, sync::Arc};
 
 use authbackend_crds::auth::EmailAndPassword;
+use authbackend_otlp::TARGET;
+use tracing::Instrument as _;
 
 use self::workers::{Refused, Workers};
 use crate::{
@@ -131,6 +133,7 @@ impl Hasher {
             .0
             .workers
             .run(move |memory| compute(&computes, memory))
+            .instrument(tracing::info_span!(target: TARGET, "hash a password"))
             .await;
         match computed {
             Ok(result) => result.map_err(HasherError::Password),

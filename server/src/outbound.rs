@@ -3,6 +3,7 @@
 //! Redirects are not followed: whoever answers could send a request with its credentials elsewhere.
 
 mod error;
+mod span;
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -20,6 +21,7 @@ use hyper_util::{
 };
 use rustls::{ClientConfig, RootCertStore};
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 use url::form_urlencoded;
 
 pub use error::OutboundError;
@@ -129,6 +131,7 @@ impl Outbound {
     ) -> Result<Answer, OutboundError> {
         let uri: Uri = url.parse().map_err(|_| OutboundError::Url)?;
         let target = Target::of(&uri).ok_or(OutboundError::Url)?;
+        let span = span::begin(&method, &uri);
         let request = request(method, uri, headers, body)?;
         let transport = self.transport.get_or_init(transport);
         let exchange = async {
@@ -153,9 +156,12 @@ impl Outbound {
                 body: body.to_bytes(),
             })
         };
-        tokio::time::timeout(self.deadline, exchange)
+        let answer = tokio::time::timeout(self.deadline, exchange)
+            .instrument(span.clone())
             .await
-            .unwrap_or(Err(OutboundError::TooSlow(target.clone())))
+            .unwrap_or(Err(OutboundError::TooSlow(target.clone())));
+        span::end(&span, answer.as_ref().ok().map(|answer| answer.status));
+        answer
     }
 }
 

@@ -1,33 +1,58 @@
-//! Logs, on standard error.
+//! Logs, on standard error, and spans for traces.
 
 use std::io::{self, IsTerminal as _};
 
-use tracing_subscriber::{EnvFilter, fmt};
+use authbackend_otlp::{Export, NOT_LOGGED};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
-use crate::config::{LogFormat, Logging, Problem};
+use crate::{
+    config::{LogFormat, Logging, Problem},
+    db::QuerySpans,
+};
 
-/// Starts logging for the rest of the process. Later calls change nothing.
-pub fn start(logging: &Logging) -> Result<(), Problem> {
-    let filter = EnvFilter::try_new(&logging.level).map_err(|error| {
-        Problem::new(
-            "LOG_LEVEL",
-            format!("is not a filter such as info or auth_server=debug,warn: {error}"),
-        )
-    })?;
-    let builder = fmt().with_env_filter(filter).with_writer(io::stderr);
-    let result = match logging.format {
-        LogFormat::Json => builder
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
+/// Starts logging for the rest of the process, and hands spans to `export`. Later calls change nothing.
+pub fn start(logging: &Logging, export: Option<&Export>) -> Result<(), Problem> {
+    let filter = filter(&logging.level)?;
+    let result = match export {
+        Some(export) => tracing_subscriber::registry()
+            .with(log(logging.format).with_filter(filter))
+            .with(export.layer())
+            .with(QuerySpans::layer(export.tracer()))
             .try_init(),
-        LogFormat::Text => builder
-            .with_target(false)
-            .with_ansi(io::stderr().is_terminal())
+        None => tracing_subscriber::registry()
+            .with(log(logging.format))
+            .with(filter)
             .try_init(),
     };
     if let Err(error) = result {
         tracing::debug!(%error, "logging has been started before");
     }
     Ok(())
+}
+
+fn filter(level: &str) -> Result<EnvFilter, Problem> {
+    let filter = [level, NOT_LOGGED, QuerySpans::NOT_LOGGED].join(",");
+    EnvFilter::try_new(filter).map_err(|error| {
+        Problem::new(
+            "LOG_LEVEL",
+            format!("is not a filter such as info or auth_server=debug,warn: {error}"),
+        )
+    })
+}
+
+fn log(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let layer = fmt::layer().with_writer(io::stderr);
+    match format {
+        LogFormat::Json => layer
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .boxed(),
+        LogFormat::Text => layer
+            .with_target(false)
+            .with_ansi(io::stderr().is_terminal())
+            .boxed(),
+    }
 }

@@ -56,7 +56,7 @@ fn collect(value: &Value, ports: &mut BTreeSet<u16>) {
 }
 
 /// Port of an http or https URL; `None` for any other text.
-fn port_of(text: &str) -> Option<u16> {
+pub(crate) fn port_of(text: &str) -> Option<u16> {
     let (rest, default) = match text.split_once("://")? {
         ("https", rest) => (rest, HTTPS),
         ("http", rest) => (rest, 80),

@@ -128,7 +128,7 @@ pub struct AuthBackendSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_policy: Option<NetworkPolicy>,
 
-    /// How the server's metrics are collected.
+    /// How the server's metrics and traces are collected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub monitoring: Option<Monitoring>,
 

@@ -7,4 +7,5 @@ mod monitoring;
 mod rbac;
 mod render;
 mod security;
+mod tracing;
 mod values;

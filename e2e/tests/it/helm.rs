@@ -20,7 +20,16 @@ fn an_upgrade_of_the_operator_restarts_no_server() -> Result<()> {
         |stage| {
             let load = stage.load()?;
             let before = stage.backend.pods()?;
-            operator::install(&[r#"podAnnotations={"e2e/release": "next"}"#])?;
+            // Another release of the chart with other values, and the server's image of before.
+            operator::install_release(
+                "9.9.9",
+                &[
+                    "replicas=2",
+                    r#"podAnnotations={"e2e/release": "next"}"#,
+                    r#"commonLabels={"e2e/release": "next"}"#,
+                    r#"logging.level="debug""#,
+                ],
+            )?;
             // The new operator has seen the resource once it acts on a change that needs no pod.
             stage
                 .backend

@@ -148,6 +148,20 @@ pub fn settings(references: &[SecretKeyRef]) -> Option<Access> {
     })
 }
 
+/// One key of a Secret as the only file in `directory`, which `env` names. Pods start without it, and see it when it comes.
+pub fn late_file(name: &str, directory: &str, reference: &SecretKeyRef, env: &str) -> Access {
+    let file = &reference.key;
+    let mut source = file_of(reference, file);
+    if let Some(secret) = source.secret.as_mut() {
+        secret.optional = Some(true);
+    }
+    Access {
+        env: vec![variable(env, format!("{directory}/{file}"))],
+        volume: projected(name, vec![source]),
+        mount: mount(name, directory, true),
+    }
+}
+
 /// A projected volume: several Secrets in one directory.
 fn projected(name: &str, sources: Vec<VolumeProjection>) -> Volume {
     Volume {

@@ -11,9 +11,8 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::credentials::Access;
 use super::pod::{self, SERVER_USER, variable};
-use super::{Instance, Serving, config_map, credentials, environment, pod_template};
+use super::{Instance, Serving, config_map, credentials, environment, pod_template, tracing};
 use crate::labels::{CONFIG_HASH, Component, SPEC_HASH};
 use crate::names;
 use crate::reconcile::hash;
@@ -83,15 +82,13 @@ fn template(instance: &Instance, serving: Serving<'_>) -> PodTemplateSpec {
 }
 
 fn pod_spec(instance: &Instance, serving: Serving<'_>) -> PodSpec {
-    let access: Vec<Access> = [
-        Some(config_map::access(instance, serving.config_hash)),
-        Some(credentials::database(instance, serving.database)),
-        Some(credentials::signing(instance)),
-        credentials::settings(serving.secret_refs),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let mut access = vec![
+        config_map::access(instance, serving.config_hash),
+        credentials::database(instance, serving.database),
+        credentials::signing(instance),
+    ];
+    access.extend(credentials::settings(serving.secret_refs));
+    access.extend(tracing::access(instance));
     let mut own: Vec<_> = access
         .iter()
         .flat_map(|access| access.env.clone())
@@ -100,6 +97,7 @@ fn pod_spec(instance: &Instance, serving: Serving<'_>) -> PodSpec {
         "SHUTDOWN_DELAY",
         SHUTDOWN_DELAY_SECONDS.to_string(),
     ));
+    own.extend(tracing::variables(instance));
     let (volumes, mounts) = access
         .into_iter()
         .map(|access| (access.volume, access.mount))

@@ -9,7 +9,7 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::{Instance, postgres};
+use super::{Instance, postgres, tracing};
 use crate::labels::{COMPONENT, Component};
 use crate::names;
 use crate::reconcile::database::DatabaseIdentity;
@@ -58,7 +58,9 @@ pub fn of_server(instance: &Instance, databases: &[Destination]) -> Option<Netwo
     };
     let mut egress = vec![dns()];
     egress.extend(databases.iter().map(|database| to(instance, database)));
-    egress.extend(to_services(&instance.settings.outbound_ports));
+    let mut ports = instance.settings.outbound_ports.clone();
+    ports.extend(tracing::port(instance));
+    egress.extend(to_services(&ports));
     egress.extend(policy.additional_egress.clone().unwrap_or_default());
     policy.enabled.unwrap_or(true).then(|| NetworkPolicy {
         metadata: instance.metadata(names::server(&instance.name), Component::Server),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::harness::World;
 
 /// Values that together reach the objects that the chart can make of kinds that every cluster has.
-const VARIANTS: [&[&str]; 3] = [
+const VARIANTS: [&[&str]; 4] = [
     &["replicas=2", "metrics.dashboard.enabled=true"],
     &[
         "watchNamespaces={team-a,team-b}",
@@ -24,6 +24,10 @@ const VARIANTS: [&[&str]; 3] = [
         "imageRegistry=mirror.example",
         "podLabels.a=b",
         "priorityClassName=system-cluster-critical",
+    ],
+    &[
+        "tracing.endpoint=http://collector:4318",
+        "tracing.headersSecret.name=collector",
     ],
 ];
 

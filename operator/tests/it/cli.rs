@@ -89,6 +89,9 @@ async fn a_plan_is_shown_and_approved_by_its_hash() {
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
+    let shown = kubectl.run(&["plan", "shop", "-o", "json"]).await.unwrap();
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert!(shown.to_string().contains(&plan.hash), "{shown}");
     let refusal = kubectl
         .run(&["approve", "shop", "--plan", "of-before"])
         .await

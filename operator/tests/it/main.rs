@@ -27,3 +27,4 @@ mod placement;
 mod schema;
 mod secrets;
 mod settings;
+mod traces;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use log::LevelFilter;
 use sqlx::{
     ConnectOptions as _, PgConnection,
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use super::DbError;
+use super::{DbError, QuerySpans};
 use crate::config::{SslMode, Target};
 
 /// Shows in `pg_stat_activity` whose connection it is.
@@ -41,8 +42,12 @@ pub(super) fn options(target: &Target) -> PgConnectOptions {
         .ssl_mode(ssl_mode(target))
         .application_name(APPLICATION_NAME)
         .statement_cache_capacity(STATEMENT_CACHE_CAPACITY)
-        // Statements are logged by the request that fails, with its id.
         .disable_statement_logging();
+    if QuerySpans::are_wanted() {
+        options = options
+            .log_statements(LevelFilter::Trace)
+            .log_slow_statements(LevelFilter::Trace, Duration::MAX);
+    }
     if let Some(name) = &target.name {
         options = options.database(name);
     }

@@ -14,10 +14,12 @@ use std::{
     time::Duration,
 };
 
+use authbackend_otlp::TARGET;
 use tokio::{
     sync::{Mutex as Cell, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout},
 };
+use tracing::Instrument as _;
 
 use super::{
     Changes, DbError,
@@ -216,7 +218,10 @@ impl Pool {
             return Ok(permit);
         }
         let waiting = Waiting::new(&self.gauges);
-        let permit = timeout(CHECKOUT_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
+        let span = tracing::info_span!(target: TARGET, "wait for a connection");
+        let permit = timeout(CHECKOUT_TIMEOUT, Arc::clone(&self.permits).acquire_owned())
+            .instrument(span)
+            .await;
         drop(waiting);
         let Ok(permit) = permit else {
             self.gauges.timeouts.inc();

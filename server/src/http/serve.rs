@@ -5,6 +5,7 @@
 
 mod api;
 mod request_id;
+mod trace;
 
 use std::{convert::Infallible, error::Error, io, pin::pin, sync::Arc, time::Duration};
 

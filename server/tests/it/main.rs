@@ -24,3 +24,4 @@ mod session_memory;
 mod start;
 mod statements;
 mod support;
+mod traces;

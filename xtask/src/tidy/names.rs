@@ -1,6 +1,6 @@
 //! Evidence that the documentation cites: a test that it names must exist, whatever it was called before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Source};
 
@@ -14,9 +14,9 @@ const OTHERS: [&str; 3] = [
     "unable_to_create_user",
 ];
 
-/// The functions of the sources.
+/// The functions of the sources, by name: the files that have one.
 #[derive(Default)]
-pub(super) struct Functions(BTreeSet<String>);
+pub(super) struct Functions(BTreeMap<String, BTreeSet<String>>);
 
 impl Functions {
     /// Adds those of a file.
@@ -25,7 +25,10 @@ impl Functions {
             let end = rest.find(|c: char| !is_part_of_name(c))?;
             rest.get(..end)
         });
-        self.0.extend(names.map(str::to_owned));
+        for name in names {
+            let files = self.0.entry(name.to_owned()).or_default();
+            files.insert(source.path.to_owned());
+        }
     }
 
     /// Names in a page of documentation that no function has.
@@ -34,8 +37,8 @@ impl Functions {
         for (number, line) in (1..).zip(source.text.lines()) {
             // Between backticks: every second piece.
             for code in line.split('`').skip(1).step_by(2) {
-                let name = code.rsplit("::").next().unwrap_or_default();
-                if is_sentence(name) && !self.0.contains(name) {
+                let (place, name) = code.rsplit_once("::").unwrap_or(("", code));
+                if is_sentence(name) && !self.has(place, name) {
                     findings.push(Finding {
                         line: number,
                         message: format!("{name} is the name of no test"),
@@ -44,6 +47,14 @@ impl Functions {
             }
         }
         findings
+    }
+}
+
+impl Functions {
+    /// Whether there is such a function, in the file `place` where that is one.
+    fn has(&self, place: &str, name: &str) -> bool {
+        let files = self.0.get(name);
+        files.is_some_and(|files| place.rsplit('.').next() != Some("rs") || files.contains(place))
     }
 }
 
@@ -80,6 +91,13 @@ mod tests {
     fn a_test_that_is_named_and_does_not_exist_is_found_on_its_line() {
         let code = "fn a_test_that_exists_today() {}";
         assert_eq!(check(code, "\n`a_test_that_exists`"), [2]);
+    }
+
+    #[test]
+    fn a_test_that_is_named_in_another_file_is_found_on_its_line() {
+        let code = "fn a_test_that_exists() {}";
+        let page = "`a.rs::a_test_that_exists`\n`b.rs::a_test_that_exists`";
+        assert_eq!(check(code, page), [2]);
     }
 
     #[test]

@@ -38,7 +38,7 @@ const POD_SECURITY: [&str; 3] = [
 /// Fields of the server's container that may be set.
 const SERVER: [&str; 3] = ["env", "name", "volumeMounts"];
 /// Names of volumes that the operator makes.
-const VOLUMES: [&str; 4] = ["config", "database", "secrets", "signing"];
+const VOLUMES: [&str; 5] = ["config", "database", "secrets", "signing", "tracing"];
 /// Directory of what the operator mounts.
 const DIRECTORY: &str = "/etc/authbackend";
 /// The only capability that the restricted Pod Security Standard lets a container add.

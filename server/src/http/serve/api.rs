@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 use tracing::Instrument as _;
 
-use super::{Answer, RequestIds, request_id::RequestId};
+use super::{Answer, RequestIds, request_id::RequestId, trace::Trace};
 use crate::{
     http::cors::Cors,
     metrics::{ErrorLabel, HttpMetrics, MatchedRoute, SessionStarted},
@@ -76,13 +76,16 @@ where
         let id = self.ids.identify(request.headers().get(&REQUEST_ID));
         let method = request.method().clone();
         let origin = self.cors.origin(request.headers());
-        let span = tracing::info_span!("request", id = id.as_str(), %method);
+        let trace = Trace::begin(&request);
+        let trace_id = trace.id();
+        let span = tracing::info_span!("request", id = id.as_str(), %method, trace_id);
         async {
             let mut response = self.within_limits(request).await;
             let route = response.extensions().get().copied().unwrap_or(UNMATCHED);
             let elapsed = started.elapsed();
             self.count(route, &response, elapsed);
             log(&method, route, response.status(), elapsed);
+            trace.answered(&method, &response);
             self.add_headers(&mut response, &id);
             if let Some(origin) = origin {
                 Cors::permit(response.headers_mut(), origin);
@@ -90,6 +93,7 @@ where
             response
         }
         .instrument(span)
+        .instrument(trace.span())
         .await
     }
 }
