@@ -219,9 +219,8 @@ impl Pool {
         }
         let waiting = Waiting::new(&self.gauges);
         let span = tracing::info_span!(target: TARGET, "wait for a connection");
-        let permit = timeout(CHECKOUT_TIMEOUT, Arc::clone(&self.permits).acquire_owned())
-            .instrument(span)
-            .await;
+        let permit = timeout(CHECKOUT_TIMEOUT, Arc::clone(&self.permits).acquire_owned());
+        let permit = permit.instrument(span).await;
         drop(waiting);
         let Ok(permit) = permit else {
             self.gauges.timeouts.inc();
