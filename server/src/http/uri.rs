@@ -32,6 +32,9 @@ const EXCLUDED: &AsciiSet = &CONTROLS
 /// What stands in none but an authority, and what begins a fragment.
 const EXCLUDED_FROM_PARTS: &AsciiSet = &EXCLUDED.add(b'[').add(b']').add(b'#');
 
+/// What stands in no name of a user: browsers end it at the last `@`.
+const EXCLUDED_FROM_USER: &AsciiSet = &EXCLUDED_FROM_PARTS.add(b'@');
+
 /// `text` as JavaScript's `encodeURIComponent` writes it.
 pub fn encode_component(text: &str) -> impl fmt::Display {
     utf8_percent_encode(text, COMPONENT)
@@ -58,7 +61,10 @@ pub fn reference(text: &str) -> String {
     let (authority, path) = hierarchy.split_at(path);
     let (query, fragment) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
     let mut written = String::with_capacity(text.len());
-    encode(&mut written, authority, EXCLUDED);
+    let host = authority.rfind('@').unwrap_or(0);
+    let (user, host) = authority.split_at(host);
+    encode(&mut written, user, EXCLUDED_FROM_USER);
+    encode(&mut written, host, EXCLUDED);
     encode(&mut written, path, EXCLUDED_FROM_PARTS);
     encode(&mut written, query, EXCLUDED_FROM_PARTS);
     if let Some(fragment) = fragment.strip_prefix('#') {
@@ -141,6 +147,7 @@ mod tests {
             ("/[a]?[b]#[c]#", "/%5Ba%5D?%5Bb%5D#%5Bc%5D%23"),
             ("/a\u{0}\u{7f}", "/a%00%7F"),
             ("https://ü.example", "https://%C3%BC.example"),
+            ("https://[a@b@[::1]/", "https://%5Ba%40b@[::1]/"),
             ("myapp:a\\b", "myapp:a%5Cb"),
         ] {
             assert_eq!(reference(text), expected, "{text}");
@@ -206,7 +213,9 @@ mod tests {
             rest in r"([/?#\\%\[\]{}|^` \t\nüé]|\.|[a-z0-9]|\PC){0,24}",
         ) {
             let text = format!("{start}{rest}");
-            prop_assume!(place(&text).is_some());
+            // Of other hosts nobody has a trusted origin, and libraries disagree on them.
+            let host = Regex::new(r"^[a-z]+://[a-z0-9.:\[\]-]+$").unwrap();
+            prop_assume!(place(&text).is_some_and(|(origin, _)| host.is_match(&origin)));
             let written = reference(&text);
             prop_assert!(written.is_ascii());
             prop_assert_eq!(place(&written), place(&text), "{}", written);
