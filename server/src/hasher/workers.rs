@@ -52,8 +52,10 @@ struct State {
 
 struct Job {
     asked: Instant,
-    run: Box<dyn FnOnce(Turn<'_>) -> Done + Send>,
+    run: Run,
 }
+
+type Run = Box<dyn FnOnce(Turn<'_>) -> Done + Send>;
 
 /// What a job is called with.
 enum Turn<'a> {
@@ -62,10 +64,10 @@ enum Turn<'a> {
     Late,
 }
 
-/// Whether a job computed anything.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// What came of a job.
 enum Done {
-    Computed,
+    /// It has a result, and this hands it over: after it has been counted, so that whoever has it finds it counted.
+    Computed(Box<dyn FnOnce()>),
     Skipped,
 }
 
@@ -104,13 +106,17 @@ impl Workers {
             if sender.is_closed() {
                 return Done::Skipped;
             }
-            let (result, done) = match turn {
-                Turn::Now(memory) => (Ok(compute(memory)), Done::Computed),
-                Turn::Late => (Err(Refused::Busy), Done::Skipped),
-            };
             // Nobody to tell means that the caller went away in the meantime.
-            drop(sender.send(result));
-            done
+            match turn {
+                Turn::Now(memory) => {
+                    let result = compute(memory);
+                    Done::Computed(Box::new(move || drop(sender.send(Ok(result)))))
+                }
+                Turn::Late => {
+                    drop(sender.send(Err(Refused::Busy)));
+                    Done::Skipped
+                }
+            }
         }))?;
         receiver.await.unwrap_or(Err(Refused::Stopped))
     }
@@ -125,7 +131,7 @@ impl Drop for Workers {
 
 impl Queue {
     /// Appends a job, unless it would have to wait too long.
-    fn admit(&self, run: Box<dyn FnOnce(Turn<'_>) -> Done + Send>) -> Result<(), Refused> {
+    fn admit(&self, run: Run) -> Result<(), Refused> {
         let mut state = self.lock();
         if state.is_closed {
             return Err(Refused::Stopped);
@@ -161,7 +167,10 @@ impl Queue {
             let done = catch_unwind(AssertUnwindSafe(|| run(turn)));
             gauges.running.dec();
             match done {
-                Ok(Done::Computed) => self.computed(begun.elapsed()),
+                Ok(Done::Computed(answer)) => {
+                    self.computed(begun.elapsed());
+                    answer();
+                }
                 Ok(Done::Skipped) => {}
                 Err(_) => tracing::error!("hashing a password panicked"),
             }
