@@ -39,9 +39,9 @@ impl User {
 }
 
 /// Ends its command and removes its directory when the test process is gone, however it ended: its standard input is a
-/// pipe from the test process.
+/// pipe from the test process. Asked politely, an API server whose etcd has gone before it never ends.
 const GUARDIAN: &str =
-    "dir=$1; shift; \"$@\" & pid=$!; read -r _; kill $pid; wait $pid; rm -rf \"$dir\"";
+    "dir=$1; shift; \"$@\" & pid=$!; read -r _; kill -KILL $pid; wait $pid; rm -rf \"$dir\"";
 
 /// What stands before the point in the DER form of a public key on the curve P-256 (RFC 5480).
 const P256_PUBLIC_KEY_INFO: &[u8] = &[
