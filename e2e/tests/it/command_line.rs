@@ -48,10 +48,11 @@ fn the_command_line_shows_logs_and_forwards_to_the_api() -> Result<()> {
         let mut child = kubectl_authbackend(stage, &["connect", NAME, "--port", "0"])?
             .stdout(Stdio::piped())
             .spawn()?;
-        let out = child.stdout.take().context("no output")?;
+        // Open to the end: a command whose output nobody reads ends.
+        let mut out = BufReader::new(child.stdout.take().context("no output")?);
         let _forward = Forward(child);
         let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
+        out.read_line(&mut line)?;
         let (url, _) = line
             .split_once(" is ")
             .with_context(|| format!("no URL in {line:?}"))?;
