@@ -19,6 +19,16 @@ pub fn kubectl() -> Result<Command> {
     Ok(command)
 }
 
+/// The objects of a kind that have a label, where `kubectl` looks.
+pub(crate) fn list(mut kubectl: Command, kind: &str, selector: &str) -> Result<Vec<Value>> {
+    let text = run(kubectl.args(["get", kind, "--output=json", "--selector", selector]))?;
+    let mut list: Value = serde_json::from_str(&text)?;
+    let items = list["items"]
+        .as_array_mut()
+        .context("a list has no items")?;
+    Ok(std::mem::take(items))
+}
+
 /// A namespace in which only pods of the restricted Pod Security profile may run.
 pub struct Namespace {
     name: String,
@@ -123,13 +133,7 @@ impl Namespace {
 
     /// The objects of a kind that have a label.
     pub fn list(&self, kind: &str, selector: &str) -> Result<Vec<Value>> {
-        let mut command = self.kubectl()?;
-        let text = run(command.args(["get", kind, "--output=json", "--selector", selector]))?;
-        let mut list: Value = serde_json::from_str(&text)?;
-        let items = list["items"]
-            .as_array_mut()
-            .context("a list has no items")?;
-        Ok(std::mem::take(items))
+        list(self.kubectl()?, kind, selector)
     }
 
     /// Merges a patch into an object.
@@ -170,7 +174,7 @@ impl Namespace {
     /// Everything that tells what happened: objects, their description, events and logs. Secrets are left out.
     pub fn describe(&self) -> Result<String> {
         let kinds = "authbackends,jobs,deployments,statefulsets,services,configmaps,pods";
-        let mut text = String::new();
+        let mut text = run(kubectl()?.args(["get", "nodes", "--output=wide"]))?;
         for arguments in [
             &["get", kinds, "--output=wide"][..],
             &["describe", kinds],

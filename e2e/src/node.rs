@@ -1,13 +1,18 @@
 //! The nodes of the cluster: where pods run, and what a drain does to them.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::cluster::kubectl;
+use crate::cluster::{kubectl, list};
 use crate::command::{output_and_warnings, run};
+use crate::wait::{Look, until};
 
 /// Label of the nodes with the API server.
 const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
+/// How long a node may take to take pods: a kubelet reports every ten seconds.
+const READY_LIMIT: Duration = Duration::from_mins(1);
 
 /// The `nodeSelector` of a pod that runs beside the API server.
 pub fn control_plane() -> Value {
@@ -19,13 +24,35 @@ pub fn tolerations() -> Value {
     json!([{"key": CONTROL_PLANE, "operator": "Exists", "effect": "NoSchedule"}])
 }
 
-/// The names of the nodes that run what is deployed.
+/// The names of the nodes that run what is deployed, once pods may be scheduled on all of them.
 pub fn workers() -> Result<Vec<String>> {
-    let mut nodes = kubectl()?;
-    nodes.args(["get", "nodes", "--output=name", "--selector"]);
-    let names = run(nodes.arg(format!("!{CONTROL_PLANE}")))?;
-    let name = |line: &str| line.trim_start_matches("node/").to_owned();
-    Ok(names.lines().map(name).collect())
+    until("nodes that take pods", READY_LIMIT, || {
+        let nodes = list(kubectl()?, "nodes", &format!("!{CONTROL_PLANE}"))?;
+        let refusing: Vec<_> = nodes.iter().filter(|node| !takes_pods(node)).collect();
+        if !refusing.is_empty() {
+            let seen = refusing.iter().map(|node| {
+                let (name, spec) = (&node["metadata"]["name"], &node["spec"]);
+                format!(
+                    "{name} has {}, {}",
+                    spec["taints"], node["status"]["conditions"]
+                )
+            });
+            return Ok(Look::NotYet(seen.collect::<Vec<_>>().join("; ")));
+        }
+        let names = nodes
+            .iter()
+            .filter_map(|node| node["metadata"]["name"].as_str());
+        Ok(Look::Done(names.map(str::to_owned).collect()))
+    })
+}
+
+/// Whether the node is ready and nothing keeps pods off it: a kubelet that does not answer, a cordon that was left.
+fn takes_pods(node: &Value) -> bool {
+    let ready = |condition: &Value| condition["type"] == "Ready" && condition["status"] == "True";
+    let conditions = node["status"]["conditions"].as_array();
+    conditions.is_some_and(|conditions| conditions.iter().any(ready))
+        && node["spec"]["taints"].is_null()
+        && node["spec"]["unschedulable"].is_null()
 }
 
 /// A node that was drained; pods may run there again when this ends.

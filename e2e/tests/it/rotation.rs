@@ -18,10 +18,7 @@ fn a_rotated_password_fails_no_request_and_restarts_no_pod() -> Result<()> {
     setup::on_stage(&setup::operator()?, "rotation", &json!({}), |stage| {
         let load = stage.load()?;
         let before = stage.backend.pods()?;
-        let rotated_at = stage.database.sql("SELECT now()")?;
-        stage.database.rotate("new-Pa55word-of-the-role")?;
-        stage.write_secret()?;
-        wait_until_reconnected(stage, &rotated_at)?;
+        rotate_password(stage)?;
         throughout("the same pods", SETTLING, || {
             Ok(stage.backend.pods()? == before)
         })?;
@@ -30,8 +27,16 @@ fn a_rotated_password_fails_no_request_and_restarts_no_pod() -> Result<()> {
     })
 }
 
+/// Gives the database's role another password, declares it, and waits until the pods use it.
+pub fn rotate_password(stage: &mut Stage<'_>) -> Result<()> {
+    let rotated_at = stage.database.sql("SELECT now()")?;
+    stage.database.rotate("new-Pa55word-of-the-role")?;
+    stage.write_secret()?;
+    wait_until_reconnected(stage, &rotated_at)
+}
+
 /// Waits until every connection to the database is newer than the rotation, and there is one.
-pub fn wait_until_reconnected(stage: &Stage<'_>, rotated_at: &str) -> Result<()> {
+fn wait_until_reconnected(stage: &Stage<'_>, rotated_at: &str) -> Result<()> {
     let role = &stage.database.name;
     let count = format!(
         "SELECT count(*) FILTER (WHERE backend_start <= '{rotated_at}'), count(*) \

@@ -105,6 +105,8 @@ fn encode(written: &mut String, text: &str, excluded: &'static AsciiSet) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
     use regex::Regex;
@@ -172,7 +174,7 @@ mod tests {
     }
 
     /// The grammar of RFC 3986, appendix A; of IP literals only their characters.
-    fn grammar() -> Regex {
+    static GRAMMAR: LazyLock<Regex> = LazyLock::new(|| {
         let character = r"[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2}";
         let authority =
             format!(r"(?:(?:{character}|:)*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:{character})*)(?::[0-9]*)?");
@@ -183,6 +185,17 @@ mod tests {
             r"^{scheme}(?://{authority}(?:/{path})?|{path})(?:\?{query})?(?:#{query})?$"
         ))
         .unwrap()
+    });
+
+    /// Whether an origin's host is of the characters that hosts are of.
+    fn is_usual(origin: &str) -> bool {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        host.is_some_and(|host| {
+            let usual = |byte: u8| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".:[]-".contains(&byte)
+            };
+            !host.is_empty() && host.bytes().all(usual)
+        })
     }
 
     /// Where a browser is that follows `text` from a page of `app.example`: the origin, and the rest decoded.
@@ -214,15 +227,14 @@ mod tests {
         ) {
             let text = format!("{start}{rest}");
             // Of other hosts nobody has a trusted origin, and libraries disagree on them.
-            let host = Regex::new(r"^[a-z]+://[a-z0-9.:\[\]-]+$").unwrap();
-            prop_assume!(place(&text).is_some_and(|(origin, _)| host.is_match(&origin)));
+            prop_assume!(place(&text).is_some_and(|(origin, _)| is_usual(&origin)));
             let written = reference(&text);
             // To browsers three slashes begin an authority as two do; the crate finds an empty one.
             prop_assume!(!written.starts_with("///"));
             prop_assert!(written.is_ascii());
             prop_assert_eq!(place(&written), place(&text), "{}", written);
             if !start.is_empty() {
-                prop_assert!(grammar().is_match(&written), "{}", written);
+                prop_assert!(GRAMMAR.is_match(&written), "{}", written);
             }
             prop_assert_eq!(reference(&written), written.clone());
         }

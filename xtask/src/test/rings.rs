@@ -210,6 +210,8 @@ fn e2e(runner: &mut Runner<'_>) -> Result<()> {
         "tests",
         integration_test(root, "e2e")
             .args(["--", "--test-threads=3"])
+            // Every error says where it was on its way; a backtrace would push what it says out of sight.
+            .env("RUST_LIB_BACKTRACE", "0")
             .env("KIND_BIN", &platform.cluster.kind)
             .env("KUBECTL_BIN", &platform.cluster.kubectl)
             .env("HELM_BIN", &platform.helm)
