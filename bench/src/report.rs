@@ -65,7 +65,8 @@ impl Report {
     }
 }
 
-/// Model of the processor, number of processors, memory.
+/// Number and model of the processors, memory, kernel, and whether that schedules each session as one (sched(7)), which
+/// makes priorities count less than they do in containers.
 pub fn machine() -> String {
     let first = |path: &str, field: &str| {
         let text = fs::read_to_string(path).unwrap_or_default();
@@ -76,9 +77,18 @@ pub fn machine() -> String {
     };
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     let memory = first("/proc/meminfo", "MemTotal");
+    let kernel = |what| {
+        let text = fs::read_to_string(Path::new("/proc/sys/kernel").join(what));
+        text.map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
+    };
+    let autogroups = match kernel("sched_autogroup_enabled").as_str() {
+        "1" => "on",
+        _ => "off",
+    };
     format!(
-        "{processors} × {}, memory {memory}",
-        first("/proc/cpuinfo", "model name")
+        "{processors} × {}, memory {memory}, Linux {}, autogroups {autogroups}",
+        first("/proc/cpuinfo", "model name"),
+        kernel("osrelease"),
     )
 }
 
