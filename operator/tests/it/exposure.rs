@@ -1,5 +1,7 @@
 //! Optional APIs that appear and go while the operator runs, and the ways in.
 
+use std::fs;
+
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -12,36 +14,44 @@ use authbackend_operator::optional::OptionalApi;
 
 use crate::harness::World;
 
-/// Installs a definition of `api` that takes any spec and any status.
+/// Installs the definition of `api`.
 pub async fn install(world: &World, api: OptionalApi) {
+    let definition = definition(api);
+    let name = definition["metadata"]["name"].as_str().unwrap();
+    let definitions: Api<CustomResourceDefinition> = Api::all(world.client.clone());
+    let params = PatchParams::apply("test");
+    definitions
+        .patch(name, &params, &Patch::Apply(&definition))
+        .await
+        .unwrap();
+}
+
+/// The definition that its own project publishes; of what is only read, one that takes anything.
+fn definition(api: OptionalApi) -> Value {
     let (group, version) = api.api_version().split_once('/').unwrap();
     let (kind, plural) = (api.kind(), api.plural());
     let name = format!("{plural}.{group}");
+    if api != OptionalApi::Cluster {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/definitions");
+        let text = fs::read_to_string(format!("{folder}/{name}.json")).unwrap();
+        return serde_json::from_str(&text).unwrap();
+    }
     let open = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    let definition = json!({
+    json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {
-            "name": name,
-            // Groups below k8s.io need it.
-            "annotations": {"api-approved.kubernetes.io": "unapproved, of a test"},
-        },
+        "metadata": {"name": name},
         "spec": {
             "group": group,
             "names": {"kind": kind, "listKind": format!("{kind}List"), "plural": plural, "singular": kind.to_lowercase()},
             "scope": "Namespaced",
             "versions": [{
                 "name": version, "served": true, "storage": true,
+                "subresources": {"status": {}},
                 "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": open, "status": open}}},
             }],
         },
-    });
-    let definitions: Api<CustomResourceDefinition> = Api::all(world.client.clone());
-    let params = PatchParams::apply("test");
-    definitions
-        .patch(&name, &params, &Patch::Apply(&definition))
-        .await
-        .unwrap();
+    })
 }
 
 async fn uninstall(world: &World, api: OptionalApi) {
@@ -73,7 +83,7 @@ async fn made(world: &World, api: OptionalApi) -> DynamicObject {
 pub async fn say(world: &World, api: OptionalApi, name: &str, status: Value) {
     let patch = Patch::Merge(json!({"status": status}));
     objects(world, api)
-        .patch(name, &PatchParams::default(), &patch)
+        .patch_status(name, &PatchParams::default(), &patch)
         .await
         .unwrap();
 }
@@ -135,11 +145,17 @@ async fn an_api_may_be_installed_later_and_go_again() {
 /// Plays a Gateway that takes the route, and cert-manager, each of which is waited for.
 async fn are_taken(world: &World, [route, certificate]: [OptionalApi; 2]) {
     world.condition("Ready", "False", "WaitingForGateway").await;
-    let conditions = json!([
-        {"type": "Accepted", "status": "True"},
-        {"type": "ResolvedRefs", "status": "True"},
-    ]);
-    let parents = json!([{"parentRef": {"name": "public"}, "conditions": conditions}]);
+    let condition = |type_| {
+        json!({
+            "type": type_, "status": "True", "reason": type_, "message": "",
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+        })
+    };
+    let parents = json!([{
+        "parentRef": {"name": "public"},
+        "controllerName": "gateway.example/controller",
+        "conditions": [condition("Accepted"), condition("ResolvedRefs")],
+    }]);
     say(world, route, "shop", json!({"parents": parents})).await;
     world
         .condition("Ready", "False", "WaitingForCertificate")
