@@ -7,6 +7,7 @@ mod memory;
 pub mod peer;
 mod response;
 mod rounds;
+mod sessions;
 mod storm;
 
 use std::fs;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use self::contestants::{Contestant, Programs};
-use self::load::{Connection, Target};
+use self::load::Target;
 use self::rounds::{Entry, Figures, Rounds};
 use crate::plot::{self, Bar, Titles};
 use crate::report::{Report, machine};
@@ -24,6 +25,9 @@ use crate::statistics::{Sorted, median, milliseconds};
 
 /// Connections that ask as fast as they are answered.
 const CONNECTIONS: usize = 32;
+
+/// Sessions that are asked for in turn, each of another user.
+const SESSIONS: usize = 256;
 
 /// Sign-ins under way at once: enough to keep all processors hashing.
 const SIGN_INS: usize = 8;
@@ -93,27 +97,17 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     report_starts(&mut report, &programs).await?;
     let ours = programs.ours().await?;
     let idle = ours.process.usage()?.resident;
-    let cookie = ours.sign_up(OURS).await?;
+    ours.sign_up(OURS).await?;
+    let cookies = sign_up_all(&ours).await?;
     let better_auth = programs.better_auth().await?;
     better_auth.sign_up(THEIRS).await?;
-    let length = answer_length(&ours, &cookie).await?;
-    let token = token(&cookie)?;
-    let select = programs.bare(length, Some(token)).await?;
-    let bare = programs.bare(length, None).await?;
-
-    let ask = |contestant| Entry {
-        contestant,
-        target: Contestant::get_session(contestant, &cookie),
-        connections: CONNECTIONS,
-    };
-    let entries = [&ours, &better_auth, &select, &bare].map(ask);
-    let sessions = rounds.play(&entries).await?;
-    report_rates(&mut report, "/get-session", &sessions);
+    let sessions =
+        sessions::report(&mut report, rounds, &programs, [&ours, &better_auth], &cookies).await?;
     let (sign_ins, limit) = report_passwords(&mut report, rounds, &ours, &better_auth).await?;
     for contestant in [&ours, &better_auth] {
-        storm::report(&mut report, rounds, contestant, &cookie).await?;
+        storm::report(&mut report, rounds, contestant, &cookies).await?;
     }
-    memory::report(&mut report, &ours, &cookie, idle).await?;
+    memory::report(&mut report, &ours, &cookies, idle).await?;
     report.save(out, "server")?;
     draw(arguments, &sessions, &sign_ins, limit)
 }
@@ -187,18 +181,15 @@ async fn report_starts(report: &mut Report, programs: &Programs<'_>) -> Result<(
     Ok(())
 }
 
-/// Bytes of the answer to `/get-session`.
-async fn answer_length(ours: &Contestant, cookie: &str) -> Result<usize> {
-    let target = ours.get_session(cookie);
-    let mut connection = Connection::open(ours.port).await?;
-    Ok(connection.ask(&target.request).await?.length)
-}
-
-/// The token in the value of a signed cookie: what stands before the dot.
-fn token(cookie: &str) -> Result<&str> {
-    let value = cookie.split_once('=').map(|(_, value)| value);
-    let token = value.and_then(|value| value.split('.').next());
-    token.context("the session cookie has no token")
+/// The cookies of new sessions, each of a new user.
+async fn sign_up_all(ours: &Contestant) -> Result<Vec<String>> {
+    let mut cookies = Vec::with_capacity(SESSIONS);
+    for number in 0..SESSIONS {
+        // As long as each other, so that all answers are.
+        let email = format!("session-{number:04}@bench.example");
+        cookies.push(ours.sign_up(&email).await?);
+    }
+    Ok(cookies)
 }
 
 fn report_rates(report: &mut Report, what: &str, results: &[Figures]) {

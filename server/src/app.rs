@@ -32,7 +32,7 @@ use crate::{
         plugin::Plugins,
         rate_limit::{InvalidRule, RateLimiter},
     },
-    identity::{fields::AdditionalFields, session::SessionMemory, verification::Verifications},
+    identity::{fields::AdditionalFields, session::{SessionMemory, SessionReads}, verification::Verifications},
     mail::{ComposeError, MailSender, Mailer},
     metrics::Metrics,
     oauth::registry::Providers,
@@ -75,6 +75,8 @@ pub struct App {
     pub outbox: Outbox,
     /// Keeps what mailed links and begun sign-ins stand for.
     pub verifications: Verifications,
+    /// Reads sessions from the database.
+    pub session_reads: SessionReads,
     /// Sessions in memory, if the settings want that.
     pub session_memory: Option<Arc<SessionMemory>>,
     /// The plugins that the settings want.
@@ -166,6 +168,7 @@ impl App {
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,
             verifications: Verifications::new(settings.verification()),
+            session_reads: SessionReads::new(db.clone(), metrics.session_reads.clone()),
             session_memory: session_memory(settings, &db, metrics),
             plugins,
             secret_files: config.secret_files.clone(),

@@ -8,6 +8,7 @@ mod hashing;
 mod http;
 mod outbox;
 mod session_memory;
+mod session_reads;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,6 +21,7 @@ pub use hashing::HashGauges;
 pub use http::{ErrorLabel, HttpMetrics, MatchedRoute, SessionStarted};
 pub use outbox::OutboxMetrics;
 pub use session_memory::{ChannelGauges, SessionMemoryMetrics};
+pub use session_reads::SessionReadMetrics;
 
 /// Upper bounds in seconds: from a session check answered from memory to a request that waited for hashing.
 const DURATION_BUCKETS: [f64; 12] = [
@@ -43,6 +45,8 @@ pub struct Metrics {
     pub hashing: HashGauges,
     /// Mails and webhooks.
     pub outbox: OutboxMetrics,
+    /// Sessions that are read from the database.
+    pub session_reads: SessionReadMetrics,
     /// Sessions in memory.
     pub session_memory: SessionMemoryMetrics,
 }
@@ -60,6 +64,7 @@ impl Metrics {
         let pool = PoolGauges::register(&mut registry);
         let hashing = HashGauges::register(&mut registry);
         let outbox = OutboxMetrics::register(&mut registry);
+        let session_reads = SessionReadMetrics::register(&mut registry);
         let session_memory = SessionMemoryMetrics::register(&mut registry);
         Self {
             registry: Arc::new(registry),
@@ -67,6 +72,7 @@ impl Metrics {
             pool,
             hashing,
             outbox,
+            session_reads,
             session_memory,
         }
     }

@@ -1,5 +1,7 @@
 //! Logs, on standard error, and spans for traces.
 
+mod request;
+
 use std::io::{self, IsTerminal as _};
 
 use authbackend_otlp::{Export, NOT_LOGGED};
@@ -11,6 +13,7 @@ use crate::{
     config::{LogFormat, Logging, Problem},
     db::QuerySpans,
 };
+pub use request::LoggedRequest;
 
 /// Starts logging for the rest of the process, and hands spans to `export`. Later calls change nothing.
 pub fn start(logging: &Logging, export: Option<&Export>) -> Result<(), Problem> {
@@ -45,14 +48,9 @@ fn filter(level: &str) -> Result<EnvFilter, Problem> {
 fn log(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
     let layer = fmt::layer().with_writer(io::stderr);
     match format {
-        LogFormat::Json => layer
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .boxed(),
+        LogFormat::Json => layer.json().event_format(request::json()).boxed(),
         LogFormat::Text => layer
-            .with_target(false)
-            .with_ansi(io::stderr().is_terminal())
+            .event_format(request::text(io::stderr().is_terminal()))
             .boxed(),
     }
 }

@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
@@ -18,6 +17,10 @@ const BASE_URL: &str = "http://localhost:8100/api";
 const ORIGIN: &str = "http://localhost:8100";
 /// The secret of throw-away servers.
 const SECRET: &str = "a secret of at least thirty-two characters";
+/// The images; what they set for the auth server is set here too.
+const IMAGES: &str = include_str!("../../../images/Dockerfile");
+/// After so long the auth server knows that it hears of changes, without which it answers nothing from memory.
+const PROVEN: Duration = Duration::from_secs(1);
 /// Longest wait for a server's first answer.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
@@ -47,10 +50,14 @@ pub struct Programs<'a> {
 }
 
 impl Programs<'_> {
-    /// Brings the database to the schema.
+    /// Brings the database to the schema, also for sessions in memory.
     pub fn migrate(&self) -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let config = folder.path().join("config.yaml");
+        fs::write(&config, in_memory().to_string())?;
         let status = Command::new(self.auth_server)
             .arg("migrate")
+            .env("AUTH_CONFIG", config)
             .env("DATABASE_URL", self.database)
             .stdout(Stdio::null())
             .status()?;
@@ -61,18 +68,27 @@ impl Programs<'_> {
     /// Starts the auth server.
     pub async fn ours(&self) -> Result<Contestant> {
         let settings = json!({"rateLimit": {"enabled": false}});
-        self.serve(Command::new(self.auth_server), &settings).await
+        self.serve("authbackend", Command::new(self.auth_server), &settings)
+            .await
+    }
+
+    /// Starts the auth server with sessions in memory, and waits until it answers from there.
+    pub async fn ours_in_memory(&self) -> Result<Contestant> {
+        let command = Command::new(self.auth_server);
+        let name = "authbackend, in memory";
+        let contestant = self.serve(name, command, &in_memory()).await?;
+        tokio::time::sleep(PROVEN).await;
+        Ok(contestant)
     }
 
     /// Starts the auth server under valgrind, which leaves a profile of each thread in `folder`. Passwords are hashed as
     /// cheaply as the settings allow.
-    pub async fn counted(&self, folder: &Path) -> Result<Contestant> {
-        let settings = json!({
-            "rateLimit": {"enabled": false},
-            "emailAndPassword": {"password": {
-                "maxConcurrent": 1, "argon2id": {"memoryKiB": 8192, "iterations": 1},
-            }},
-        });
+    pub async fn counted(&self, folder: &Path, is_in_memory: bool) -> Result<Contestant> {
+        let mut settings = in_memory();
+        settings["session"]["memoryCache"]["enabled"] = is_in_memory.into();
+        settings["emailAndPassword"] = json!({"password": {
+            "maxConcurrent": 1, "argon2id": {"memoryKiB": 8192, "iterations": 1},
+        }});
         let profile = folder.join("thread");
         let mut command = Command::new("valgrind");
         command
@@ -81,11 +97,14 @@ impl Programs<'_> {
             .arg(self.auth_server)
             // With one thread the same work is done in the same order each time.
             .env("TOKIO_WORKER_THREADS", "1");
-        self.serve(command, &settings).await
+        let contestant = self.serve("authbackend", command, &settings).await?;
+        tokio::time::sleep(PROVEN).await;
+        Ok(contestant)
     }
 
     async fn serve(
         &self,
+        name: &'static str,
         mut command: Command,
         settings: &serde_json::Value,
     ) -> Result<Contestant> {
@@ -101,7 +120,8 @@ impl Programs<'_> {
             .env("DATABASE_URL", self.database)
             .env("LISTEN_ADDR", format!("127.0.0.1:{port}"))
             .env("ADMIN_LISTEN_ADDR", format!("127.0.0.1:{admin}"));
-        start("authbackend", &mut command, port, folder).await
+        command.envs(image_environment());
+        start(name, &mut command, port, folder).await
     }
 
     /// Starts better-auth.
@@ -120,30 +140,42 @@ impl Programs<'_> {
         start("better-auth", &mut command, port, tempfile::tempdir()?).await
     }
 
-    /// Starts a bare hyper server that answers `length` bytes, after the query for the session with `token` if one is
-    /// given.
-    pub async fn bare(&self, length: usize, token: Option<&str>) -> Result<Contestant> {
+    /// Starts a bare hyper server that answers `length` bytes, after the query for the session with one of `tokens`, in
+    /// turn, if there are any.
+    pub async fn bare(&self, length: usize, tokens: &[&str]) -> Result<Contestant> {
         let port = free_port()?;
         let mut command = Command::new(std::env::current_exe()?);
         command
             .args(["peer", "--port", &port.to_string()])
             .args(["--length", &length.to_string()]);
-        if let Some(token) = token {
-            command.args(["--database", self.database, "--token", token]);
-        }
-        let name = if token.is_some() {
-            "bare hyper and query"
-        } else {
+        let name = if tokens.is_empty() {
             "bare hyper"
+        } else {
+            command.args(["--database", self.database]);
+            command.args(tokens.iter().flat_map(|token| ["--token", token]));
+            "bare hyper and query"
         };
         start(name, &mut command, port, tempfile::tempdir()?).await
     }
 }
 
+/// Settings with which sessions are in memory.
+fn in_memory() -> serde_json::Value {
+    json!({"rateLimit": {"enabled": false}, "session": {"memoryCache": {"enabled": true}}})
+}
+
+/// What the image of the auth server sets for it.
+fn image_environment() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let stage = IMAGES.split("FROM ").find(|stage| stage.contains("AS server"));
+    let lines = stage.unwrap_or_default().lines();
+    lines.filter_map(|line| line.strip_prefix("ENV ")?.split_once('='))
+}
+
 impl Contestant {
     /// `GET /ok`.
     pub fn ok(&self) -> Target {
-        self.target("GET /api/ok HTTP/1.1\r\nHost: localhost:8100\r\n\r\n".to_owned())
+        let request = "GET /api/ok HTTP/1.1\r\nHost: localhost:8100\r\n\r\n";
+        Target::new(self.port, [request.to_owned()])
     }
 
     /// Ends it as its owner would, and waits until it has.
@@ -151,11 +183,14 @@ impl Contestant {
         self.process.end()
     }
 
-    /// `GET /get-session` with a cookie.
-    pub fn get_session(&self, cookie: &str) -> Target {
-        self.target(format!(
-            "GET /api/get-session HTTP/1.1\r\nHost: localhost:8100\r\nCookie: {cookie}\r\n\r\n"
-        ))
+    /// `GET /get-session` with one of `cookies`, in turn.
+    pub fn get_session(&self, cookies: &[String]) -> Target {
+        let request = |cookie| {
+            format!(
+                "GET /api/get-session HTTP/1.1\r\nHost: localhost:8100\r\nCookie: {cookie}\r\n\r\n"
+            )
+        };
+        Target::new(self.port, cookies.iter().map(request))
     }
 
     /// `POST /sign-in/email`.
@@ -176,7 +211,7 @@ impl Contestant {
         let target = self.post("sign-up", &body);
         let answer = Connection::open(self.port)
             .await?
-            .ask(&target.request)
+            .ask(&target.next())
             .await?;
         ensure!(
             answer.status == 200,
@@ -191,19 +226,12 @@ impl Contestant {
 
     fn post(&self, what: &str, body: &serde_json::Value) -> Target {
         let body = body.to_string();
-        self.target(format!(
+        let request = format!(
             "POST /api/{what}/email HTTP/1.1\r\nHost: localhost:8100\r\nOrigin: {ORIGIN}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
-        ))
-    }
-
-    fn target(&self, request: String) -> Target {
-        Target {
-            port: self.port,
-            request: Arc::from(request.into_bytes()),
-            number: Arc::default(),
-        }
+        );
+        Target::new(self.port, [request])
     }
 }
 
@@ -244,4 +272,15 @@ async fn start(
         started: begin.elapsed(),
         _folder: folder,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_auth_server_runs_as_in_its_image() {
+        let names: Vec<_> = image_environment().map(|(name, _)| name).collect();
+        assert_eq!(names, ["MALLOC_MMAP_THRESHOLD_"]);
+    }
 }

@@ -14,30 +14,52 @@ use tokio::task::JoinSet;
 use super::response::{Response, read};
 use crate::statistics::Sorted;
 
-/// A request and where it goes.
+/// Requests and where they go. Clones take turns with one another.
 #[derive(Clone, Debug)]
 pub struct Target {
     /// Port on loopback.
     pub port: u16,
-    /// The request as it is sent, but for [`NUMBER`] in it.
-    pub request: Arc<[u8]>,
-    /// Stands in the place of [`NUMBER`], another one each time; the same for all clones.
-    pub number: Arc<AtomicU32>,
+    requests: Arc<[Request]>,
+    /// How many have been sent.
+    sent: Arc<AtomicU32>,
 }
 
-/// What is replaced by a number of as many digits.
+/// A request as it is sent, but for its number.
+#[derive(Debug)]
+struct Request {
+    bytes: Box<[u8]>,
+    /// Where [`NUMBER`] is in it. Looked for once: a load generator shares the processors with what it measures.
+    place: Option<usize>,
+}
+
+/// What is replaced by a number of as many digits, another one each time.
 pub const NUMBER: &str = "########";
 
 impl Target {
+    /// These requests in turn, of which there is one at least.
+    pub fn new(port: u16, requests: impl IntoIterator<Item = String>) -> Self {
+        let requests = requests.into_iter().map(|request| Request {
+            place: request.find(NUMBER),
+            bytes: request.into_bytes().into(),
+        });
+        Self {
+            port,
+            requests: requests.collect(),
+            sent: Arc::default(),
+        }
+    }
+
     /// The request that is sent next.
     pub fn next(&self) -> Cow<'_, [u8]> {
-        let width = NUMBER.len();
-        let mut places = self.request.windows(width);
-        let Some(place) = places.position(|bytes| bytes == NUMBER.as_bytes()) else {
-            return Cow::Borrowed(&self.request);
+        let number = self.sent.fetch_add(1, Ordering::Relaxed);
+        let turn = usize::try_from(number).unwrap_or(0) % self.requests.len();
+        let Request { bytes, place } = &self.requests[turn];
+        let Some(place) = *place else {
+            return Cow::Borrowed(bytes);
         };
-        let mut request = self.request.to_vec();
-        let number = format!("{:0width$}", self.number.fetch_add(1, Ordering::Relaxed));
+        let width = NUMBER.len();
+        let mut request = bytes.to_vec();
+        let number = format!("{number:0width$}");
         request.splice(place..place + width, number.into_bytes());
         Cow::Owned(request)
     }
@@ -153,24 +175,18 @@ async fn gather(mut tasks: JoinSet<Result<Vec<Duration>>>, start: Instant) -> Re
 mod tests {
     use super::*;
 
-    fn target(request: &str) -> Target {
-        Target {
-            port: 0,
-            request: Arc::from(request.as_bytes()),
-            number: Arc::default(),
-        }
-    }
-
     #[test]
     fn a_numbered_request_is_another_one_each_time_and_as_long() {
-        let target = target("POST a########@b");
+        let target = Target::new(0, ["POST a########@b".to_owned()]);
         assert_eq!(&*target.next(), b"POST a00000000@b");
         assert_eq!(&*target.clone().next(), b"POST a00000001@b");
     }
 
     #[test]
-    fn a_request_without_a_number_is_always_the_same() {
-        let target = target("GET /");
-        assert_eq!(target.next(), target.next());
+    fn requests_take_turns() {
+        let target = Target::new(0, ["GET /a".to_owned(), "GET /b".to_owned()]);
+        for expected in [b"GET /a", b"GET /b", b"GET /a"] {
+            assert_eq!(&*target.clone().next(), expected);
+        }
     }
 }

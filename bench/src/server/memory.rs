@@ -15,7 +15,7 @@ const HELD: usize = 1000;
 const QUIET: Duration = Duration::from_secs(15);
 
 /// Reports it; `idle` is what it was before the loads.
-pub async fn report(report: &mut Report, ours: &Contestant, cookie: &str, idle: u64) -> Result<()> {
+pub async fn report(report: &mut Report, ours: &Contestant, cookies: &[String], idle: u64) -> Result<()> {
     report.add("memory, just started", mebibytes(idle), "goal 12 MiB");
     report.add(
         "memory after the loads",
@@ -29,11 +29,11 @@ pub async fn report(report: &mut Report, ours: &Contestant, cookie: &str, idle: 
         mebibytes(ours.process.usage()?.resident),
         "",
     );
-    let target = ours.get_session(cookie);
+    let target = ours.get_session(cookies);
     let mut held = Vec::with_capacity(HELD);
     for _ in 0..HELD {
         let mut connection = Connection::open(ours.port).await?;
-        connection.ask(&target.request).await?;
+        connection.ask(&target.next()).await?;
         held.push(connection);
     }
     let resident = ours.process.usage()?.resident;

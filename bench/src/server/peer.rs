@@ -31,19 +31,19 @@ pub struct Arguments {
     length: usize,
 
     /// Database of the query; without one, nothing is asked.
-    #[arg(long, requires = "token")]
+    #[arg(long, requires = "tokens")]
     database: Option<String>,
 
-    /// Token of the session that is asked for.
-    #[arg(long)]
-    token: Option<String>,
+    /// Token of a session that is asked for in turn with the others.
+    #[arg(long = "token")]
+    tokens: Vec<String>,
 }
 
 /// A query that is prepared on connections over which requests are pipelined.
 struct Prepared {
     lanes: Vec<(Client, Statement)>,
     next: AtomicUsize,
-    token: String,
+    tokens: Vec<String>,
 }
 
 /// Connections to the database: with one, its one process is the limit; with more than two there is less to pipeline.
@@ -51,9 +51,9 @@ const LANES: usize = 2;
 
 /// Serves until it is killed.
 pub async fn run(arguments: Arguments) -> Result<()> {
-    let prepared = match (arguments.database, arguments.token) {
-        (Some(database), Some(token)) => Some(Arc::new(prepare(&database, token).await?)),
-        _ => None,
+    let prepared = match arguments.database {
+        Some(database) => Some(Arc::new(prepare(&database, arguments.tokens).await?)),
+        None => None,
     };
     let body = Bytes::from(vec![b'x'; arguments.length]);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
@@ -74,7 +74,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
     }
 }
 
-async fn prepare(database: &str, token: String) -> Result<Prepared> {
+async fn prepare(database: &str, tokens: Vec<String>) -> Result<Prepared> {
     let mut lanes = Vec::with_capacity(LANES);
     for _ in 0..LANES {
         let (client, connection) = tokio_postgres::connect(database, NoTls).await?;
@@ -85,15 +85,22 @@ async fn prepare(database: &str, token: String) -> Result<Prepared> {
     Ok(Prepared {
         lanes,
         next: AtomicUsize::new(0),
-        token,
+        tokens,
     })
 }
 
 async fn answer(body: Bytes, prepared: Option<&Prepared>) -> Response<Full<Bytes>> {
-    if let Some(Prepared { lanes, next, token }) = prepared {
-        let (client, statement) = &lanes[next.fetch_add(1, Ordering::Relaxed) % LANES];
+    if let Some(Prepared {
+        lanes,
+        next,
+        tokens,
+    }) = prepared
+    {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        let (client, statement) = &lanes[number % LANES];
+        let token = &tokens[number % tokens.len()];
         // The row is read and not turned into the answer: a limit has nothing of an auth server's work.
-        if client.query_one(statement, &[token]).await.is_err() {
+        if client.query_one(statement, &[&token]).await.is_err() {
             let mut failed = Response::new(Full::default());
             *failed.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
             return failed;

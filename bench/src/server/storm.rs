@@ -20,10 +20,10 @@ pub async fn report(
     report: &mut Report,
     rounds: Rounds,
     contestant: &Contestant,
-    cookie: &str,
+    cookies: &[String],
 ) -> Result<()> {
     let span = rounds.span;
-    let sessions = contestant.get_session(cookie);
+    let sessions = contestant.get_session(cookies);
     // better-auth has its limit below the rate that the auth server does not notice.
     let (email, rate) = match contestant.name {
         "better-auth" => (THEIRS, STEADY_RATE / 10),

@@ -1,6 +1,6 @@
 //! Why there is no connection.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::config::Problem;
 
@@ -35,6 +35,29 @@ pub enum DbError {
     /// A statement of the pool itself failed.
     #[error("the database refused a statement: {0}")]
     Statement(#[from] sqlx::Error),
+}
+
+/// Why something could not be read, for several who wanted to read it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no connection.
+    #[error(transparent)]
+    Connection(Arc<DbError>),
+    /// The statement failed.
+    #[error(transparent)]
+    Statement(Arc<sqlx::Error>),
+}
+
+impl From<DbError> for ReadError {
+    fn from(error: DbError) -> Self {
+        Self::Connection(Arc::new(error))
+    }
+}
+
+impl From<sqlx::Error> for ReadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Statement(Arc::new(error))
+    }
 }
 
 /// What the server says, without the place in its source that the driver adds.

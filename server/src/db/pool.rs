@@ -32,7 +32,7 @@ use super::{
 use crate::{config::Database, metrics::PoolGauges, migrate::embedded};
 
 /// How long a caller waits for a connection: longer than any query, shorter than a client's patience.
-const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection that rested longer is pinged before use: under load none rests, and without load nobody notices.
 const TRUSTED_REST: Duration = Duration::from_secs(1);
@@ -43,6 +43,9 @@ const MAX_REST: Duration = Duration::from_mins(5);
 /// The one pool of the process; clones share it.
 #[derive(Clone)]
 pub struct Db(pub(super) Arc<Pool>);
+
+/// The right to a connection of the pool.
+pub(crate) struct Reservation(OwnedSemaphorePermit);
 
 pub(super) struct Pool {
     pub(super) credentials: Credentials,
@@ -105,8 +108,40 @@ impl Db {
     /// A connection for the exclusive use of the caller until it is dropped. Waits at most five seconds for one
     /// to become free. Take one per request, and hold none across work that needs no database.
     pub async fn get(&self) -> Result<Conn, DbError> {
+        let reservation = match self.0.free_permit() {
+            Some(permit) => Reservation(permit),
+            None => self.reserve_in_time().await?,
+        };
+        self.connect(reservation).await
+    }
+
+    /// The right to a connection, however long it takes until one is free: for those who wait on behalf of others.
+    pub(crate) async fn reserve(&self) -> Result<Reservation, DbError> {
+        if let Some(permit) = self.0.free_permit() {
+            return Ok(Reservation(permit));
+        }
+        let _waiting = Waiting::new(&self.0.gauges);
+        let permit = Arc::clone(&self.0.permits).acquire_owned().await;
+        permit.map(Reservation).map_err(|_| DbError::Closed)
+    }
+
+    async fn reserve_in_time(&self) -> Result<Reservation, DbError> {
+        let span = tracing::info_span!(target: TARGET, "wait for a connection");
+        let reserved = timeout(CHECKOUT_TIMEOUT, self.reserve());
+        let reserved = reserved.instrument(span).await;
+        reserved.unwrap_or_else(|_| Err(self.exhausted(1)))
+    }
+
+    /// What `number` callers are told that waited as long as anybody waits for a connection.
+    pub(crate) fn exhausted(&self, number: u64) -> DbError {
+        self.0.gauges.timeouts.inc_by(number);
+        DbError::Exhausted(CHECKOUT_TIMEOUT)
+    }
+
+    /// The connection that is reserved.
+    pub(crate) async fn connect(&self, reservation: Reservation) -> Result<Conn, DbError> {
         // Dropped in reverse when the caller leaves early: first the lock, then the cell, then the permit.
-        let permit = self.0.permit().await?;
+        let Reservation(permit) = reservation;
         let cell = self.free_cell()?;
         let mut slot = self.0.lock(&cell).await;
         self.0.freshen(&mut slot).await?;
@@ -213,20 +248,8 @@ impl Pool {
             .store(self.microseconds(Instant::now()), Ordering::Relaxed);
     }
 
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, DbError> {
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let waiting = Waiting::new(&self.gauges);
-        let span = tracing::info_span!(target: TARGET, "wait for a connection");
-        let permit = timeout(CHECKOUT_TIMEOUT, Arc::clone(&self.permits).acquire_owned());
-        let permit = permit.instrument(span).await;
-        drop(waiting);
-        let Ok(permit) = permit else {
-            self.gauges.timeouts.inc();
-            return Err(DbError::Exhausted(CHECKOUT_TIMEOUT));
-        };
-        permit.map_err(|_| DbError::Closed)
+    fn free_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.permits).try_acquire_owned().ok()
     }
 
     /// Locks a cell that nobody else uses, so it does not wait.

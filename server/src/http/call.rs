@@ -70,6 +70,11 @@ impl Call {
         Ok(self.db.insert(connection))
     }
 
+    /// Whether the request has a database connection already.
+    pub fn has_db(&self) -> bool {
+        self.db.is_some()
+    }
+
     /// The request's database connection, for a handler that keeps it.
     ///
     /// # Errors

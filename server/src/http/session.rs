@@ -17,7 +17,7 @@ use super::{
     extract::Extract,
     openapi::Operation,
 };
-use crate::identity::session::SessionUser;
+use crate::identity::session::{Current, SessionUser};
 
 pub use issuer::Issuer;
 pub use known::Known;
@@ -27,7 +27,7 @@ pub use reader::{CurrentSessionReader, SessionReader};
 /// sessions are extended by a request of their own.
 pub struct MaybeSession {
     /// The session.
-    pub current: Option<SessionUser>,
+    pub current: Option<Current>,
     /// Where sessions are extended by a request of their own: whether it is time for that.
     pub needs_refresh: Option<bool>,
 }
@@ -69,7 +69,7 @@ impl Extract for ExtendedSession {
             return Err((&METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED).into());
         }
         let (current, _) = look_up(call, true).await?;
-        Ok(Self(current))
+        Ok(Self(current.map(Current::into_owned)))
     }
 
     fn describe(operation: &mut Operation) {
@@ -120,7 +120,7 @@ impl Extract for FreshSession {
 async fn look_up(
     call: &mut Call,
     may_write: bool,
-) -> Result<(Option<SessionUser>, Option<bool>), ApiError> {
+) -> Result<(Option<Current>, Option<bool>), ApiError> {
     match find(call, Source::Cookie, may_write)
         .await
         .map_err(|error| error.told_as(&FAILED_TO_GET_SESSION))?
@@ -128,7 +128,7 @@ async fn look_up(
         Found::Nobody => Ok((None, None)),
         Found::Somebody(current, needs_refresh) => {
             call.known.set(&current);
-            Ok((Some(*current), needs_refresh))
+            Ok((Some(current), needs_refresh))
         }
         Found::Ended => Err((&SESSION_ENDED).into()),
     }
@@ -139,7 +139,7 @@ async fn require(call: &mut Call, source: Source) -> Result<SessionUser, ApiErro
     match find(call, source, !is_deferred).await? {
         Found::Somebody(current, _) => {
             call.known.set(&current);
-            Ok(*current)
+            Ok(current.into_owned())
         }
         Found::Nobody | Found::Ended => Err((&UNAUTHORIZED).into()),
     }

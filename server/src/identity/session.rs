@@ -2,7 +2,9 @@
 
 mod memory;
 mod model;
+mod reads;
 pub mod store;
 
-pub use memory::{Recalled, SessionMemory};
+pub use memory::{Current, Recalled, SessionMemory};
 pub use model::{NewSession, Session, SessionUser};
+pub use reads::{Promise, Reader, SessionReads, Turn};

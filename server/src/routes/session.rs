@@ -1,7 +1,7 @@
 //! Reading, listing and ending sessions.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 
 use crate::{
     app::App,
@@ -16,7 +16,7 @@ use crate::{
         session::{CurrentSession, ExtendedSession, FreshSession, Issuer, MaybeSession},
         table::Route,
     },
-    identity::session::{Session, SessionUser, store},
+    identity::session::{Current, Session, SessionUser, store},
     route,
 };
 
@@ -50,14 +50,28 @@ pub(super) struct Done {
 pub(super) const DONE: Done = Done { status: true };
 
 /// The session of the request.
-#[derive(JsonSchema, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
 struct Read {
-    #[serde(flatten)]
-    current: SessionUser,
+    #[schemars(flatten, with = "SessionUser")]
+    current: Current,
     /// Whether it is time to extend the session.
-    #[serde(skip_serializing_if = "Option::is_none")]
     needs_refresh: Option<bool>,
+}
+
+impl Serialize for Read {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(needs_refresh) = self.needs_refresh else {
+            // What is remembered is remembered as text too.
+            return self.current.serialize(serializer);
+        };
+        let SessionUser { session, user } = &*self.current;
+        let mut read = serializer.serialize_struct("Read", 3)?;
+        read.serialize_field("session", session)?;
+        read.serialize_field("user", user)?;
+        read.serialize_field("needsRefresh", &needs_refresh)?;
+        read.end()
+    }
 }
 
 async fn get_session(session: MaybeSession) -> Result<Json<Option<Read>>, ApiError> {

@@ -21,6 +21,7 @@ mod rotation;
 mod routes;
 mod schema;
 mod session_memory;
+mod session_reads;
 mod start;
 mod statements;
 mod support;

@@ -19,6 +19,7 @@ use super::{Answer, RequestIds, request_id::RequestId, trace::Trace};
 use crate::{
     http::cors::Cors,
     metrics::{ErrorLabel, HttpMetrics, MatchedRoute, SessionStarted},
+    telemetry::LoggedRequest,
 };
 
 /// No body of the API comes near this many bytes.
@@ -77,9 +78,12 @@ where
         let method = request.method().clone();
         let origin = self.cors.origin(request.headers());
         let trace = Trace::begin(&request);
-        let trace_id = trace.id();
-        let span = tracing::info_span!("request", id = id.as_str(), %method, trace_id);
-        async {
+        let logged = LoggedRequest {
+            id: id.to_header(),
+            method: method.clone(),
+            trace_id: trace.id(),
+        };
+        let answered = logged.scope(async {
             let mut response = self.within_limits(request).await;
             let route = response.extensions().get().copied().unwrap_or(UNMATCHED);
             let elapsed = started.elapsed();
@@ -91,10 +95,11 @@ where
                 Cors::permit(response.headers_mut(), origin);
             }
             response
+        });
+        match trace.span() {
+            Some(span) => answered.instrument(span).await,
+            None => answered.await,
         }
-        .instrument(span)
-        .instrument(trace.span())
-        .await
     }
 }
 
@@ -149,9 +154,8 @@ where
     }
 
     fn add_headers(&self, response: &mut Response<B>, id: &RequestId) {
-        if let Ok(id) = HeaderValue::from_str(id.as_str()) {
-            response.headers_mut().insert(REQUEST_ID.clone(), id);
-        }
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID.clone(), id.to_header());
         if self.draining.is_cancelled() {
             response
                 .headers_mut()
@@ -162,6 +166,9 @@ where
 
 /// The whole body, unless it is too large or the client leaves.
 async fn read(body: Incoming) -> Result<Bytes, StatusCode> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
     if body.size_hint().lower() > MAX_BODY_SIZE as u64 {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }

@@ -1,44 +1,36 @@
 //! One identity per request, in logs and in the answer's `x-request-id`.
 
-use std::{
-    fmt,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use hyper::header::HeaderValue;
 
 /// Longer ones than this are not taken over from the client: they only fill the logs.
 const MAX_LENGTH: usize = 128;
 
-/// Identity of a request.
-#[derive(Debug, PartialEq, Eq)]
-pub struct RequestId(String);
+/// Identity of a request, in ASCII. A header's value, for that is what each becomes, and clones share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(HeaderValue);
 
 impl RequestId {
     /// The identity that a proxy gave, unless it is something that does not belong into a log.
     fn from_header(value: &HeaderValue) -> Option<Self> {
-        let text = value.to_str().ok()?;
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(&byte);
-        let is_sane = !text.is_empty() && text.len() <= MAX_LENGTH && text.bytes().all(is_allowed);
-        is_sane.then(|| Self(text.to_owned()))
+        let text = value.as_bytes();
+        let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(byte);
+        let is_sane = !text.is_empty() && text.len() <= MAX_LENGTH && text.iter().all(is_allowed);
+        is_sane.then(|| Self(value.clone()))
     }
 
-    /// The identity as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+    /// The identity as the value of a header.
+    pub fn to_header(&self) -> HeaderValue {
+        self.0.clone()
     }
 }
 
 /// Makes identities: a prefix of the process and a number.
 #[derive(Debug)]
 pub struct RequestIds {
-    prefix: u64,
+    prefix: Box<str>,
     next: AtomicU64,
 }
 
@@ -46,7 +38,7 @@ impl RequestIds {
     /// `prefix` tells processes apart and should be random.
     pub fn new(prefix: u64) -> Self {
         Self {
-            prefix,
+            prefix: format!("{prefix:016x}-").into(),
             next: AtomicU64::new(1),
         }
     }
@@ -55,9 +47,33 @@ impl RequestIds {
     pub fn identify(&self, header: Option<&HeaderValue>) -> RequestId {
         header.and_then(RequestId::from_header).unwrap_or_else(|| {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            RequestId(format!("{:016x}-{number}", self.prefix))
+            let mut digits = [b'0'; DIGITS];
+            let length = decimal(number, &mut digits);
+            let mut text = Vec::with_capacity(self.prefix.len() + length);
+            text.extend_from_slice(self.prefix.as_bytes());
+            text.extend_from_slice(&digits[DIGITS - length..]);
+            // Digits and a hyphen are what a header may hold.
+            let text = HeaderValue::from_maybe_shared(Bytes::from(text));
+            RequestId(text.unwrap_or_else(|_| HeaderValue::from_static("unknown")))
         })
     }
+}
+
+/// Digits of the largest number.
+const DIGITS: usize = 20;
+
+/// Writes `number` to the end of `digits` and returns how many there are.
+fn decimal(mut number: u64, digits: &mut [u8; DIGITS]) -> usize {
+    let mut length = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+        length += 1;
+        if number == 0 {
+            break;
+        }
+    }
+    length
 }
 
 #[cfg(test)]
@@ -67,7 +83,10 @@ mod tests {
     fn identify(header: &'static str) -> String {
         RequestIds::new(0xab)
             .identify(Some(&HeaderValue::from_static(header)))
-            .to_string()
+            .to_header()
+            .to_str()
+            .unwrap()
+            .to_owned()
     }
 
     #[test]
@@ -85,7 +104,17 @@ mod tests {
         }
         let long = "a".repeat(MAX_LENGTH + 1);
         let header = HeaderValue::from_str(&long).unwrap();
-        assert_ne!(RequestIds::new(1).identify(Some(&header)).as_str(), long);
+        assert_ne!(RequestIds::new(1).identify(Some(&header)).to_header(), long);
+    }
+
+    #[test]
+    fn requests_are_numbered() {
+        for number in [0, 9, 10, 1_234_567, u64::MAX] {
+            let mut digits = [b'0'; DIGITS];
+            let length = decimal(number, &mut digits);
+            let text = str::from_utf8(&digits[DIGITS - length..]).unwrap();
+            assert_eq!(text, number.to_string());
+        }
     }
 
     #[test]

@@ -46,9 +46,9 @@ impl Trace {
         Self(span)
     }
 
-    /// The span, for what happens within it.
-    pub(super) fn span(&self) -> Span {
-        self.0.clone()
+    /// The span, for what happens within it, if anybody wants to know.
+    pub(super) fn span(&self) -> Option<Span> {
+        (!self.0.is_disabled()).then(|| self.0.clone())
     }
 
     /// The trace's identity, as 32 hexadecimal digits.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use authbackend_crds::auth;
+use authbackend_otlp::TARGET;
 use time::OffsetDateTime;
+use tracing::Instrument as _;
 
 use super::cache::{self, Copy};
 use crate::{
     http::{call::Call, error::ApiError},
-    identity::session::{Recalled, SessionUser, store},
+    identity::session::{Current, Recalled, SessionUser, Turn, store},
 };
 
 /// Where a session may come from.
@@ -25,14 +27,14 @@ pub(super) enum Found {
     /// Nobody is signed in.
     Nobody,
     /// Somebody is. The flag says, where sessions are extended by a request of their own, whether it is time for that.
-    Somebody(Box<SessionUser>, Option<bool>),
+    Somebody(Current, Option<bool>),
     /// There was a session, and another request ended it while this one wanted to extend it.
     Ended,
 }
 
 impl Found {
-    fn somebody(current: SessionUser) -> Self {
-        Self::Somebody(Box::new(current), None)
+    fn somebody(current: impl Into<Current>) -> Self {
+        Self::Somebody(current.into(), None)
     }
 }
 
@@ -54,7 +56,7 @@ pub(super) async fn find(
         return Ok(Found::Nobody);
     };
     if let Some(current) = from_cookie(call, &settings, source, token) {
-        return Ok(Found::Somebody(current, None));
+        return Ok(Found::somebody(Current::Own(current)));
     }
     let now = call.app.clock.now();
     let Some(found) = read(call, source, token, now).await? else {
@@ -76,7 +78,7 @@ pub(super) async fn find(
     }
     cache::write(&call.app, &jar, &found, true);
     let needs_refresh = found.session.extension(&settings, now).is_some();
-    Ok(Found::Somebody(Box::new(found), Some(needs_refresh)))
+    Ok(Found::Somebody(found, Some(needs_refresh)))
 }
 
 /// The session with `token` and its user, expired or not: from memory where it may come from there, else from the
@@ -86,19 +88,36 @@ async fn read(
     source: Source,
     token: &str,
     now: OffsetDateTime,
-) -> Result<Option<SessionUser>, ApiError> {
+) -> Result<Option<Current>, ApiError> {
     let memory = call.app.session_memory.clone();
     let Some(memory) = memory.filter(|_| source == Source::Cookie) else {
-        return Ok(store::by_token(call.db().await?, token).await?);
+        return Ok(from_database(call, token).await?.map(Current::from));
     };
     match memory.recall(token, now) {
-        Recalled::Current(current) => Ok(Some(*current)),
+        Recalled::Current(current) => Ok(Some(current)),
         Recalled::Nothing(moment) => {
-            let found = store::by_token(call.db().await?, token).await?;
+            let found = from_database(call, token).await?;
             if let Some(found) = &found {
                 memory.remember(found, moment, now);
             }
-            Ok(found)
+            Ok(found.map(Current::from))
+        }
+    }
+}
+
+async fn from_database(call: &mut Call, token: &str) -> Result<Option<SessionUser>, ApiError> {
+    if call.has_db() {
+        return Ok(store::by_token(call.db().await?, token).await?);
+    }
+    match call.app.session_reads.turn(token) {
+        Turn::Now(reader) => {
+            let found = store::by_token(call.db().await?, token).await;
+            drop(reader);
+            Ok(found?)
+        }
+        Turn::Later(promise) => {
+            let span = tracing::info_span!(target: TARGET, "read with others");
+            Ok(promise.kept().instrument(span).await?)
         }
     }
 }
@@ -128,12 +147,13 @@ fn from_cookie(
 /// Extends the session if that is due, and copies it into the cookie cache.
 async fn extend(
     call: &mut Call,
-    mut found: SessionUser,
+    found: Current,
     settings: &auth::Session,
 ) -> Result<Found, ApiError> {
     let now = call.app.clock.now();
     let jar = call.jar.clone();
     if let Some(expires_at) = found.session.extension(settings, now) {
+        let mut found = found.into_owned();
         let db = call.db().await?;
         if store::extend(db, &found.session, expires_at, now).await? {
             found.session.expires_at = expires_at;
@@ -146,6 +166,8 @@ async fn extend(
             return Ok(Found::Ended);
         }
         jar.set_session(&found.session.token, Some(true));
+        cache::write(&call.app, &jar, &found, true);
+        return Ok(Found::somebody(found));
     }
     cache::write(&call.app, &jar, &found, true);
     Ok(Found::somebody(found))

@@ -5,7 +5,7 @@ use crate::{
     http::{
         call::Call, error::ApiError, error_code::UNAUTHORIZED, extract::Extract, openapi::Operation,
     },
-    identity::session::SessionUser,
+    identity::session::{Current, SessionUser},
 };
 
 /// Reads the session when the handler comes to need it: an answer that does not depend on the session neither waits
@@ -30,7 +30,7 @@ impl SessionReader {
     /// The database fails.
     pub async fn read(mut self) -> Result<Option<SessionUser>, ApiError> {
         let MaybeSession { current, .. } = MaybeSession::extract(&mut self.0).await?;
-        Ok(current)
+        Ok(current.map(Current::into_owned))
     }
 }
 

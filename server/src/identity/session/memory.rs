@@ -3,14 +3,23 @@
 //! Keyed by a hash of the token: what is remembered is found by whoever presents the token and by nobody who can read a
 //! listing of keys. Whether a copy is still true is asked of [`Changes`] at each use.
 
-use std::{mem::size_of, sync::Arc, time::Duration as StdDuration};
+use std::{
+    mem::size_of,
+    ops::Deref,
+    sync::{Arc, OnceLock},
+    time::Duration as StdDuration,
+};
 
 use authbackend_crds::auth::MemoryCache;
 use quick_cache::{
     OptionsBuilder, Weighter,
     sync::{Cache, DefaultLifecycle},
 };
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer, ser::Error as _};
+use serde_json::{
+    Map, Value,
+    value::{RawValue, to_raw_value},
+};
 use sha2::{Digest as _, Sha256};
 use std::hash::RandomState;
 use time::{Duration, OffsetDateTime};
@@ -29,11 +38,15 @@ const TIDY_INTERVAL: StdDuration = StdDuration::from_secs(1);
 /// At every how many of these times each copy is looked at, and dropped if it is not true any more.
 const SWEEP_EVERY: u64 = 30;
 
-/// What an entry takes besides its texts: its own size, the allocations of about ten texts, and its place in the table.
-const OVERHEAD: usize = size_of::<Copy>() + 10 * 16 + 64;
+/// What an entry takes besides its texts: its own size, the allocations of about ten texts, its place in the table, and the
+/// names of its fields as JSON.
+const OVERHEAD: usize = size_of::<Copy>() + 10 * 16 + 64 + 320;
 
 /// What an additional field takes besides its texts.
 const FIELD_OVERHEAD: usize = 96;
+
+/// How often a text is kept: once more in the JSON.
+const TEXTS: usize = 2;
 
 type Key = [u8; 32];
 
@@ -46,8 +59,10 @@ pub struct SessionMemory {
 }
 
 /// A session as it was read.
-struct Copy {
+pub struct Copy {
     current: SessionUser,
+    /// As clients see it; made when the first one asks.
+    json: OnceLock<Box<RawValue>>,
     /// Before it was read.
     moment: Moment,
     read_at: OffsetDateTime,
@@ -66,10 +81,68 @@ impl Weighter<Key, Arc<Copy>> for Weight {
     }
 }
 
+impl Copy {
+    /// As clients see it.
+    fn json(&self) -> serde_json::Result<&RawValue> {
+        if let Some(json) = self.json.get() {
+            return Ok(json);
+        }
+        let json = to_raw_value(&self.current)?;
+        Ok(self.json.get_or_init(|| json))
+    }
+}
+
+/// A session and its user, read by the request itself or remembered.
+pub enum Current {
+    /// Read.
+    Own(Box<SessionUser>),
+    /// Remembered, and shared with other requests.
+    Shared(Arc<Copy>),
+}
+
+impl Current {
+    /// The session and its user, to be changed or kept.
+    pub fn into_owned(self) -> SessionUser {
+        match self {
+            Self::Own(current) => *current,
+            Self::Shared(copy) => copy.current.clone(),
+        }
+    }
+}
+
+impl Deref for Current {
+    type Target = SessionUser;
+
+    fn deref(&self) -> &SessionUser {
+        match self {
+            Self::Own(current) => current,
+            Self::Shared(copy) => &copy.current,
+        }
+    }
+}
+
+impl From<SessionUser> for Current {
+    fn from(current: SessionUser) -> Self {
+        Self::Own(Box::new(current))
+    }
+}
+
+impl Serialize for Current {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Own(current) => current.serialize(serializer),
+            Self::Shared(copy) => copy
+                .json()
+                .map_err(S::Error::custom)?
+                .serialize(serializer),
+        }
+    }
+}
+
 /// What a lookup found.
 pub enum Recalled {
     /// The session as the database has it.
-    Current(Box<SessionUser>),
+    Current(Current),
     /// Nothing: the database has to be asked, and its answer may be remembered as one of after this moment.
     Nothing(Option<Moment>),
 }
@@ -125,7 +198,7 @@ impl SessionMemory {
         let copy = moment.and_then(|_| self.copies.get(&key(token)));
         if let Some(copy) = copy.filter(|copy| self.is_good(copy, now)) {
             self.metrics.hits.inc();
-            Recalled::Current(Box::new(copy.current.clone()))
+            Recalled::Current(Current::Shared(copy))
         } else {
             self.metrics.misses.inc();
             Recalled::Nothing(moment)
@@ -139,6 +212,7 @@ impl SessionMemory {
         };
         let copy = Copy {
             current: current.clone(),
+            json: OnceLock::new(),
             moment,
             read_at: now,
             weight: weight(current),
@@ -210,20 +284,20 @@ fn weight(current: &SessionUser) -> u64 {
         user.image.as_ref().map_or(0, String::len),
     ];
     let additional = [&session.additional, &user.additional].map(weight_of_fields);
-    let total = OVERHEAD + texts.iter().sum::<usize>() + additional.iter().sum::<usize>();
+    let total = OVERHEAD + TEXTS * texts.iter().sum::<usize>() + additional.iter().sum::<usize>();
     u64::try_from(total).unwrap_or(u64::MAX)
 }
 
 fn weight_of_fields(fields: &Map<String, Value>) -> usize {
     let fields = fields.iter();
     fields
-        .map(|(name, value)| FIELD_OVERHEAD + name.len() + weight_of_value(value))
+        .map(|(name, value)| FIELD_OVERHEAD + TEXTS * name.len() + weight_of_value(value))
         .sum()
 }
 
 fn weight_of_value(value: &Value) -> usize {
     match value {
-        Value::String(text) => text.len(),
+        Value::String(text) => TEXTS * text.len(),
         Value::Array(values) => values
             .iter()
             .map(|value| size_of::<Value>() + weight_of_value(value))

@@ -4,7 +4,10 @@ use sqlx::{Row as _, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
 use super::{NewSession, Session, SessionUser};
-use crate::{db::Conn, identity::user};
+use crate::{
+    db::{Conn, Timestamp},
+    identity::user,
+};
 
 /// How many columns `{session.*:s}` stands for.
 const COLUMNS: usize = 9;
@@ -12,14 +15,22 @@ const COLUMNS: usize = 9;
 fn read(row: &PgRow) -> sqlx::Result<Session> {
     Ok(Session {
         id: row.try_get(0)?,
-        expires_at: row.try_get(1)?,
+        expires_at: row.try_get::<Timestamp, _>(1)?.0,
         token: row.try_get(2)?,
-        created_at: row.try_get(3)?,
-        updated_at: row.try_get(4)?,
+        created_at: row.try_get::<Timestamp, _>(3)?.0,
+        updated_at: row.try_get::<Timestamp, _>(4)?.0,
         ip_address: row.try_get(5)?,
         user_agent: row.try_get(6)?,
         user_id: row.try_get(7)?,
         additional: user::store::read_additional(row, 8)?,
+    })
+}
+
+/// Reads a session and its user from the columns of `{session.*:s}, {user.*:u}`.
+fn read_with_user(row: &PgRow) -> sqlx::Result<SessionUser> {
+    Ok(SessionUser {
+        session: read(row)?,
+        user: user::store::read(row, COLUMNS)?,
     })
 }
 
@@ -31,13 +42,20 @@ pub async fn by_token(db: &mut Conn, token: &str) -> sqlx::Result<Option<Session
         WHERE s.{session.token} = $1";
     let query = sqlx::query(db.sql(SQL)).bind(token);
     let row = query.fetch_optional(&mut **db).await?;
-    row.map(|row| {
-        Ok(SessionUser {
-            session: read(&row)?,
-            user: user::store::read(&row, COLUMNS)?,
-        })
-    })
-    .transpose()
+    row.as_ref().map(read_with_user).transpose()
+}
+
+/// The sessions with `tokens` and their users, expired or not, in any order.
+pub async fn by_tokens(db: &mut Conn, tokens: &[&str]) -> sqlx::Result<Vec<SessionUser>> {
+    // How many tokens come out of a subquery the planner cannot know: it finds no plan for their number better than
+    // the one for any number, and so does not plan anew each time.
+    const SQL: &str = "
+        SELECT {session.*:s}, {user.*:u}
+        FROM {session} s JOIN {user} u ON u.{user.id} = s.{session.userId}
+        WHERE s.{session.token} = ANY ((SELECT $1::text[])::text[])";
+    let query = sqlx::query(db.sql(SQL)).bind(tokens);
+    let rows = query.fetch_all(&mut **db).await?;
+    rows.iter().map(read_with_user).collect()
 }
 
 /// The sessions of a user that have not ended at `now`, the oldest first.

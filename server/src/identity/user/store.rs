@@ -9,7 +9,7 @@ use sqlx::{Row as _, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
 use super::{User, UserChanges};
-use crate::db::Conn;
+use crate::db::{Conn, Timestamp};
 pub use email::{EmailChange, change_email, verify_email};
 pub use register::{Registered, Registration, register};
 pub use remove::{lock, remove};
@@ -25,8 +25,8 @@ pub(in crate::identity) fn read(row: &PgRow, offset: usize) -> sqlx::Result<User
         email: row.try_get(offset + 2)?,
         email_verified: row.try_get(offset + 3)?,
         image: row.try_get(offset + 4)?,
-        created_at: row.try_get(offset + 5)?,
-        updated_at: row.try_get(offset + 6)?,
+        created_at: row.try_get::<Timestamp, _>(offset + 5)?.0,
+        updated_at: row.try_get::<Timestamp, _>(offset + 6)?.0,
         additional: read_additional(row, offset + 7)?,
     })
 }
