@@ -101,8 +101,14 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     let cookies = sign_up_all(&ours).await?;
     let better_auth = programs.better_auth().await?;
     better_auth.sign_up(THEIRS).await?;
-    let sessions =
-        sessions::report(&mut report, rounds, &programs, [&ours, &better_auth], &cookies).await?;
+    let sessions = sessions::report(
+        &mut report,
+        rounds,
+        &programs,
+        [&ours, &better_auth],
+        &cookies,
+    )
+    .await?;
     let (sign_ins, limit) = report_passwords(&mut report, rounds, &ours, &better_auth).await?;
     for contestant in [&ours, &better_auth] {
         storm::report(&mut report, rounds, contestant, &cookies).await?;

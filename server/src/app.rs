@@ -32,7 +32,11 @@ use crate::{
         plugin::Plugins,
         rate_limit::{InvalidRule, RateLimiter},
     },
-    identity::{fields::AdditionalFields, session::{SessionMemory, SessionReads}, verification::Verifications},
+    identity::{
+        fields::AdditionalFields,
+        session::{SessionMemory, SessionReads},
+        verification::Verifications,
+    },
     mail::{ComposeError, MailSender, Mailer},
     metrics::Metrics,
     oauth::registry::Providers,

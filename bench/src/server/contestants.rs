@@ -166,7 +166,9 @@ fn in_memory() -> serde_json::Value {
 
 /// What the image of the auth server sets for it.
 fn image_environment() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let stage = IMAGES.split("FROM ").find(|stage| stage.contains("AS server"));
+    let stage = IMAGES
+        .split("FROM ")
+        .find(|stage| stage.contains("AS server"));
     let lines = stage.unwrap_or_default().lines();
     lines.filter_map(|line| line.strip_prefix("ENV ")?.split_once('='))
 }

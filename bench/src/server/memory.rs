@@ -15,7 +15,12 @@ const HELD: usize = 1000;
 const QUIET: Duration = Duration::from_secs(15);
 
 /// Reports it; `idle` is what it was before the loads.
-pub async fn report(report: &mut Report, ours: &Contestant, cookies: &[String], idle: u64) -> Result<()> {
+pub async fn report(
+    report: &mut Report,
+    ours: &Contestant,
+    cookies: &[String],
+    idle: u64,
+) -> Result<()> {
     report.add("memory, just started", mebibytes(idle), "goal 12 MiB");
     report.add(
         "memory after the loads",

@@ -38,8 +38,16 @@ pub async fn report(
     let [from_database, from_memory, peer, query, constant] = figures.as_slice() else {
         return Ok(figures);
     };
-    add(report, from_database, &beside(from_database, peer, query, FROM_DATABASE));
-    add(report, from_memory, &beside(from_memory, peer, constant, IN_MEMORY));
+    add(
+        report,
+        from_database,
+        &beside(from_database, peer, query, FROM_DATABASE),
+    );
+    add(
+        report,
+        from_memory,
+        &beside(from_memory, peer, constant, IN_MEMORY),
+    );
     for figures in [peer, query, constant] {
         add(report, figures, "");
     }

@@ -50,7 +50,9 @@ pub fn format(date: OffsetDateTime) -> String {
 /// one than the rest of its session.
 fn digits(date: OffsetDateTime) -> Option<[u8; 24]> {
     let date = date.to_offset(UtcOffset::UTC);
-    let year = u16::try_from(date.year()).ok().filter(|year| *year < 10_000)?;
+    let year = u16::try_from(date.year())
+        .ok()
+        .filter(|year| *year < 10_000)?;
     let (hour, minute, second, milli) = date.to_hms_milli();
     let mut text = *b"0000-00-00T00:00:00.000Z";
     let numbers = [

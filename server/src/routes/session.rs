@@ -51,11 +51,13 @@ pub(super) const DONE: Done = Done { status: true };
 
 /// The session of the request.
 #[derive(JsonSchema)]
-#[schemars(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct Read {
-    #[schemars(flatten, with = "SessionUser")]
+    #[serde(flatten)]
+    #[schemars(with = "SessionUser")]
     current: Current,
     /// Whether it is time to extend the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
     needs_refresh: Option<bool>,
 }
 

@@ -76,9 +76,7 @@ pub(super) fn json() -> WithRequest<Format<Json>> {
 /// Text, with the request behind it.
 pub(super) fn text(is_coloured: bool) -> WithRequest<Format<Full>> {
     WithRequest {
-        line: format::format()
-            .with_target(false)
-            .with_ansi(is_coloured),
+        line: format::format().with_target(false).with_ansi(is_coloured),
         write: |writer, line, fields| {
             write!(writer, "{line}")?;
             for (name, value) in fields {
@@ -179,7 +177,10 @@ mod tests {
             lines[1]["span"],
             serde_json::json!({"name": "request", "id": "r-1", "method": "POST", "trace_id": "0af7"})
         );
-        assert_eq!((&lines[1]["route"], &lines[1]["message"]), (&"/ok".into(), &"during".into()));
+        assert_eq!(
+            (&lines[1]["route"], &lines[1]["message"]),
+            (&"/ok".into(), &"during".into())
+        );
     }
 
     #[tokio::test]
@@ -191,7 +192,10 @@ mod tests {
         request().scope(async { tracing::info!("during") }).await;
         drop(guard);
         let text = lines.text();
-        assert!(text.contains("during") && text.ends_with(" trace_id=0af7\n"), "{text}");
+        assert!(
+            text.contains("during") && text.ends_with(" trace_id=0af7\n"),
+            "{text}"
+        );
         assert!(text.contains(" id=r-1 method=POST "), "{text}");
     }
 }

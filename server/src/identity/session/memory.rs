@@ -131,10 +131,7 @@ impl Serialize for Current {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Own(current) => current.serialize(serializer),
-            Self::Shared(copy) => copy
-                .json()
-                .map_err(S::Error::custom)?
-                .serialize(serializer),
+            Self::Shared(copy) => copy.json().map_err(S::Error::custom)?.serialize(serializer),
         }
     }
 }
