@@ -14,25 +14,21 @@ use std::{
     time::Duration,
 };
 
-use authbackend_otlp::TARGET;
 use tokio::{
-    sync::{Mutex as Cell, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout},
+    sync::{Mutex as Cell, OwnedMutexGuard, Semaphore},
+    time::Instant,
 };
-use tracing::Instrument as _;
 
 use super::{
     Changes, DbError,
     conn::{Conn, FreeCell},
     connect::connect,
+    reservation::Reservation,
     rotation::Credentials,
     slot::Slot,
     tables::Tables,
 };
 use crate::{config::Database, metrics::PoolGauges, migrate::embedded};
-
-/// How long a caller waits for a connection: longer than any query, shorter than a client's patience.
-pub(crate) const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection that rested longer is pinged before use: under load none rests, and without load nobody notices.
 const TRUSTED_REST: Duration = Duration::from_secs(1);
@@ -44,14 +40,11 @@ const MAX_REST: Duration = Duration::from_mins(5);
 #[derive(Clone)]
 pub struct Db(pub(super) Arc<Pool>);
 
-/// The right to a connection of the pool.
-pub(crate) struct Reservation(OwnedSemaphorePermit);
-
 pub(super) struct Pool {
     pub(super) credentials: Credentials,
     cells: Box<[Arc<Cell<Option<Slot>>>]>,
     free: Mutex<Vec<usize>>,
-    permits: Arc<Semaphore>,
+    pub(super) permits: Arc<Semaphore>,
     started: Instant,
     /// Microseconds after `started` at which a connection broke: one that rested since before may be broken too.
     suspect: AtomicU64,
@@ -108,34 +101,8 @@ impl Db {
     /// A connection for the exclusive use of the caller until it is dropped. Waits at most five seconds for one
     /// to become free. Take one per request, and hold none across work that needs no database.
     pub async fn get(&self) -> Result<Conn, DbError> {
-        let reservation = match self.0.free_permit() {
-            Some(permit) => Reservation(permit),
-            None => self.reserve_in_time().await?,
-        };
+        let reservation = self.reserve_in_time().await?;
         self.connect(reservation).await
-    }
-
-    /// The right to a connection, however long it takes until one is free: for those who wait on behalf of others.
-    pub(crate) async fn reserve(&self) -> Result<Reservation, DbError> {
-        if let Some(permit) = self.0.free_permit() {
-            return Ok(Reservation(permit));
-        }
-        let _waiting = Waiting::new(&self.0.gauges);
-        let permit = Arc::clone(&self.0.permits).acquire_owned().await;
-        permit.map(Reservation).map_err(|_| DbError::Closed)
-    }
-
-    async fn reserve_in_time(&self) -> Result<Reservation, DbError> {
-        let span = tracing::info_span!(target: TARGET, "wait for a connection");
-        let reserved = timeout(CHECKOUT_TIMEOUT, self.reserve());
-        let reserved = reserved.instrument(span).await;
-        reserved.unwrap_or_else(|_| Err(self.exhausted(1)))
-    }
-
-    /// What `number` callers are told that waited as long as anybody waits for a connection.
-    pub(crate) fn exhausted(&self, number: u64) -> DbError {
-        self.0.gauges.timeouts.inc_by(number);
-        DbError::Exhausted(CHECKOUT_TIMEOUT)
     }
 
     /// The connection that is reserved.
@@ -248,10 +215,6 @@ impl Pool {
             .store(self.microseconds(Instant::now()), Ordering::Relaxed);
     }
 
-    fn free_permit(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.permits).try_acquire_owned().ok()
-    }
-
     /// Locks a cell that nobody else uses, so it does not wait.
     async fn lock(&self, cell: &FreeCell) -> OwnedMutexGuard<Option<Slot>> {
         // An index comes from the stack, which holds those of the cells only.
@@ -302,22 +265,5 @@ impl Pool {
     fn microseconds(&self, instant: Instant) -> u64 {
         let elapsed = instant.saturating_duration_since(self.started);
         u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)
-    }
-}
-
-/// Counts a caller as waiting for as long as it lives, since when it did.
-struct Waiting<'a>(&'a PoolGauges, Instant);
-
-impl<'a> Waiting<'a> {
-    fn new(gauges: &'a PoolGauges) -> Self {
-        gauges.waiting.inc();
-        Self(gauges, Instant::now())
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.waiting.dec();
-        self.0.wait.observe(self.1.elapsed().as_secs_f64());
     }
 }

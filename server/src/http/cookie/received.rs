@@ -16,15 +16,18 @@ impl Received {
     pub fn new(headers: &HeaderMap) -> Self {
         let mut cookies = Self::default();
         for header in headers.get_all(header::COOKIE) {
-            // Header values are bytes; like the platform of better-auth, read them as Latin-1.
-            cookies.parse(
-                &header
-                    .as_bytes()
-                    .iter()
-                    .copied()
-                    .map(char::from)
-                    .collect::<String>(),
-            );
+            match header.to_str() {
+                Ok(text) => cookies.parse(text),
+                // Header values are bytes; like the platform of better-auth, read them as Latin-1.
+                Err(_) => cookies.parse(
+                    &header
+                        .as_bytes()
+                        .iter()
+                        .copied()
+                        .map(char::from)
+                        .collect::<String>(),
+                ),
+            }
         }
         cookies
     }

@@ -3,29 +3,24 @@
 //! Keyed by a hash of the token: what is remembered is found by whoever presents the token and by nobody who can read a
 //! listing of keys. Whether a copy is still true is asked of [`Changes`] at each use.
 
-use std::{
-    mem::size_of,
-    ops::Deref,
-    sync::{Arc, OnceLock},
-    time::Duration as StdDuration,
-};
+mod current;
+
+use std::{mem::size_of, sync::Arc, time::Duration as StdDuration};
 
 use authbackend_crds::auth::MemoryCache;
 use quick_cache::{
     OptionsBuilder, Weighter,
     sync::{Cache, DefaultLifecycle},
 };
-use serde::{Serialize, Serializer, ser::Error as _};
-use serde_json::{
-    Map, Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use std::hash::RandomState;
 use time::{Duration, OffsetDateTime};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use self::current::Copy;
+pub use self::current::Current;
 use super::SessionUser;
 use crate::{
     db::{Changes, Moment},
@@ -58,17 +53,6 @@ pub struct SessionMemory {
     metrics: SessionMemoryMetrics,
 }
 
-/// A session as it was read.
-pub struct Copy {
-    current: SessionUser,
-    /// As clients see it; made when the first one asks.
-    json: OnceLock<Box<RawValue>>,
-    /// Before it was read.
-    moment: Moment,
-    read_at: OffsetDateTime,
-    weight: u64,
-}
-
 /// Counts bytes, and at least so many for each entry that both bounds are kept by one.
 #[derive(Clone)]
 struct Weight {
@@ -78,61 +62,6 @@ struct Weight {
 impl Weighter<Key, Arc<Copy>> for Weight {
     fn weight(&self, _: &Key, copy: &Arc<Copy>) -> u64 {
         copy.weight.max(self.least)
-    }
-}
-
-impl Copy {
-    /// As clients see it.
-    fn json(&self) -> serde_json::Result<&RawValue> {
-        if let Some(json) = self.json.get() {
-            return Ok(json);
-        }
-        let json = to_raw_value(&self.current)?;
-        Ok(self.json.get_or_init(|| json))
-    }
-}
-
-/// A session and its user, read by the request itself or remembered.
-pub enum Current {
-    /// Read.
-    Own(Box<SessionUser>),
-    /// Remembered, and shared with other requests.
-    Shared(Arc<Copy>),
-}
-
-impl Current {
-    /// The session and its user, to be changed or kept.
-    pub fn into_owned(self) -> SessionUser {
-        match self {
-            Self::Own(current) => *current,
-            Self::Shared(copy) => copy.current.clone(),
-        }
-    }
-}
-
-impl Deref for Current {
-    type Target = SessionUser;
-
-    fn deref(&self) -> &SessionUser {
-        match self {
-            Self::Own(current) => current,
-            Self::Shared(copy) => &copy.current,
-        }
-    }
-}
-
-impl From<SessionUser> for Current {
-    fn from(current: SessionUser) -> Self {
-        Self::Own(Box::new(current))
-    }
-}
-
-impl Serialize for Current {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Own(current) => current.serialize(serializer),
-            Self::Shared(copy) => copy.json().map_err(S::Error::custom)?.serialize(serializer),
-        }
     }
 }
 
@@ -207,13 +136,7 @@ impl SessionMemory {
         let Some(moment) = moment else {
             return;
         };
-        let copy = Copy {
-            current: current.clone(),
-            json: OnceLock::new(),
-            moment,
-            read_at: now,
-            weight: weight(current),
-        };
+        let copy = Copy::new(current.clone(), moment, now, weight(current));
         // What has changed meanwhile would be remembered for nothing.
         if self.is_good(&copy, now) {
             self.copies

@@ -1,0 +1,94 @@
+//! A session as it is remembered, and as requests get it.
+
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
+
+use serde::{Serialize, Serializer, ser::Error as _};
+use serde_json::value::{RawValue, to_raw_value};
+use time::OffsetDateTime;
+
+use crate::{db::Moment, identity::session::SessionUser};
+
+/// A session as it was read.
+pub struct Copy {
+    pub(super) current: SessionUser,
+    /// As clients see it; made when the first one asks.
+    json: OnceLock<Box<RawValue>>,
+    /// Before it was read.
+    pub(super) moment: Moment,
+    pub(super) read_at: OffsetDateTime,
+    pub(super) weight: u64,
+}
+
+impl Copy {
+    /// What was read after `moment` and at `read_at`, and takes `weight` bytes.
+    pub(super) fn new(
+        current: SessionUser,
+        moment: Moment,
+        read_at: OffsetDateTime,
+        weight: u64,
+    ) -> Self {
+        Self {
+            current,
+            json: OnceLock::new(),
+            moment,
+            read_at,
+            weight,
+        }
+    }
+
+    /// As clients see it.
+    fn json(&self) -> serde_json::Result<&RawValue> {
+        if let Some(json) = self.json.get() {
+            return Ok(json);
+        }
+        let json = to_raw_value(&self.current)?;
+        Ok(self.json.get_or_init(|| json))
+    }
+}
+
+/// A session and its user, read by the request itself or remembered.
+pub enum Current {
+    /// Read.
+    Own(Box<SessionUser>),
+    /// Remembered, and shared with other requests.
+    Shared(Arc<Copy>),
+}
+
+impl Current {
+    /// The session and its user, to be changed or kept.
+    pub fn into_owned(self) -> SessionUser {
+        match self {
+            Self::Own(current) => *current,
+            Self::Shared(copy) => copy.current.clone(),
+        }
+    }
+}
+
+impl Deref for Current {
+    type Target = SessionUser;
+
+    fn deref(&self) -> &SessionUser {
+        match self {
+            Self::Own(current) => current,
+            Self::Shared(copy) => &copy.current,
+        }
+    }
+}
+
+impl From<SessionUser> for Current {
+    fn from(current: SessionUser) -> Self {
+        Self::Own(Box::new(current))
+    }
+}
+
+impl Serialize for Current {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Own(current) => current.serialize(serializer),
+            Self::Shared(copy) => copy.json().map_err(S::Error::custom)?.serialize(serializer),
+        }
+    }
+}
