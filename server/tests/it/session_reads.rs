@@ -204,9 +204,18 @@ fn reads(database: &Database) -> (Db, SessionReads) {
     (db, reads)
 }
 
+/// All readers, at work.
+async fn busy(reads: &SessionReads) -> Vec<Turn> {
+    let mut readers = Vec::new();
+    for _ in 0..READERS {
+        readers.push(reads.turn("token 0").await);
+    }
+    readers
+}
+
 /// What waits for the session with `token`.
-fn promise(reads: &SessionReads, token: &str) -> Promise {
-    let Turn::Later(promise) = reads.turn(token) else {
+async fn promise(reads: &SessionReads, token: &str) -> Promise {
+    let Turn::Later(promise) = reads.turn(token).await else {
         unreachable!("a reader is free")
     };
     promise
@@ -214,8 +223,8 @@ fn promise(reads: &SessionReads, token: &str) -> Promise {
 
 /// What becomes of a request that waited behind readers that ended.
 async fn after_readers(reads: &SessionReads, token: &str) -> Result<Option<String>, ReadError> {
-    let readers: Vec<_> = (0..READERS).map(|_| reads.turn("token 0")).collect();
-    let promise = promise(reads, token);
+    let readers = busy(reads).await;
+    let promise = promise(reads, token).await;
     drop(readers);
     let kept = timeout(Duration::from_mins(1), promise.kept()).await;
     let kept = kept.expect("nobody reads for it")?;
@@ -227,13 +236,14 @@ async fn requests_that_end_early_take_nobody_along() {
     let database = TestDatabase::migrated().await;
     database.execute(GUESTS).await;
     let (_, reads) = reads(&database.config(2));
-    let readers: Vec<_> = (0..READERS).map(|_| reads.turn("token 0")).collect();
-    let (gone, stays) = (promise(&reads, "token 1"), promise(&reads, "token 2"));
+    let readers = busy(&reads).await;
+    let gone = promise(&reads, "token 1").await;
+    let stays = promise(&reads, "token 2").await;
     drop((gone, readers));
     let kept = stays.kept().await.unwrap();
     assert_eq!(kept.unwrap().user.id, "user 2");
     // The readers are free again.
-    assert!(matches!(reads.turn("token 3"), Turn::Now(_)));
+    assert!(matches!(reads.turn("token 3").await, Turn::Now(_)));
 }
 
 #[tokio::test]
@@ -250,6 +260,21 @@ async fn whoever_waits_for_a_connection_in_vain_is_told_so() {
     drop(held);
     let found = after_readers(&reads, "token 1").await.unwrap();
     assert_eq!(found.as_deref(), Some("user 1"));
+}
+
+#[tokio::test]
+async fn nobody_waits_on_behind_readers_that_are_stuck_while_others_come() {
+    let database = TestDatabase::migrated().await;
+    let (_, reads) = reads(&database.config(1));
+    let _readers = busy(&reads).await;
+    let first = promise(&reads, "token 1").await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let _second = promise(&reads, "token 2").await;
+    let error = first.kept().await.unwrap_err();
+    assert!(
+        matches!(&error, ReadError::Connection(error) if matches!(**error, DbError::Exhausted(_))),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -276,7 +301,7 @@ async fn readers_do_not_keep_the_only_connection_from_others() {
         load.spawn(async move {
             let token = format!("token {worker}");
             loop {
-                let found = match reads.turn(&token) {
+                let found = match reads.turn(&token).await {
                     Turn::Now(_reader) => store::by_token(&mut db.get().await.unwrap(), &token)
                         .await
                         .unwrap(),

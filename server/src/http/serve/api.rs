@@ -1,6 +1,6 @@
 //! What surrounds each request to the API: identity, limits, log, metrics.
 
-use std::{convert::Infallible, error::Error, panic::AssertUnwindSafe, time::Duration};
+use std::{convert::Infallible, error::Error, panic::AssertUnwindSafe, pin::pin, time::Duration};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -83,7 +83,8 @@ where
             method: method.clone(),
             trace_id: trace.id(),
         };
-        let answered = logged.scope(async {
+        // Pinned here and below, so that no wrapper moves it: it is some kilobytes large.
+        let answered = pin!(async {
             let mut response = self.within_limits(request).await;
             let route = response.extensions().get().copied().unwrap_or(UNMATCHED);
             let elapsed = started.elapsed();
@@ -96,6 +97,7 @@ where
             }
             response
         });
+        let answered = logged.scope(answered);
         match trace.span() {
             Some(span) => answered.instrument(span).await,
             None => answered.await,
@@ -109,7 +111,8 @@ where
     B: From<&'static str>,
 {
     async fn within_limits(&self, request: Request<Incoming>) -> Response<B> {
-        let answer = AssertUnwindSafe(self.read_and_call(request)).catch_unwind();
+        let answer = pin!(self.read_and_call(request));
+        let answer = AssertUnwindSafe(answer).catch_unwind();
         match timeout(DEADLINE, answer).await {
             Ok(Ok(response)) => response,
             Ok(Err(_)) => {

@@ -109,7 +109,8 @@ async fn from_database(call: &mut Call, token: &str) -> Result<Option<SessionUse
     if call.has_db() {
         return Ok(store::by_token(call.db().await?, token).await?);
     }
-    match call.app.session_reads.turn(token) {
+    let reads = call.app.session_reads.clone();
+    match reads.turn(token).await {
         Turn::Now(reader) => {
             let found = store::by_token(call.db().await?, token).await;
             drop(reader);

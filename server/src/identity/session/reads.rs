@@ -17,6 +17,7 @@ use std::{
 use tokio::{
     runtime::Handle,
     sync::oneshot,
+    task::yield_now,
     time::{Instant, timeout, timeout_at},
 };
 
@@ -52,6 +53,11 @@ struct Waiting {
 impl Waiting {
     fn is_there(&self) -> bool {
         !self.answer.is_closed()
+    }
+
+    /// Whether it has waited for as long as anybody waits for a connection.
+    fn is_late(&self, now: Instant) -> bool {
+        self.since + CHECKOUT_TIMEOUT <= now
     }
 }
 
@@ -115,22 +121,39 @@ impl SessionReads {
 
     /// How a request that has no connection comes to the session with `token`. Whoever has one reads on it instead: to
     /// wait for readers, who wait for connections, would keep it from them.
-    pub fn turn(&self, token: &str) -> Turn {
-        let mut queue = self.queue();
-        if queue.enter() {
-            drop(queue);
-            self.0.metrics.count(1);
-            return Turn::Now(Reader(self.clone()));
+    pub async fn turn(&self, token: &str) -> Turn {
+        let is_reader = self.queue().enter();
+        if !is_reader {
+            return Turn::Later(self.wait(token));
         }
+        let reader = Reader(self.clone());
+        // What has arrived already comes first: often many requests at once, which wait then, and this one with them.
+        yield_now().await;
+        if self.queue().oldest().is_some() {
+            return Turn::Later(self.wait(token));
+        }
+        self.0.metrics.count(1);
+        Turn::Now(reader)
+    }
+
+    fn wait(&self, token: &str) -> Promise {
         let (sender, answer) = oneshot::channel();
+        let now = Instant::now();
+        let mut queue = self.queue();
         queue.wait(Waiting {
             token: token.to_owned(),
-            since: Instant::now(),
+            since: now,
             answer: sender,
         });
+        // Readers may be stuck in the database. They end with their requests; nobody else waits for that.
+        let late = queue.take_while(|waiting| waiting.is_late(now));
+        drop(queue);
+        self.refuse_late(late);
         self.0.metrics.waiting.inc();
-        let reads = self.clone();
-        Turn::Later(Promise { answer, reads })
+        Promise {
+            answer,
+            reads: self.clone(),
+        }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue<Waiting>> {
@@ -174,8 +197,13 @@ impl SessionReads {
                 return Some(reservation);
             }
             let now = Instant::now();
-            let is_due = |waiting: &Waiting| waiting.since + CHECKOUT_TIMEOUT <= now;
-            let late = self.queue().take_while(is_due);
+            let late = self.queue().take_while(|waiting| waiting.is_late(now));
+            self.refuse_late(late);
+        }
+    }
+
+    fn refuse_late(&self, late: Vec<Waiting>) {
+        if !late.is_empty() {
             let number = late.len().try_into().unwrap_or(u64::MAX);
             refuse(late, self.0.db.exhausted(number));
         }
@@ -213,6 +241,8 @@ impl Task {
     /// Reads until nobody waits.
     async fn run(mut self) {
         while !self.is_done {
+            // Whoever has just been answered may ask again: the group grows by what has arrived.
+            yield_now().await;
             self.reads.read_group().await;
             self.is_done = !self.reads.queue().leave();
         }
