@@ -6,8 +6,12 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, raw_sql};
 use tokio::time::sleep;
 
 use super::{
-    Limits, MigrateError, Migration, difference::Difference, effects::is_batch,
-    error::is_contention, file_name::Class, history, statements,
+    Limits, MigrateError, Migration,
+    difference::Difference,
+    effects::{concurrent_index, is_batch},
+    error::is_contention,
+    file_name::Class,
+    history, statements,
 };
 use crate::db::Tables;
 
@@ -30,7 +34,7 @@ pub(super) async fn apply(
         if migration.is_transactional() {
             in_transaction(connection, migration, &script).await
         } else {
-            statement_by_statement(connection, migration, &script).await
+            statement_by_statement(connection, migration, &script, limits).await
         }
     });
     outcome
@@ -122,18 +126,8 @@ pub(super) async fn change(
     let started = Instant::now();
     let label = difference.to_string();
     for statement in &difference.statements {
-        // Nobody waits behind what runs concurrently, which itself waits for old transactions to end.
-        let is_concurrent = statement.contains(CONCURRENTLY);
-        let timeout = if is_concurrent {
-            0
-        } else {
-            limits.lock_timeout.as_millis()
-        };
         let outcome = patiently(limits, &label, async || {
-            let sql = format!("SET lock_timeout = {timeout}");
-            raw_sql(AssertSqlSafe(sql))
-                .execute(&mut *connection)
-                .await?;
+            limit_waiting(connection, statement, limits).await?;
             raw_sql(AssertSqlSafe(statement.as_str()))
                 .execute(&mut *connection)
                 .await?;
@@ -147,16 +141,50 @@ pub(super) async fn change(
             Failure::Refused(error) => MigrateError::in_change(&label, &error),
         })?;
     }
-    let sql = format!("SET lock_timeout = {}", limits.lock_timeout.as_millis());
-    raw_sql(AssertSqlSafe(sql))
-        .execute(&mut *connection)
-        .await?;
+    limit_waiting(connection, "", limits).await?;
     history::note_change(connection, difference, milliseconds(started)).await?;
     Ok(())
 }
 
-/// Marks statements that make an index without keeping anybody from writing.
+/// Marks statements that make or remove an index without keeping anybody from writing.
 const CONCURRENTLY: &str = " INDEX CONCURRENTLY ";
+
+/// Sets how long `statement` waits for a lock. Nobody waits behind what runs concurrently, which itself waits for old
+/// transactions to end.
+async fn limit_waiting(
+    connection: &mut PgConnection,
+    statement: &str,
+    limits: &Limits,
+) -> sqlx::Result<()> {
+    let timeout = if statement.contains(CONCURRENTLY) {
+        0
+    } else {
+        limits.lock_timeout.as_millis()
+    };
+    let sql = AssertSqlSafe(format!("SET lock_timeout = {timeout}"));
+    raw_sql(sql).execute(connection).await?;
+    Ok(())
+}
+
+/// Removes what an interruption has left of the index that `statement` makes: it is there, so that `IF NOT EXISTS`
+/// would leave it alone, and no query uses it.
+async fn drop_unfinished(connection: &mut PgConnection, statement: &str) -> sqlx::Result<()> {
+    let Some(name) = concurrent_index(statement) else {
+        return Ok(());
+    };
+    let unfinished: Option<String> = sqlx::query_scalar(
+        "SELECT indexrelid::regclass::text FROM pg_index
+         WHERE indexrelid = to_regclass(quote_ident($1)) AND NOT indisvalid",
+    )
+    .bind(&name)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(unfinished) = unfinished {
+        let sql = AssertSqlSafe(format!("DROP INDEX CONCURRENTLY IF EXISTS {unfinished}"));
+        raw_sql(sql).execute(connection).await?;
+    }
+    Ok(())
+}
 
 enum Failure {
     /// Other sessions held a table at each try.
@@ -219,15 +247,19 @@ async fn statement_by_statement(
     connection: &mut PgConnection,
     migration: &Migration,
     script: &str,
+    limits: &Limits,
 ) -> sqlx::Result<()> {
     let started = Instant::now();
     history::ensure_table(connection).await?;
     history::begin(connection, migration).await?;
     for statement in statements::split(script) {
+        limit_waiting(connection, statement, limits).await?;
+        drop_unfinished(connection, statement).await?;
         raw_sql(AssertSqlSafe(statement))
             .execute(&mut *connection)
             .await?;
     }
+    limit_waiting(connection, "", limits).await?;
     history::complete(connection, migration.version, milliseconds(started)).await
 }
 

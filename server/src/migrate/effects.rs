@@ -222,7 +222,21 @@ pub(super) fn is_batch(statement: &str) -> bool {
         && has("LIMIT")
 }
 
-/// The table at the start of `words`, without its schema.
+/// The name of the index that `statement` makes while others write.
+pub(super) fn concurrent_index(statement: &str) -> Option<String> {
+    let (words, _) = words(statement);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["CREATE", "INDEX", rest @ ..] | ["CREATE", "UNIQUE", "INDEX", rest @ ..]
+            if rest.first() == Some(&"CONCURRENTLY") =>
+        {
+            name(rest)
+        }
+        _ => None,
+    }
+}
+
+/// The table or index at the start of `words`, without its schema.
 fn name(words: &[&str]) -> Option<String> {
     let skipped = ["IF", "NOT", "EXISTS", "ONLY", "TABLE", "CONCURRENTLY"];
     let mut words = words.iter().skip_while(|word| skipped.contains(word));

@@ -9,7 +9,7 @@ use super::{
     report::{Check, Finding, Report, SchemaState, Severity},
 };
 use crate::migrate::{
-    MigrateError, Plan, compare,
+    Effects, MigrateError, Plan, compare,
     difference::{Action, Difference},
     history::{self, Record},
     model::BASELINE_VERSION,
@@ -53,14 +53,19 @@ impl Examined<'_> {
         if has_work {
             report.findings.push(outstanding(plan.adopt, is_empty));
         }
-        let changed: BTreeSet<&str> = plan
+        let tables = self.desired.tables();
+        let effects = plan.pending.iter();
+        let effects = effects.map(|migration| Effects::of(&migration.script(tables)));
+        let locked = effects.flat_map(|effects| effects.locks.into_iter().map(|lock| lock.table));
+        let changed: BTreeSet<String> = plan
             .changes()
-            .map(|difference| difference.table.as_str())
+            .map(|difference| difference.table.clone())
+            .chain(locked)
             .collect();
         let of_others: Vec<_> = self
             .access
             .iter()
-            .filter(|table| !table.is_owned && changed.contains(table.table.as_str()))
+            .filter(|table| !table.is_owned && changed.contains(&table.table))
             .collect();
         if has_work || !changed.is_empty() {
             report

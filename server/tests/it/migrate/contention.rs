@@ -97,3 +97,27 @@ async fn queries_of_the_locked_table_are_served_between_the_tries() {
     let (outcome, ()) = join!(migrate(&database, &alter), query);
     assert_eq!(outcome.unwrap_err().exit_code(), 1);
 }
+
+/// An index that is made while others write waits for their transactions, which keeps nobody else waiting: however long
+/// that takes, it is no lock to be given up.
+#[tokio::test]
+async fn an_index_waits_for_the_transactions_before_it() {
+    let database = TestDatabase::migrated().await;
+    let mut holder = database.connect().await;
+    let mut transaction = holder.begin().await.unwrap();
+    raw_sql("LOCK TABLE session IN ROW EXCLUSIVE MODE")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    let release = async {
+        // Longer than all tries for a lock together.
+        sleep(Duration::from_millis(600)).await;
+        transaction.commit().await.unwrap();
+    };
+    let index = [further(
+        9001,
+        "-- no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS a ON session (\"updatedAt\");",
+    )];
+    let (outcome, ()) = join!(migrate(&database, &index), release);
+    assert_eq!(outcome.unwrap().applied, [9001]);
+}

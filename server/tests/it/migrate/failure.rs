@@ -76,6 +76,27 @@ async fn a_failed_migration_without_a_transaction_runs_again_when_corrected() {
     assert_eq!(database.value(state).await, "false");
 }
 
+/// Two rows alike keep a unique index from being finished: what is left is there and is not used.
+#[tokio::test]
+async fn an_index_that_was_interrupted_is_made_anew() {
+    let database = TestDatabase::migrated().await;
+    database
+        .execute("CREATE TABLE extra (a int); INSERT INTO extra VALUES (1), (1)")
+        .await;
+    let sql = "-- no-transaction\n-- By what it is found.\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"Extra\" ON extra (a);";
+    let index = further(9001, sql);
+    migrate(&database, std::slice::from_ref(&index))
+        .await
+        .unwrap_err();
+    let state = r#"SELECT indisvalid FROM pg_index WHERE indexrelid = '"Extra"'::regclass"#;
+    assert_eq!(database.value(state).await, "false");
+    database
+        .execute("DELETE FROM extra WHERE ctid = '(0,1)'")
+        .await;
+    migrate(&database, &[index]).await.unwrap();
+    assert_eq!(database.value(state).await, "true");
+}
+
 #[tokio::test]
 async fn a_file_changed_after_it_was_applied_is_refused_by_name() {
     let database = TestDatabase::migrated().await;
