@@ -220,13 +220,7 @@ impl App {
         };
         let metrics = metrics.outbox.clone();
         let db = self.db.clone();
-        Ok(Worker::new(
-            &self.outbox,
-            senders,
-            &settings.outbox(),
-            db,
-            metrics,
-        ))
+        Ok(Worker::new(&self.outbox, senders, db, metrics))
     }
 
     /// Signs and verifies with the secrets now in force.

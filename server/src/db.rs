@@ -3,6 +3,7 @@
 //! Usable without HTTP: `serve`, tests and other binaries open the same type, and `migrate` a single connection
 //! of the same kind. Nothing else in this crate connects to the database.
 
+mod batch;
 mod changes;
 mod conn;
 mod connect;
@@ -17,6 +18,7 @@ mod slot;
 mod tables;
 mod timestamp;
 
+pub use batch::{Batch, Removed};
 pub(crate) use changes::TRIGGERS;
 pub use changes::{Changes, LEASE, Listener, Moment};
 pub use conn::Conn;

@@ -16,6 +16,7 @@ pub mod events;
 pub mod hasher;
 pub mod http;
 pub mod identity;
+pub mod janitor;
 pub mod mail;
 pub mod metrics;
 pub mod migrate;

@@ -3,6 +3,7 @@
 //! Labels have few values, all of them known when the server is built: templates of routes, codes of errors, kinds of
 //! messages. A path, an id or an address is never one of them.
 
+mod clean_up;
 mod database;
 mod hashing;
 mod http;
@@ -16,6 +17,7 @@ use prometheus_client::{
     encoding::text::encode, metrics::histogram::Histogram, metrics::info::Info, registry::Registry,
 };
 
+pub use clean_up::CleanUpMetrics;
 pub use database::PoolGauges;
 pub use hashing::HashGauges;
 pub use http::{ErrorLabel, HttpMetrics, MatchedRoute, SessionStarted};
@@ -49,6 +51,8 @@ pub struct Metrics {
     pub session_reads: SessionReadMetrics,
     /// Sessions in memory.
     pub session_memory: SessionMemoryMetrics,
+    /// Rows that have had their time.
+    pub clean_up: CleanUpMetrics,
 }
 
 impl Metrics {
@@ -66,6 +70,7 @@ impl Metrics {
         let outbox = OutboxMetrics::register(&mut registry);
         let session_reads = SessionReadMetrics::register(&mut registry);
         let session_memory = SessionMemoryMetrics::register(&mut registry);
+        let clean_up = CleanUpMetrics::register(&mut registry);
         Self {
             registry: Arc::new(registry),
             http,
@@ -74,6 +79,7 @@ impl Metrics {
             outbox,
             session_reads,
             session_memory,
+            clean_up,
         }
     }
 

@@ -7,7 +7,7 @@
 
 mod lane;
 mod schedule;
-mod store;
+pub(crate) mod store;
 pub mod webhook;
 mod worker;
 

@@ -19,11 +19,11 @@ use crate::{
     config::Config,
     crypto::random::Random,
     db::{Db, Tables},
-    events,
     http::{
         filter,
         serve::{Api, RequestIds, serve as accept},
     },
+    janitor::Janitor,
     metrics::Metrics,
     migrate::known_versions,
     self_check::{self, Finding},
@@ -91,9 +91,8 @@ impl Server {
         background.spawn(follow_secrets(config.secrets.clone(), ending.clone()));
         let admin = Arc::new(Admin::new(db.clone(), metrics.clone(), draining.clone()));
         background.spawn(accept(admin_listener, admin, ending.clone(), CLOSE_LIMIT));
-        let audit = config.settings.audit();
-        let tidying = events::keep_tidy(audit, db.clone(), clock.clone(), ending.clone());
-        background.spawn(tidying);
+        let janitor = Janitor::new(&config.settings, &db, &clock, &metrics);
+        background.spawn(janitor.run(draining.clone()));
         background.close();
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);

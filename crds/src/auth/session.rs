@@ -44,6 +44,11 @@ pub struct Session {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub defer_session_refresh: Option<bool>,
 
+    /// Leave sessions in the database when they have ended; otherwise they are removed an hour later. One that is presented
+    /// after its end is removed in either case. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_cleanup: Option<bool>,
+
     /// A copy of the session in a cookie, which spares the database most of its questions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cookie_cache: Option<CookieCache>,
@@ -93,6 +98,11 @@ impl Session {
     /// Whether sessions are extended by POST requests only.
     pub fn defer_session_refresh(&self) -> bool {
         self.defer_session_refresh.unwrap_or(false)
+    }
+
+    /// Whether sessions stay in the database when they have ended.
+    pub fn disable_cleanup(&self) -> bool {
+        self.disable_cleanup.unwrap_or(false)
     }
 
     /// The copy of the session in a cookie, with defaults where nothing is set.

@@ -17,7 +17,7 @@ pub struct Verification {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store_identifier: Option<StoreIdentifier>,
 
-    /// Leave verifications in the database when they have ended. Default: false.
+    /// Leave verifications in the database when they have ended; otherwise they are removed an hour later. Default: false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disable_cleanup: Option<bool>,
 

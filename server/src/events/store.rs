@@ -4,10 +4,10 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::Event;
-use crate::outbox::Result;
-
-/// Rows removed by one statement, so that none takes long.
-pub(super) const BATCH: i64 = 5_000;
+use crate::{
+    db::{Batch, Conn, Removed},
+    outbox::Result,
+};
 
 /// Adds a row.
 pub(super) async fn insert(
@@ -34,13 +34,15 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Removes at most [`BATCH`] rows from before `end`; whether there may be more.
-pub(super) async fn remove_before(db: &mut PgConnection, end: OffsetDateTime) -> Result<bool> {
+/// Removes rows that are old enough: see [`Batch`].
+pub(crate) async fn remove_old(db: &mut Conn, batch: &Batch) -> Result<Option<Removed>> {
     const SQL: &str = r#"
-        DELETE FROM authbackend_audit WHERE id IN (
-            SELECT id FROM authbackend_audit WHERE "createdAt" < $1
-            ORDER BY "createdAt" LIMIT $2 FOR UPDATE SKIP LOCKED
-        )"#;
-    let done = sqlx::query(SQL).bind(end).bind(BATCH).execute(db).await?;
-    Ok(i64::try_from(done.rows_affected()).unwrap_or(BATCH) >= BATCH)
+        WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS mine), gone AS (
+            DELETE FROM authbackend_audit WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM authbackend_audit
+                WHERE (SELECT mine FROM turn) AND "createdAt" >= $2 AND "createdAt" < $3
+                ORDER BY "createdAt" LIMIT $4 FOR UPDATE SKIP LOCKED)) AND "createdAt" < $3
+            RETURNING "createdAt" AS at)
+        SELECT (SELECT mine FROM turn), count(*), max(at) FROM gone"#;
+    batch.run(db, SQL).await
 }

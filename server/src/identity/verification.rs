@@ -2,7 +2,7 @@
 
 mod keeper;
 mod model;
-mod store;
+pub(crate) mod store;
 
 pub use keeper::Verifications;
 pub use model::{NewVerification, Verification};

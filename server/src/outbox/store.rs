@@ -9,6 +9,7 @@ use sqlx::{PgConnection, Row as _};
 pub use sqlx::Error;
 
 use super::Item;
+use crate::db::{Batch, Conn, Removed};
 
 /// What a statement gives.
 pub type Result<T> = sqlx::Result<T>;
@@ -128,26 +129,30 @@ pub(super) async fn pending(db: &mut PgConnection) -> Result<Vec<(String, i64)>>
         .collect()
 }
 
-/// Empties messages that were given up longer ago than `payload_retention`, and removes those that were longer ago
-/// than `retention`.
-pub(super) async fn clean(
-    db: &mut PgConnection,
-    payload_retention: Duration,
-    retention: Duration,
-) -> Result<()> {
+/// Empties messages that were given up long enough ago: see [`Batch`].
+pub(crate) async fn empty_dead(db: &mut Conn, batch: &Batch) -> Result<Option<Removed>> {
     const SQL: &str = r#"
-        WITH removed AS (
-            DELETE FROM authbackend_outbox WHERE "deadAt" <= now() - make_interval(secs => $2)
-        )
-        UPDATE authbackend_outbox SET payload = NULL
-        WHERE "deadAt" <= now() - make_interval(secs => $1)
-            AND "deadAt" > now() - make_interval(secs => $2) AND payload IS NOT NULL"#;
-    sqlx::query(SQL)
-        .bind(payload_retention.as_secs_f64())
-        .bind(retention.as_secs_f64())
-        .execute(db)
-        .await?;
-    Ok(())
+        WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS mine), emptied AS (
+            UPDATE authbackend_outbox SET payload = NULL WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM authbackend_outbox
+                WHERE (SELECT mine FROM turn) AND "deadAt" >= $2 AND "deadAt" < $3 AND payload IS NOT NULL
+                ORDER BY "deadAt" LIMIT $4 FOR UPDATE SKIP LOCKED)) AND "deadAt" < $3
+            RETURNING "deadAt" AS at)
+        SELECT (SELECT mine FROM turn), count(*), max(at) FROM emptied"#;
+    batch.run(db, SQL).await
+}
+
+/// Removes messages that were given up long enough ago: see [`Batch`].
+pub(crate) async fn remove_dead(db: &mut Conn, batch: &Batch) -> Result<Option<Removed>> {
+    const SQL: &str = r#"
+        WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS mine), gone AS (
+            DELETE FROM authbackend_outbox WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM authbackend_outbox
+                WHERE (SELECT mine FROM turn) AND "deadAt" >= $2 AND "deadAt" < $3
+                ORDER BY "deadAt" LIMIT $4 FOR UPDATE SKIP LOCKED)) AND "deadAt" < $3
+            RETURNING "deadAt" AS at)
+        SELECT (SELECT mine FROM turn), count(*), max(at) FROM gone"#;
+    batch.run(db, SQL).await
 }
 
 fn attempts(item: &Item) -> i32 {

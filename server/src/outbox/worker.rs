@@ -1,4 +1,4 @@
-//! The tasks of a process that empty the outbox and keep it tidy.
+//! The tasks of a process that empty the outbox and count what waits there.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,9 +19,6 @@ use crate::{db::Db, metrics::OutboxMetrics};
 /// How often waiting messages are counted.
 const COUNT_INTERVAL: Duration = Duration::from_secs(15);
 
-/// How often messages that were given up are looked through.
-const CLEAN_INTERVAL: Duration = Duration::from_mins(10);
-
 /// Who sends which messages. Messages of a kind without a sender wait until a server has one.
 #[derive(Clone, Default)]
 pub struct Senders {
@@ -36,19 +33,11 @@ pub struct Worker {
     lanes: Vec<Lane>,
     db: Db,
     metrics: OutboxMetrics,
-    payload_retention: Duration,
-    retention: Duration,
 }
 
 impl Worker {
     /// A worker that sends what `senders` can send.
-    pub fn new(
-        outbox: &Outbox,
-        senders: Senders,
-        settings: &authbackend_crds::auth::Outbox,
-        db: Db,
-        metrics: OutboxMetrics,
-    ) -> Self {
+    pub fn new(outbox: &Outbox, senders: Senders, db: Db, metrics: OutboxMetrics) -> Self {
         let lanes = [
             (Kind::Mail, MAIL, senders.mail),
             (Kind::Webhook, WEBHOOK, senders.webhook),
@@ -68,8 +57,6 @@ impl Worker {
             lanes: lanes.collect(),
             db,
             metrics,
-            payload_retention: Duration::from_secs(settings.dead_payload_retention().into()),
-            retention: Duration::from_secs(settings.dead_retention().into()),
         }
     }
 
@@ -83,32 +70,20 @@ impl Worker {
         for lane in &self.lanes {
             lanes.spawn(lane.clone().run(stop.clone()));
         }
-        stop.run_until_cancelled(self.keep_tidy()).await;
+        stop.run_until_cancelled(self.count_waiting()).await;
         while lanes.join_next().await.is_some() {}
     }
 
-    async fn keep_tidy(&self) {
+    async fn count_waiting(&self) {
         let mut counts = interval(COUNT_INTERVAL);
         counts.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut cleaning = interval(CLEAN_INTERVAL);
-        cleaning.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            counts.tick().await;
             // A database that is down is told by the lanes.
-            tokio::select! {
-                _ = counts.tick() => {
-                    if let Ok(mut db) = self.db.get().await
-                        && let Ok(counts) = store::pending(&mut db).await
-                    {
-                        self.metrics.set_pending(&counts);
-                    }
-                }
-                _ = cleaning.tick() => {
-                    if let Ok(mut db) = self.db.get().await
-                        && let Err(error) = store::clean(&mut db, self.payload_retention, self.retention).await
-                    {
-                        tracing::warn!(%error, "messages that were given up cannot be removed");
-                    }
-                }
+            if let Ok(mut db) = self.db.get().await
+                && let Ok(counts) = store::pending(&mut db).await
+            {
+                self.metrics.set_pending(&counts);
             }
         }
     }

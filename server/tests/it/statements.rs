@@ -15,12 +15,7 @@ use crate::support::TestDatabase;
 const APART: [&str; 4] = ["migrate/", "migrate.rs", "db/", "db.rs"];
 
 /// Statements that read a table as a whole, each with its reason: the beginning of the text and the table.
-const WHOLE: [(&str, &str, &str); 7] = [
-    (
-        "DELETE FROM {verification} WHERE ctid",
-        "verification",
-        "stops at a thousand rows, at most once a minute; better-auth's schema has no index for it",
-    ),
+const WHOLE: [(&str, &str, &str); 4] = [
     (
         "DELETE FROM {rateLimit} WHERE ctid",
         "rateLimit",
@@ -32,26 +27,22 @@ const WHOLE: [(&str, &str, &str); 7] = [
         "counts what waits: a table that is empty when all is well",
     ),
     (
-        "DELETE FROM authbackend_audit WHERE id IN",
-        "authbackend_audit",
-        "its limit is known when it runs, and with it the rows are found by their key",
-    ),
-    (
         "UPDATE authbackend_outbox o SET attempts",
         "authbackend_outbox",
-        "likewise",
+        "its limit is known when it runs, and with it the rows are found by their key",
     ),
     (
         "SELECT {jwks.id}::text",
         "jwks",
         "reads all signing keys, of which there are a few",
     ),
-    (
-        "SELECT {account.*:a}, u.{user.id} IS NOT NULL",
-        "account",
-        "better-auth's schema has no index on providerId and accountId",
-    ),
 ];
+
+/// Statements that change sessions and tell nobody, each with its reason: how the text begins.
+const SILENT: [(&str, &str); 1] = [(
+    "WITH turn AS MATERIALIZED",
+    "removes sessions that ended an hour ago, of which no copy is used",
+)];
 
 struct Statement {
     file: String,
@@ -330,6 +321,10 @@ fn whoever_changes_users_or_sessions_tells_those_who_remember_them() {
     let silent: Vec<_> = changing
         .iter()
         .filter(|statement| !statement.tells)
+        .filter(|statement| {
+            let text = shown(&statement.text);
+            !SILENT.iter().any(|(start, _)| text.starts_with(start))
+        })
         .map(|statement| format!("{}: {}", statement.file, shown(&statement.text)))
         .collect();
     assert!(silent.is_empty(), "no `changed` beside {silent:#?}");

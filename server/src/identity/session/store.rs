@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::{NewSession, Session, SessionUser};
 use crate::{
-    db::{Conn, Timestamp},
+    db::{Batch, Conn, Removed, Timestamp},
     identity::user,
 };
 
@@ -138,6 +138,21 @@ pub async fn remove_expired(db: &mut Conn, token: &str, now: OffsetDateTime) -> 
         db.changed(&user_id);
     }
     Ok(())
+}
+
+/// Removes sessions that ended long enough ago: see [`Batch`]. Nobody needs to be told: no copy of a session is used after its
+/// end.
+pub(crate) async fn remove_ended(db: &mut Conn, batch: &Batch) -> sqlx::Result<Option<Removed>> {
+    const SQL: &str = "
+        WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS mine), gone AS (
+            DELETE FROM {session} WHERE ctid = ANY (ARRAY(
+                SELECT s.ctid FROM {session} s
+                WHERE (SELECT mine FROM turn)
+                    AND s.{session.expiresAt} >= $2 AND s.{session.expiresAt} < $3
+                ORDER BY s.{session.expiresAt} LIMIT $4 FOR UPDATE SKIP LOCKED)) AND {session.expiresAt} < $3
+            RETURNING {session.expiresAt} AS at)
+        SELECT (SELECT mine FROM turn), count(*), max(at) FROM gone";
+    batch.run(db, SQL).await
 }
 
 /// Removes the session with `token` if it belongs to the user `user_id`. Returns the ids of those removed.

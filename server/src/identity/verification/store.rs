@@ -4,7 +4,7 @@ use sqlx::{Row as _, postgres::PgRow};
 use time::OffsetDateTime;
 
 use super::{NewVerification, Verification};
-use crate::db::Conn;
+use crate::db::{Batch, Conn, Removed};
 
 fn read(row: &PgRow) -> sqlx::Result<Verification> {
     Ok(Verification {
@@ -79,11 +79,16 @@ async fn fetch(
     Ok(found.filter(|found| found.expires_at >= now))
 }
 
-/// Removes up to a thousand verifications that have ended at `now`. Returns how many.
-pub(super) async fn remove_expired(db: &mut Conn, now: OffsetDateTime) -> sqlx::Result<u64> {
+/// Removes verifications that ended long enough ago: see [`Batch`].
+pub(crate) async fn remove_ended(db: &mut Conn, batch: &Batch) -> sqlx::Result<Option<Removed>> {
     const SQL: &str = "
-        DELETE FROM {verification} WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM {verification} WHERE {verification.expiresAt} < $1 LIMIT 1000 FOR UPDATE SKIP LOCKED))";
-    let query = sqlx::query(db.sql(SQL)).bind(now);
-    Ok(query.execute(&mut **db).await?.rows_affected())
+        WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($1) AS mine), gone AS (
+            DELETE FROM {verification} WHERE ctid = ANY (ARRAY(
+                SELECT v.ctid FROM {verification} v
+                WHERE (SELECT mine FROM turn)
+                    AND v.{verification.expiresAt} >= $2 AND v.{verification.expiresAt} < $3
+                ORDER BY v.{verification.expiresAt} LIMIT $4 FOR UPDATE SKIP LOCKED)) AND {verification.expiresAt} < $3
+            RETURNING {verification.expiresAt} AS at)
+        SELECT (SELECT mine FROM turn), count(*), max(at) FROM gone";
+    batch.run(db, SQL).await
 }

@@ -8,6 +8,7 @@ use auth_server::{
     crypto::random::Random,
     db::Db,
     identity::user::User,
+    janitor::{Janitor, Outcome},
     mail::{MailKind, MailSender, Mailer, Message},
     metrics::Metrics,
     outbound::Outbound,
@@ -99,13 +100,19 @@ impl Post {
             webhook: None,
         };
         let metrics = self.metrics.outbox.clone();
-        let settings = self.settings.outbox();
-        let worker = Worker::new(&self.outbox, senders, &settings, self.db.clone(), metrics);
+        let worker = Worker::new(&self.outbox, senders, self.db.clone(), metrics);
         let stop = CancellationToken::new();
         Work {
             task: tokio::spawn(worker.run(stop.clone())),
             stop,
         }
+    }
+
+    /// Removes what has had its time, as a server does. The outbox goes by the database's clock, which is the system's.
+    pub(crate) async fn clean_up(&self) {
+        let janitor = Janitor::new(&self.settings, &self.db, &Clock::system(), &self.metrics);
+        let outcome = janitor.look(&CancellationToken::new()).await.unwrap();
+        assert_eq!(outcome, Outcome::Done);
     }
 
     /// Queues a mail with a link.
