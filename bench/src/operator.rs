@@ -20,7 +20,7 @@ use kube::Client;
 use self::fleet::Fleet;
 use self::process::{Counts, Operator};
 use crate::plot::{self, Line, Titles};
-use crate::report::{Report, machine};
+use crate::report::{Report, machine, mebibytes};
 use crate::statistics::milliseconds;
 
 /// Writes with which the API server's own rate is measured.
@@ -109,11 +109,17 @@ async fn report_rest(report: &mut Report, operator: &Operator, span: Duration) -
         (after.writes - before.writes).to_string(),
         "0",
     );
-    let cpu = operator.usage()?.cpu.saturating_sub(usage.cpu);
+    let rested = operator.usage()?;
+    let cpu = rested.cpu.saturating_sub(usage.cpu);
     report.add(
         &format!("CPU in {} s of rest", span.as_secs()),
         milliseconds(cpu),
         format!("{} reads", after.reads - before.reads),
+    );
+    report.add(
+        &format!("memory after {} s of rest", span.as_secs()),
+        mebibytes(rested.resident),
+        format!("before: {}", mebibytes(usage.resident)),
     );
     Ok(())
 }

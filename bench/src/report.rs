@@ -92,6 +92,11 @@ pub fn machine() -> String {
     )
 }
 
+/// Kibibytes.
+pub fn kibibytes(bytes: u64) -> String {
+    format!("{} KiB", bytes >> 10)
+}
+
 /// Mebibytes with one decimal.
 #[expect(
     clippy::cast_precision_loss,

@@ -3,15 +3,16 @@
 //! Only the leader plans, and all of its claims are made here. What its predecessors claimed is on record: their statuses
 //! are listed after it took over, and nobody claims anything before that list is there.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendStatus};
 use futures::FutureExt as _;
+use kube::runtime::reflector::ObjectRef;
 use kube::{Resource as _, ResourceExt as _};
 use tokio::sync::OnceCell;
 
-use crate::context::AuthBackends;
+use crate::context::{AuthBackends, Guarded};
 use crate::reconcile::claims::{Registry, recorded};
 use crate::reconcile::observed::OtherAuthBackend;
 
@@ -56,7 +57,7 @@ impl Claims {
         let mut state = self.lock();
         self.seed(&mut state);
         let exists = |other: &OtherAuthBackend| {
-            let found = self.auth_backends.get(&other.namespace, &other.name);
+            let found = self.find(&other.namespace, &other.name);
             found.is_some_and(|found| found.meta().uid.as_ref() == Some(&other.uid))
         };
         state.registry.claim(&of(auth_backend), wanted, exists)
@@ -72,9 +73,14 @@ impl Claims {
     pub fn forget(&self, namespace: &str, name: &str) {
         let mut state = self.lock();
         // Another one of its name may have been made since.
-        if self.auth_backends.get(namespace, name).is_none() {
+        if self.find(namespace, name).is_none() {
             state.registry.forget(namespace, name, None);
         }
+    }
+
+    fn find(&self, namespace: &str, name: &str) -> Option<Arc<Guarded>> {
+        let object = ObjectRef::new(name).within(namespace);
+        self.auth_backends.get(&object)
     }
 
     async fn wait(&self) {

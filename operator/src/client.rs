@@ -3,11 +3,13 @@
 
 mod trace;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::{Method, Request, Response, StatusCode};
 use kube::Client;
 use kube::client::Body;
+use tokio::sync::Semaphore;
 use tower::BoxError;
 use tracing::Instrument as _;
 
@@ -18,6 +20,9 @@ use crate::metrics::{Metrics, RequestLabels};
 /// within the lease duration (see [`crate::lease`]), so that a write that was started by a leader does not end
 /// long after another process took over.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Requests under way at once, watches apart. Each has a connection of its own, which takes memory on both sides.
+const REQUESTS: usize = 32;
 
 /// A write was not sent, because this process is not the leader.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +37,11 @@ pub struct WriteTimedOut;
 /// Wraps `inner`.
 pub fn guarded(inner: Client, fence: Fence, metrics: Metrics) -> Client {
     let namespace = inner.default_namespace().to_owned();
+    let turns = Arc::new(Semaphore::new(REQUESTS));
     let service = tower::service_fn(move |request: Request<Body>| {
         let (inner, fence, metrics) = (inner.clone(), fence.clone(), metrics.clone());
-        async move { send(&inner, &fence, &metrics, request).await }
+        let turns = Arc::clone(&turns);
+        async move { send(&inner, &fence, &metrics, &turns, request).await }
     });
     Client::new(service, namespace)
 }
@@ -43,6 +50,7 @@ async fn send(
     inner: &Client,
     fence: &Fence,
     metrics: &Metrics,
+    turns: &Semaphore,
     request: Request<Body>,
 ) -> Result<Response<Body>, BoxError> {
     let labels = labels(
@@ -50,6 +58,12 @@ async fn send(
         request.uri().path(),
         request.uri().query(),
     );
+    // A watch would keep its turn for ever. The fence is asked after the wait, right before a write.
+    let _turn = if labels.verb == "watch" {
+        None
+    } else {
+        Some(turns.acquire().await?)
+    };
     let span = trace::begin(&labels, &request);
     let answer = send_counted(inner, fence, metrics, request, labels);
     let answer = answer.instrument(span.clone()).await;

@@ -7,7 +7,7 @@ use kube::Client;
 use kube::api::ObjectMeta;
 use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{ObjectRef, Store};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::backoff::Backoff;
 use crate::claims::Claims;
@@ -15,6 +15,7 @@ use crate::config::OperatorConfig;
 use crate::events::Publisher;
 use crate::metrics::Metrics;
 use crate::optional::Served;
+use crate::presence::Presence;
 
 /// An `AuthBackend` as it is watched: one that cannot be understood does not stop the others.
 pub type Guarded = DeserializeGuard<AuthBackend>;
@@ -25,6 +26,12 @@ pub struct Context {
     pub client: Client,
     /// Settings of the installation.
     pub config: OperatorConfig,
+    /// All watched resources.
+    pub auth_backends: AuthBackends,
+    /// One for each reconcile that may run; closed when the process is about to end.
+    pub turns: Semaphore,
+    /// Which objects of rare kinds there are.
+    pub presence: Presence,
     /// Who may migrate which database.
     pub claims: Claims,
     /// The optional APIs that the cluster serves.
@@ -43,9 +50,8 @@ pub struct AuthBackends(pub Vec<Store<Guarded>>);
 
 impl AuthBackends {
     /// The one of this name.
-    pub fn get(&self, namespace: &str, name: &str) -> Option<Arc<Guarded>> {
-        let object = ObjectRef::new(name).within(namespace);
-        self.0.iter().find_map(|store| store.get(&object))
+    pub fn get(&self, object: &ObjectRef<Guarded>) -> Option<Arc<Guarded>> {
+        self.0.iter().find_map(|store| store.get(object))
     }
 
     /// Waits until the first list of each store has arrived.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use authbackend_otlp::TARGET;
-use futures::StreamExt as _;
 use futures::stream::select_all;
+use futures::{Stream, StreamExt as _};
 use kube::Resource;
 use kube::core::error_boundary::InvalidObject;
-use kube::runtime::Controller;
 use kube::runtime::controller::{self, Action};
 use kube::runtime::reflector::ObjectRef;
+use kube::runtime::{Controller, watcher};
 use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -26,7 +26,7 @@ mod watches;
 
 pub use watches::controllers;
 
-/// Objects reconciled at the same time. A reconcile mostly waits for the API server.
+/// Objects reconciled at the same time, of all namespaces together. A reconcile mostly waits for the API server.
 pub const CONCURRENCY: u16 = 16;
 
 /// Wait after a conflict: the cache that lagged behind has caught up by then.
@@ -40,6 +40,9 @@ enum Error {
     #[error(transparent)]
     Failed(#[from] Failure),
 }
+
+/// What a controller says of a reconcile.
+type Reconciled = Result<(ObjectRef<Guarded>, Action), controller::Error<Error, watcher::Error>>;
 
 /// The watched resources of `controllers`.
 pub fn stores(controllers: &[Controller<Guarded>]) -> AuthBackends {
@@ -63,7 +66,20 @@ pub async fn run(
             )
             .boxed()
     });
-    let mut results = select_all(runs);
+    let results = select_all(runs);
+    let stop = async {
+        shutdown.cancelled().await;
+        context.turns.close();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = take(results, &context) => {}
+        () = stop => {}
+    }
+}
+
+/// Takes note of the `results` of reconciles.
+async fn take(mut results: impl Stream<Item = Reconciled> + Unpin, context: &Context) {
     while let Some(result) = results.next().await {
         match result {
             Ok((object, _action)) => {
@@ -76,7 +92,7 @@ pub async fn run(
             Err(controller::Error::ObjectNotFound(object)) => {
                 let gone = ObjectRef::new(&object.name)
                     .within(object.namespace.as_deref().unwrap_or_default());
-                forget(&context, &gone);
+                forget(context, &gone);
             }
             // Logged by the error policy, with its consequence.
             Err(controller::Error::ReconcilerFailed(..)) => {}
@@ -87,8 +103,17 @@ pub async fn run(
     }
 }
 
-/// One reconcile as a span, in which its requests are.
-async fn traced(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action, Error> {
+/// One reconcile as a span, in which its requests are. It waits for its turn, and begins with what the object is by then;
+/// after a signal it does not begin.
+async fn traced(queued: Arc<Guarded>, context: Arc<Context>) -> Result<Action, Error> {
+    let Ok(_turn) = context.turns.acquire().await else {
+        return Ok(Action::await_change());
+    };
+    let object = ObjectRef::from_obj(queued.as_ref());
+    let Some(guarded) = context.auth_backends.get(&object) else {
+        forget(&context, &object);
+        return Ok(Action::await_change());
+    };
     let metadata = guarded.meta();
     let span = tracing::info_span!(
         target: TARGET,
@@ -98,16 +123,16 @@ async fn traced(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action, 
         authbackend.outcome = Empty,
         otel.status_code = Empty,
     );
-    measured(guarded, context).instrument(span).await
+    measured(guarded, &context).instrument(span).await
 }
 
 /// One reconcile with its measurement.
-async fn measured(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action, Error> {
+async fn measured(guarded: Arc<Guarded>, context: &Context) -> Result<Action, Error> {
     let start = Instant::now();
     let _running = context.metrics.reconciling(CONCURRENCY);
     let result = match &guarded.0 {
         Ok(auth_backend) => {
-            let reconciled = reconcile(Arc::new(auth_backend.clone()), &context);
+            let reconciled = reconcile(Arc::new(auth_backend.clone()), context);
             Box::pin(reconciled).await.map_err(Error::from)
         }
         Err(invalid) => Err(Error::Invalid(Box::new(invalid.clone()))),
@@ -127,7 +152,7 @@ async fn measured(guarded: Arc<Guarded>, context: Arc<Context>) -> Result<Action
                 .succeeded(&ObjectRef::from_obj(guarded.as_ref()));
             context.metrics.set_in_backoff(context.backoff.len());
         }
-        Err(error) => announce(&guarded, error, &context).await,
+        Err(error) => announce(&guarded, error, context).await,
     }
     result
 }

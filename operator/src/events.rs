@@ -1,5 +1,7 @@
 //! Kubernetes events about an `AuthBackend`.
 
+use std::sync::{Mutex, PoisonError};
+
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::Client;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
@@ -11,10 +13,15 @@ use crate::reconcile::plan::{EventType as PlannedType, PlannedEvent};
 /// Longest note that the API accepts, in bytes.
 const LONGEST_NOTE: usize = 1024;
 
-/// Publishes events. Copies share what was published, so that repetitions are counted in one event.
-#[derive(Clone)]
+/// Events after which it is forgotten which were published. The recorder keeps each whole, for six minutes or until the
+/// next one comes after that, and looks through all of them for every new one.
+const REMEMBERED: u32 = 256;
+
+/// Publishes events. A repetition soon after is counted in the first one.
 pub struct Publisher {
-    recorder: Recorder,
+    client: Client,
+    reporter: Reporter,
+    recorder: Mutex<(Recorder, u32)>,
     metrics: Metrics,
 }
 
@@ -25,10 +32,24 @@ impl Publisher {
             controller: names::MANAGER.to_owned(),
             instance: Some(instance.to_owned()),
         };
+        let recorder = Recorder::new(client.clone(), reporter.clone());
         Self {
-            recorder: Recorder::new(client, reporter),
+            client,
+            reporter,
+            recorder: Mutex::new((recorder, 0)),
             metrics,
         }
+    }
+
+    fn recorder(&self) -> Recorder {
+        // Nothing in between can panic.
+        let mut recorder = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        if recorder.1 == REMEMBERED {
+            let new = Recorder::new(self.client.clone(), self.reporter.clone());
+            *recorder = (new, 0);
+        }
+        recorder.1 += 1;
+        recorder.0.clone()
     }
 
     /// Publishes `event` about the object `about`. An event is news, not state: one that cannot be published is counted
@@ -46,7 +67,7 @@ impl Publisher {
             action: event.action.clone(),
             secondary: None,
         };
-        if let Err(error) = self.recorder.publish(&event, about).await {
+        if let Err(error) = self.recorder().publish(&event, about).await {
             self.metrics.event_dropped();
             tracing::warn!(reason = event.reason, %error, "cannot publish an event");
         }

@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod names;
 pub mod observe;
 pub mod optional;
+pub mod presence;
 pub mod reconcile;
 pub mod report;
 pub mod run;

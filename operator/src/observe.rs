@@ -2,14 +2,14 @@
 //!
 //! Nothing but the AuthBackends themselves is cached: the watches on other kinds only say that something changed. So
 //! memory grows with the number of AuthBackends alone, and a plan is made from what is, not from what a cache has
-//! not yet heard. The price is about a dozen small reads per reconcile, one more per optional API
-//! that the cluster serves, and none at rest.
+//! not yet heard. The price is eight small reads per reconcile, one more for each object of a kind that is rare
+//! ([`crate::presence`]), and none at rest.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use authbackend_crds::v1alpha1::AuthBackend;
+use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec};
 use futures::future::try_join_all;
 use futures::try_join;
 use k8s_openapi::NamespaceResourceScope;
@@ -28,6 +28,7 @@ use crate::failure::Failure;
 use crate::labels::{self, Component};
 use crate::names;
 use crate::optional::{OptionalApi, Served};
+use crate::presence::{Presence, Rare};
 use crate::reconcile::database;
 use crate::reconcile::observed::{Observed, ObservedSecret, OtherAuthBackend};
 use crate::reconcile::references::{self, SecretUse};
@@ -41,6 +42,8 @@ pub async fn observe(
     let namespace = auth_backend.namespace().unwrap_or_default();
     let reader = Reader {
         client: context.client.clone(),
+        presence: &context.presence,
+        spec: &auth_backend.spec,
         namespace,
     };
     let (server, postgres) = (names::server(&name), names::postgres(&name));
@@ -53,13 +56,13 @@ pub async fn observe(
         reader.get(server.clone()),
         reader.get(server.clone()),
         reader.get::<Deployment>(server.clone()),
-        reader.get(server.clone()),
-        reader.get(server.clone()),
+        reader.rare(server.clone()),
+        reader.rare(server.clone()),
     )?;
     let (ingress, network_policy, optional) = try_join!(
-        reader.get(server.clone()),
-        reader.get(server.clone()),
-        reader.optional(&auth_backend, &served),
+        reader.rare(server.clone()),
+        reader.rare(server.clone()),
+        reader.optional(&name, &served),
     )?;
     // A managed database can be neither added nor removed later, so without it there is nothing of it.
     let (postgres_stateful_set, postgres_service, postgres_network_policy) =
@@ -97,12 +100,29 @@ pub async fn observe(
     })
 }
 
-struct Reader {
+struct Reader<'a> {
     client: Client,
+    presence: &'a Presence,
+    spec: &'a AuthBackendSpec,
     namespace: String,
 }
 
-impl Reader {
+impl Reader<'_> {
+    /// One that the spec does not ask for is read only where it may exist.
+    async fn rare<K>(&self, name: String) -> Result<Option<Arc<K>>, Failure>
+    where
+        K: Rare + Clone + Debug + DeserializeOwned,
+    {
+        let exists = || {
+            self.presence
+                .may_exist(&K::kind(&()), &self.namespace, &name)
+        };
+        if K::is_asked_for(self.spec) || exists() {
+            return self.get(name).await;
+        }
+        Ok(None)
+    }
+
     async fn get<K>(&self, name: String) -> Result<Option<Arc<K>>, Failure>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
@@ -131,16 +151,16 @@ impl Reader {
         Ok(found.items.into_iter().map(Arc::new).collect())
     }
 
-    /// The objects of the APIs that are served.
+    /// The objects of the APIs that are served; as with those that are rare.
     async fn optional(
         &self,
-        auth_backend: &AuthBackend,
+        instance: &str,
         served: &Served,
     ) -> Result<BTreeMap<OptionalApi, Arc<DynamicObject>>, Failure> {
-        let instance = auth_backend.name_any();
         let named = served.iter().filter_map(|&api| {
-            let name = api.object_name(&auth_backend.spec, &instance)?;
-            Some((api, name))
+            let name = api.object_name(self.spec, instance)?;
+            let exists = || self.presence.may_exist(api.kind(), &self.namespace, &name);
+            (api.is_wanted(self.spec) || exists()).then_some((api, name))
         });
         let found = named.map(|(api, name)| async move {
             let objects: Api<DynamicObject> =

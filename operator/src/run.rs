@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use kube::Client;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::RunArgs;
@@ -23,6 +24,7 @@ use crate::health::{self, Health, Phase};
 use crate::lease::{Candidate, Timing};
 use crate::metrics::Metrics;
 use crate::optional::discovery::Discovery;
+use crate::presence::Presence;
 
 /// Name of the leader lease.
 pub const LEASE: &str = "authbackend-operator";
@@ -130,13 +132,18 @@ impl Operator {
             return Ok(());
         };
         let optional_apis = discovery.served();
-        let controllers = controller::controllers(&client, &self.namespaces, &optional_apis);
+        let presence = Presence::default();
+        let controllers =
+            controller::controllers(&client, &self.namespaces, &optional_apis, &presence);
         let auth_backends = controller::stores(&controllers);
         let context = Arc::new(Context {
             events: Publisher::new(client.clone(), &self.identity, self.metrics.clone()),
             client,
             config: self.config.clone(),
             claims: Claims::new(auth_backends.clone()),
+            auth_backends: auth_backends.clone(),
+            turns: Semaphore::new(controller::CONCURRENCY.into()),
+            presence,
             optional_apis,
             backoff: Backoff::default(),
             metrics: self.metrics.clone(),

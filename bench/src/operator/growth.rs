@@ -9,7 +9,7 @@ use super::fleet::{Fleet, Progress};
 use super::process::{Counts, Operator};
 use super::{Arguments, rest};
 use crate::process::{child_of, usage};
-use crate::report::{Report, mebibytes};
+use crate::report::{Report, kibibytes, mebibytes};
 use crate::statistics::milliseconds;
 
 /// The fleet is created. `alone` are the writes per second of the API server alone.
@@ -40,6 +40,14 @@ pub(super) async fn report_growth(
         format!(
             "API server and etcd: {}",
             each(servers_after, servers_before)?
+        ),
+    );
+    report.add(
+        "memory of the operator per AuthBackend",
+        kibibytes(full.resident.saturating_sub(empty.resident) / count as u64),
+        format!(
+            "at its peak: {}",
+            kibibytes(full.peak.saturating_sub(empty.resident) / count as u64)
         ),
     );
     report.add(

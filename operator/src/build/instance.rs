@@ -123,10 +123,4 @@ impl Instance {
             None => Some(self.spec.replicas.unwrap_or(1)),
         }
     }
-
-    /// Most pods that there can be.
-    pub fn most_replicas(&self) -> i32 {
-        let autoscaling = self.spec.autoscaling.as_ref();
-        autoscaling.map_or(self.spec.replicas.unwrap_or(1), |auto| auto.max_replicas)
-    }
 }

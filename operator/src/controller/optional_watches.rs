@@ -11,21 +11,35 @@ use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Client, ResourceExt as _};
 use tokio::sync::watch;
 
+use super::watches::owners;
 use crate::context::Guarded;
 use crate::optional::{OptionalApi, Served};
+use crate::presence::Presence;
+
+/// Where it is watched, and who learns of it.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// Watches.
+    pub client: &'a Client,
+    /// One namespace, or all.
+    pub namespace: Option<&'a str>,
+    /// The AuthBackends there.
+    pub store: &'a Store<Guarded>,
+    /// Learns which objects there are.
+    pub presence: &'a Presence,
+}
 
 /// The AuthBackends that something of an optional API concerns: the owner of an object that changed, and everyone who asks
 /// for an API that appears or goes.
 pub fn triggers(
-    client: &Client,
-    namespace: Option<&str>,
-    store: &Store<Guarded>,
+    place: Place<'_>,
     served: &watch::Receiver<Served>,
     ours: &watcher::Config,
 ) -> impl Stream<Item = ObjectRef<Guarded>> + Send + 'static {
     stream::select_all(OptionalApi::ALL.map(|api| {
-        let objects = objects(client, namespace, api);
-        let (store, ours) = (store.clone(), ours.clone());
+        let objects = objects(place.client, place.namespace, api);
+        let (store, ours) = (place.store.clone(), ours.clone());
+        let (presence, namespace) = (place.presence.clone(), place.namespace.map(str::to_owned));
         let appearances = stream::unfold(served.clone(), move |mut served| async move {
             served.wait_for(|served| served.contains(&api)).await.ok()?;
             Some((served.clone(), served))
@@ -38,7 +52,10 @@ pub fn triggers(
                 };
                 let changes = match api {
                     OptionalApi::Cluster => clusters(objects.clone(), store.clone()).boxed(),
-                    _ => owned(objects.clone(), ours.clone()).boxed(),
+                    _ => {
+                        let changes = watcher(objects.clone(), ours.clone()).default_backoff();
+                        owners(presence.follow(api.kind(), namespace.as_deref(), changes)).boxed()
+                    }
                 };
                 let changes = changes.take_until(gone);
                 asking(&store, api)
@@ -50,28 +67,19 @@ pub fn triggers(
     }))
 }
 
-/// Objects that change.
-fn changes(
-    objects: Api<PartialObjectMeta<DynamicObject>>,
-    which: watcher::Config,
-) -> impl Stream<Item = PartialObjectMeta<DynamicObject>> + Send {
-    watcher(objects, which)
-        .default_backoff()
-        .touched_objects()
-        .filter_map(|object| async {
-            object
-                .inspect_err(|error| tracing::debug!(%error, "watch of an optional API"))
-                .ok()
-        })
-}
-
 /// Those who use a Cluster that changes. Clusters are not ours: all of them are watched.
 fn clusters(
     objects: Api<PartialObjectMeta<DynamicObject>>,
     store: Store<Guarded>,
 ) -> impl Stream<Item = ObjectRef<Guarded>> + Send {
     let which = watcher::Config::default().any_semantic();
-    changes(objects, which).flat_map(move |cluster| {
+    let changes = watcher(objects, which).default_backoff().touched_objects();
+    let changes = changes.filter_map(|cluster| async {
+        cluster
+            .inspect_err(|error| tracing::debug!(%error, "watch of an optional API"))
+            .ok()
+    });
+    changes.flat_map(move |cluster| {
         let (namespace, name) = (cluster.namespace(), cluster.name_any());
         let uses = |guarded: &Arc<Guarded>| {
             guarded.0.as_ref().is_ok_and(|auth_backend| {
@@ -85,20 +93,6 @@ fn clusters(
             .map(|guarded| ObjectRef::from_obj(guarded.as_ref()))
             .collect();
         stream::iter(objects)
-    })
-}
-
-/// Owners of the objects that change.
-fn owned(
-    objects: Api<PartialObjectMeta<DynamicObject>>,
-    ours: watcher::Config,
-) -> impl Stream<Item = ObjectRef<Guarded>> + Send {
-    changes(objects, ours).filter_map(|object| async move {
-        let namespace = object.namespace()?;
-        object
-            .owner_references()
-            .iter()
-            .find_map(|owner| ObjectRef::from_owner_ref(Some(&namespace), owner, ()))
     })
 }
 

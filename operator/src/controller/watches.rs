@@ -1,12 +1,15 @@
 //! What is watched, and which AuthBackend a change concerns.
 //!
-//! Everything but AuthBackends is watched by metadata only and not cached. The AuthBackends themselves are watched
+//! Everything but AuthBackends is watched by metadata only and not cached; of rare kinds it is remembered which objects there
+//! are. The AuthBackends themselves are watched
 //! without a filter: the reconcile that follows a status write of our own finds nothing to do and writes nothing, so it
 //! ends there; in return no change can be missed.
 
 use std::fmt::Debug;
 
 use authbackend_crds::v1alpha1::AuthBackend;
+use futures::stream::select_all;
+use futures::{Stream, StreamExt as _};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -18,6 +21,7 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::reflector::{self, ObjectRef, Store, reflector};
 use kube::runtime::{Controller, WatchStreamExt as _, watcher};
 use kube::{Api, Client, Resource, ResourceExt as _};
+use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
 use super::optional_watches;
@@ -25,23 +29,26 @@ use crate::context::Guarded;
 use crate::labels;
 use crate::names::MANAGER;
 use crate::optional::Served;
+use crate::presence::{Presence, Rare};
 use crate::reconcile::references;
 
 /// What `kubectl apply` keeps: the whole object as it was applied.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// One controller per namespace, or one for all if `namespaces` is empty. `served` says which optional APIs there are.
+/// One controller per namespace, or one for all if `namespaces` is empty. `served` says which optional APIs there are;
+/// `presence` learns which objects of rare kinds there are.
 pub fn controllers(
     client: &Client,
     namespaces: &[String],
     served: &watch::Receiver<Served>,
+    presence: &Presence,
 ) -> Vec<Controller<Guarded>> {
     if namespaces.is_empty() {
-        return vec![controller(client, None, served)];
+        return vec![controller(client, None, served, presence)];
     }
     namespaces
         .iter()
-        .map(|namespace| controller(client, Some(namespace), served))
+        .map(|namespace| controller(client, Some(namespace), served, presence))
         .collect()
 }
 
@@ -49,6 +56,7 @@ fn controller(
     client: &Client,
     namespace: Option<&str>,
     served: &watch::Receiver<Served>,
+    presence: &Presence,
 ) -> Controller<Guarded> {
     // Any version will do for a start: the watch brings what is newer.
     let everything = watcher::Config::default().any_semantic();
@@ -64,29 +72,64 @@ fn controller(
     let changes = watcher(api::<Guarded>(client, namespace), newest).modify(strip);
     let changes = reflector(writer, changes).applied_objects();
     let main = Controller::for_stream(changes, store.clone());
-    let optional = optional_watches::triggers(client, namespace, &store, served, &ours);
+    let place = optional_watches::Place {
+        client,
+        namespace,
+        store: &store,
+        presence,
+    };
+    let optional = optional_watches::triggers(place, served, &ours);
+    let rare = select_all([
+        rare::<PodDisruptionBudget>(client, namespace, &ours, presence).boxed(),
+        rare::<HorizontalPodAutoscaler>(client, namespace, &ours, presence).boxed(),
+        rare::<Ingress>(client, namespace, &ours, presence).boxed(),
+        rare::<NetworkPolicy>(client, namespace, &ours, presence).boxed(),
+    ]);
     main.reconcile_on(optional)
+        .reconcile_on(rare)
         .owns(metadata::<ServiceAccount>(client, namespace), ours.clone())
         .owns(metadata::<ConfigMap>(client, namespace), ours.clone())
         .owns(metadata::<Service>(client, namespace), ours.clone())
         .owns(metadata::<StatefulSet>(client, namespace), ours.clone())
         .owns(metadata::<Job>(client, namespace), ours.clone())
-        .owns(metadata::<Deployment>(client, namespace), ours.clone())
-        .owns(
-            metadata::<PodDisruptionBudget>(client, namespace),
-            ours.clone(),
-        )
-        .owns(
-            metadata::<HorizontalPodAutoscaler>(client, namespace),
-            ours.clone(),
-        )
-        .owns(metadata::<Ingress>(client, namespace), ours.clone())
-        .owns(metadata::<NetworkPolicy>(client, namespace), ours)
+        .owns(metadata::<Deployment>(client, namespace), ours)
         .watches(
             metadata::<Secret>(client, namespace),
             secrets,
             move |secret| referring(&store, &secret),
         )
+}
+
+/// Owners of the objects of a rare kind that change.
+fn rare<K>(
+    client: &Client,
+    namespace: Option<&str>,
+    ours: &watcher::Config,
+    presence: &Presence,
+) -> impl Stream<Item = ObjectRef<Guarded>> + Send + use<K>
+where
+    K: Rare + Clone + Debug + DeserializeOwned + Send + 'static,
+{
+    let changes = watcher(metadata::<K>(client, namespace), ours.clone()).default_backoff();
+    owners(presence.follow(&K::kind(&()), namespace, changes))
+}
+
+/// Owners of the objects that change.
+pub(super) fn owners<K>(
+    events: impl Stream<Item = watcher::Result<watcher::Event<K>>> + Send,
+) -> impl Stream<Item = ObjectRef<Guarded>> + Send
+where
+    K: Resource + Send,
+{
+    let touched = events.touched_objects();
+    touched.filter_map(|object| async move {
+        let object = object
+            .inspect_err(|error| tracing::debug!(%error, "watch"))
+            .ok()?;
+        let namespace = object.meta().namespace.as_deref()?;
+        let mut owners = object.meta().owner_references.iter().flatten();
+        owners.find_map(|owner| ObjectRef::from_owner_ref(Some(namespace), owner, ()))
+    })
 }
 
 /// Drops what is not read: most of what an AuthBackend takes in memory.

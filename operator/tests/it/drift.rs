@@ -137,6 +137,35 @@ async fn what_is_not_wanted_any_more_is_deleted() {
 }
 
 #[tokio::test]
+async fn what_is_not_wanted_any_more_since_the_operator_was_away_is_deleted() {
+    let (world, operator) = running().await;
+    operator.stop().await.unwrap();
+    world.edit(json!({"replicas": 1})).await;
+    let _operator = world.operator();
+    world.gone::<PodDisruptionBudget>("shop").await;
+}
+
+#[tokio::test]
+async fn what_is_neither_wanted_nor_there_is_not_read() {
+    let (world, operator) = running().await;
+    // By then the watches have told what there is.
+    world.rest(&operator).await;
+    let before = reads(&operator, "ingresses");
+    world.edit(json!({"replicas": 3})).await;
+    world.ready().await;
+    assert_eq!(reads(&operator, "ingresses"), before);
+}
+
+/// How often `operator` has read an object of `resource`.
+fn reads(operator: &Replica, resource: &str) -> u64 {
+    let series =
+        format!("authbackend_operator_api_requests_total{{resource=\"{resource}\",verb=\"get\"}} ");
+    let text = operator.metrics.encode();
+    let count = text.lines().find_map(|line| line.strip_prefix(&series));
+    count.map_or(0, |count| count.parse().unwrap())
+}
+
+#[tokio::test]
 async fn nothing_is_written_at_rest() {
     let (world, operator) = running().await;
     world.rest(&operator).await;

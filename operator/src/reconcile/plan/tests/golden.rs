@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::world::World;
 use crate::build::job::Kind;
+use crate::presence::Rare;
 use crate::reconcile::plan::{GeneratedSecret, Resources};
 
 fn directory(case: &str) -> PathBuf {
@@ -30,6 +31,7 @@ fn produced(case: &str) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for _ in 0..10 {
         let plan = world.step();
+        check_rare(&world, &plan.apply);
         plan.generate
             .iter()
             .for_each(|generated| add_generated(&mut files, generated));
@@ -47,6 +49,25 @@ fn produced(case: &str) -> BTreeMap<String, String> {
     );
     add(&mut files, "status", Some(&world.status()));
     files
+}
+
+/// What is made of a rare kind has to be asked for: nobody would look whether it is there already.
+fn check_rare(world: &World, resources: &Resources) {
+    fn is_asked_for<K: Rare>(made: Option<&K>, world: &World) -> bool {
+        made.is_none() || K::is_asked_for(&world.observed.auth_backend.spec)
+    }
+    assert!(is_asked_for(
+        resources.pod_disruption_budget.as_ref(),
+        world
+    ));
+    assert!(is_asked_for(
+        resources.horizontal_pod_autoscaler.as_ref(),
+        world
+    ));
+    assert!(is_asked_for(resources.ingress.as_ref(), world));
+    assert!(is_asked_for(resources.network_policy.as_ref(), world));
+    let spec = &world.observed.auth_backend.spec;
+    assert!(resources.optional.keys().all(|api| api.is_wanted(spec)));
 }
 
 fn add(files: &mut BTreeMap<String, String>, name: &str, object: Option<&impl Serialize>) {
