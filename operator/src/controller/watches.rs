@@ -1,9 +1,8 @@
 //! What is watched, and which AuthBackend a change concerns.
 //!
-//! Everything but AuthBackends is watched by metadata only and not cached; of rare kinds it is remembered which objects there
-//! are. The AuthBackends themselves are watched
-//! without a filter: the reconcile that follows a status write of our own finds nothing to do and writes nothing, so it
-//! ends there; in return no change can be missed.
+//! Everything but AuthBackends is watched by metadata only and not cached; of rare kinds it is remembered which objects
+//! there are. The AuthBackends themselves are watched without a filter: the reconcile that follows a status write of our
+//! own finds nothing to do and writes nothing, so it ends there; in return no change can be missed.
 
 use std::fmt::Debug;
 

@@ -38,6 +38,8 @@ async fn a_reconcile_is_a_trace_of_its_writes_without_what_secrets_hold() {
     let subscriber = tracing_subscriber::registry().with(export.layer());
     // This test has one thread, and the operator runs on it.
     let guard = tracing::subscriber::set_default(subscriber);
+    // Other tests have met the same spans before, on threads where nobody wanted them, and that is remembered.
+    tracing::callsite::rebuild_interest_cache();
     let world = World::new("traces").await;
     world.database_secret().await;
     let operator = world.operator();
