@@ -40,12 +40,7 @@ pub async fn observe(
 ) -> Result<Observed, Failure> {
     let name = auth_backend.name_any();
     let namespace = auth_backend.namespace().unwrap_or_default();
-    let reader = Reader {
-        client: context.client.clone(),
-        presence: &context.presence,
-        spec: &auth_backend.spec,
-        namespace,
-    };
+    let reader = Reader::new(context, &auth_backend.spec, namespace);
     let (server, postgres) = (names::server(&name), names::postgres(&name));
     let pods = format!("{}=authbackend,{}={name}", labels::NAME, labels::INSTANCE);
     let served = context.optional_apis.borrow().clone();
@@ -107,7 +102,16 @@ struct Reader<'a> {
     namespace: String,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(context: &'a Context, spec: &'a AuthBackendSpec, namespace: String) -> Self {
+        Self {
+            client: context.client.clone(),
+            presence: &context.presence,
+            spec,
+            namespace,
+        }
+    }
+
     /// One that the spec does not ask for is read only where it may exist.
     async fn rare<K>(&self, name: String) -> Result<Option<Arc<K>>, Failure>
     where

@@ -50,12 +50,11 @@ pub fn triggers(
                     // An error means that nobody looks any longer: the process ends.
                     let _ = served.wait_for(|served| !served.contains(&api)).await;
                 };
-                let changes = match api {
-                    OptionalApi::Cluster => clusters(objects.clone(), store.clone()).boxed(),
-                    _ => {
-                        let changes = watcher(objects.clone(), ours.clone()).default_backoff();
-                        owners(presence.follow(api.kind(), namespace.as_deref(), changes)).boxed()
-                    }
+                let changes = if api == OptionalApi::Cluster {
+                    clusters(objects.clone(), store.clone()).boxed()
+                } else {
+                    let changes = watcher(objects.clone(), ours.clone()).default_backoff();
+                    owners(presence.follow(api.kind(), namespace.as_deref(), changes)).boxed()
                 };
                 let changes = changes.take_until(gone);
                 asking(&store, api)
