@@ -55,6 +55,9 @@ const cached = (cookieCache, { session, ...options } = {}) =>
     ...options,
   });
 
+/** The Redis is started with the database. */
+const secondaryStorage = { redis: {} };
+
 /** Both mails that hold a token of a row. */
 const deletable = {
   ...mailing,
@@ -70,6 +73,23 @@ export default {
   default: settings(),
   // Not an option of better-auth, which ignores it.
   'sessions in memory': settings({ session: { memoryCache: { enabled: true } } }),
+  'secondary storage': settings({ secondaryStorage }),
+  'secondary storage and database': settings({
+    secondaryStorage,
+    session: { storeSessionInDatabase: true },
+    verification: { storeInDatabase: true },
+  }),
+  'secondary storage and record': settings({
+    secondaryStorage,
+    session: { storeSessionInDatabase: true, preserveSessionInDatabase: true },
+  }),
+  'secondary storage, with mails': settings({ ...mailing, secondaryStorage }),
+  'secondary storage and database, with mails': settings({
+    ...mailing,
+    secondaryStorage,
+    session: { storeSessionInDatabase: true },
+    verification: { storeInDatabase: true, storeIdentifier: 'hashed' },
+  }),
   'https base URL': settings({ baseURL: 'https://shop.example/api' }),
   'base URL without a path': settings({ baseURL: 'http://localhost:8100' }),
   'deep base URL': settings({ baseURL: 'http://localhost:8100/v1/auth' }),

@@ -3,13 +3,19 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { requiredEnvironment } from './environment.mjs';
+import { startRedis } from './redis.mjs';
 
 /** The tables of better-auth's core schema, in an order that foreign keys allow to fill. */
 export const TABLES = ['user', 'session', 'account', 'verification'];
 
 /** The tables that a configuration uses: `{entity, table, order}`, renamed as it says. */
 export function tablesOf(options = {}) {
-  const core = TABLES.map((entity) => {
+  const { session = {}, verification = {}, secondaryStorage } = options;
+  // What is in the secondary storage alone has no table with better-auth.
+  const elsewhere = new Set();
+  if (secondaryStorage && !session.storeSessionInDatabase) elsewhere.add('session');
+  if (secondaryStorage && !verification.storeInDatabase) elsewhere.add('verification');
+  const core = TABLES.filter((entity) => !elsewhere.has(entity)).map((entity) => {
     const { modelName = entity, fields = {} } = options[entity] ?? {};
     return { entity, table: modelName, order: fields.createdAt ?? 'createdAt' };
   });
@@ -25,7 +31,10 @@ export function tablesOf(options = {}) {
 /** ISO 8601 in UTC with microseconds, so that a precision beyond milliseconds is seen. */
 const ISO_MICROSECONDS = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
 
-/** Creates an empty database and returns its URL and the queries that the tests need of the tables of `options`. */
+/**
+ * Creates an empty database and returns its URL and the queries that the tests need of the tables of `options`; with a
+ * Redis beside it if they want a secondary storage.
+ */
 export async function createDatabase(options) {
   const tables = tablesOf(options);
   const adminUrl = requiredEnvironment('TEST_DATABASE_URL');
@@ -33,16 +42,22 @@ export async function createDatabase(options) {
   await administer(adminUrl, `CREATE DATABASE "${name}"`);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
+  const redis = options?.secondaryStorage && (await startRedis());
   const pool = new pg.Pool({ connectionString: url.href, max: 2 });
   // A terminated idle connection is how DROP DATABASE … FORCE ends; it is no failure.
   pool.on('error', () => {});
   return {
     url: url.href,
+    redis,
     query: (sql, values) => pool.query(sql, values).then((result) => result.rows),
-    rows: () => allRows(pool, tables),
+    rows: async () => ({ ...(await allRows(pool, tables)), ...(redis && { redis: await redis.rows() }) }),
     publicKeys: () => publicKeys(pool, tables),
-    truncate: () => pool.query(`TRUNCATE ${tables.map(({ table }) => `"${table}"`).join(', ')}`),
+    async truncate() {
+      await pool.query(`TRUNCATE ${tables.map(({ table }) => `"${table}"`).join(', ')} CASCADE`);
+      await redis?.flush();
+    },
     async drop() {
+      await redis?.stop();
       await pool.end();
       await administer(adminUrl, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
     },

@@ -10,6 +10,7 @@ import { cleanEnvironment, requiredEnvironment } from './environment.mjs';
 import { startMailRelay } from './mail.mjs';
 import { ourSettings } from './our-settings.mjs';
 import { freePort, runToEnd, startServer } from './process.mjs';
+import { withRedis } from './redis.mjs';
 import { BASE_URL, SECRET } from './settings.mjs';
 
 /** How long a queued mail may take to be delivered, in milliseconds. */
@@ -32,7 +33,7 @@ export async function startOurs({ options, baseURL = BASE_URL, database, port: w
   const config = path.join(directory, 'config.yaml');
   const secrets = path.join(directory, 'secrets');
   // JSON is YAML.
-  await writeFile(config, JSON.stringify(await ourSettings(options, relay.port, secrets), null, 2));
+  await writeFile(config, JSON.stringify(await ourSettings(withRedis(options, own), relay.port, secrets), null, 2));
   const publicUrl = baseURL === 'listening' ? `http://localhost:${port}/api` : baseURL;
   const env = cleanEnvironment({
     AUTH_BASE_URL: publicUrl,

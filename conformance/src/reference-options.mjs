@@ -4,12 +4,13 @@ import { randomBytes, scryptSync } from 'node:crypto';
 import { CHEAP_HASHING, replaceMailOptions, sendsMail } from './callbacks.mjs';
 
 /** The options for `betterAuth`; mails go to the relay on `relayPort`. */
-export async function referenceOptions({ plugins, ...options }, relayPort) {
+export async function referenceOptions({ plugins, secondaryStorage, ...options }, relayPort) {
   const transport = sendsMail(options) ? await connect(relayPort) : undefined;
   const real = replaceMailOptions(options, (name) => mailer(name, transport));
   if (real.emailAndPassword?.password === CHEAP_HASHING) real.emailAndPassword.password = { hash, verify };
   return {
     ...real,
+    ...(secondaryStorage && { secondaryStorage: await storage(secondaryStorage.redis) }),
     plugins: plugins ? await makePlugins(plugins) : [],
   };
 }
@@ -20,6 +21,11 @@ async function makePlugins(plugins) {
   const { bearer, genericOAuth, jwt, openAPI } = await import('better-auth/plugins');
   const makers = { bearer, genericOAuth, jwt, openAPI };
   return Object.entries(plugins).map(([name, settings]) => makers[name](settings));
+}
+
+async function storage({ url, keyPrefix }) {
+  const [{ redisStorage }, { Redis }] = await Promise.all([import('@better-auth/redis-storage'), import('ioredis')]);
+  return redisStorage({ client: new Redis(url), keyPrefix });
 }
 
 async function connect(port) {

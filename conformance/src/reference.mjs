@@ -5,6 +5,7 @@ import { createDatabase } from './database.mjs';
 import { cleanEnvironment } from './environment.mjs';
 import { startMailRelay } from './mail.mjs';
 import { freePort, startServer } from './process.mjs';
+import { withRedis } from './redis.mjs';
 import { BASE_URL, SECRET } from './settings.mjs';
 
 const PROGRAM = fileURLToPath(new URL('./reference-server.mjs', import.meta.url));
@@ -23,7 +24,7 @@ export async function startReference({ options, baseURL = BASE_URL, database, po
     databaseUrl: own.url,
     secret: SECRET,
     port,
-    options,
+    options: withRedis(options, own),
     relayPort: relay.port,
     migrate: !database,
   };

@@ -21,6 +21,7 @@ mod plugins;
 mod problem;
 mod rate_limit;
 mod schema_settings;
+mod secondary_storage;
 mod secret_ref;
 mod session;
 mod social_providers;
@@ -59,6 +60,7 @@ pub use plugins::{
 };
 pub use problem::Problem;
 pub use rate_limit::{CustomRule, RateLimit, RateLimitStorage};
+pub use secondary_storage::{Redis, SecondaryStorage};
 pub use secret_ref::SecretKeyRef;
 pub use session::Session;
 pub use social_providers::{
@@ -129,6 +131,10 @@ pub struct AuthSettings {
     /// How many requests a client may send.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
+
+    /// A second store besides the database, which better-auth can share: sessions, verifications and counts of requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secondary_storage: Option<SecondaryStorage>,
 
     /// What the API does with errors that have no caller to answer to.
     #[serde(rename = "onAPIError", skip_serializing_if = "Option::is_none")]
@@ -273,6 +279,7 @@ impl AuthSettings {
         if let Some(settings) = &self.rate_limit {
             settings.validate(&mut problems);
         }
+        self.validate_secondary_storage(&mut problems);
         self.validate_mailing(&mut problems);
         for (index, origin) in self.trusted_origins.iter().flatten().enumerate() {
             if origin.trim() != origin || origin.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use crate::{
     http::serve::Answer,
     metrics::Metrics,
     migrate::REQUIRED_VERSION,
+    secondary::Storage,
 };
 
 /// Kubernetes gives a probe one second by default; the answer should say why before that.
@@ -33,6 +34,7 @@ const VERDICT_LIFETIME: Duration = Duration::from_secs(30);
 /// What the admin port tells about.
 pub struct Admin {
     db: Db,
+    secondary: Option<Arc<Storage>>,
     metrics: Metrics,
     draining: CancellationToken,
     last_ready: Mutex<Option<Instant>>,
@@ -43,6 +45,7 @@ pub struct Admin {
 enum Unready {
     Draining,
     Database,
+    SecondaryStorage,
     Schema { version: i64 },
     Contracted { needed: i64 },
     Lacking { name: String },
@@ -53,6 +56,7 @@ impl fmt::Display for Unready {
         match self {
             Self::Draining => formatter.write_str("shutting down"),
             Self::Database => formatter.write_str("database not reachable"),
+            Self::SecondaryStorage => formatter.write_str("secondary storage not reachable"),
             Self::Schema { version } => write!(
                 formatter,
                 "schema version {version}, needs {REQUIRED_VERSION}: run `auth-server migrate`"
@@ -71,9 +75,15 @@ impl fmt::Display for Unready {
 
 impl Admin {
     /// Not ready once `draining` is cancelled.
-    pub fn new(db: Db, metrics: Metrics, draining: CancellationToken) -> Self {
+    pub fn new(
+        db: Db,
+        secondary: Option<Arc<Storage>>,
+        metrics: Metrics,
+        draining: CancellationToken,
+    ) -> Self {
         Self {
             db,
+            secondary,
             metrics,
             draining,
             last_ready: Mutex::new(None),
@@ -108,6 +118,13 @@ impl Admin {
     }
 
     async fn check(&self) -> Result<(), Unready> {
+        // Where sessions are kept they are looked for: without it nobody is signed in.
+        if let Some(secondary) = &self.secondary {
+            secondary.ping().await.map_err(|error| {
+                tracing::warn!(%error, "not ready");
+                Unready::SecondaryStorage
+            })?;
+        }
         let unreachable = |error: DbError| {
             tracing::warn!(%error, "not ready");
             Unready::Database

@@ -34,7 +34,7 @@ use crate::{
     },
     identity::{
         fields::AdditionalFields,
-        session::{SessionMemory, SessionReads},
+        session::{SessionMemory, SessionReads, Sessions},
         verification::Verifications,
     },
     mail::{ComposeError, MailSender, Mailer},
@@ -43,6 +43,7 @@ use crate::{
     outbound::Outbound,
     outbox::{Outbox, Senders, Worker, webhook::Poster},
     plugins,
+    secondary::Storage,
 };
 
 /// Everything that requests share.
@@ -81,6 +82,10 @@ pub struct App {
     pub verifications: Verifications,
     /// Reads sessions from the database.
     pub session_reads: SessionReads,
+    /// The secondary storage, if the settings want one.
+    pub secondary: Option<Arc<Storage>>,
+    /// Where sessions are kept.
+    pub sessions: Sessions,
     /// Sessions in memory, if the settings want that.
     pub session_memory: Option<Arc<SessionMemory>>,
     /// The plugins that the settings want.
@@ -136,6 +141,7 @@ impl App {
         let settings = &config.settings;
         let advanced = settings.advanced();
         let outbox = Outbox::new(Arc::clone(&random));
+        let secondary = Storage::wanted(settings, &config.secret_files).map(Arc::new);
         let plugins = Plugins::new(plugins::ALL, settings);
         let origins = Arc::new(TrustedOrigins::new(
             config.base_url.origin(),
@@ -160,7 +166,7 @@ impl App {
             cors,
             origins,
             client_ip: ClientIp::new(&advanced.ip_address.clone().unwrap_or_default()),
-            rate_limiter: RateLimiter::new(settings, &plugins.rate_limits())?,
+            rate_limiter: RateLimiter::new(settings, &plugins.rate_limits(), secondary.as_ref())?,
             mount: Mount::new(
                 config.base_url.mount_path(),
                 advanced.skip_trailing_slashes.unwrap_or(false),
@@ -171,7 +177,9 @@ impl App {
             mail: Mailer::new(settings, &config.base_url, outbox.clone(), clock.clone())?,
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,
-            verifications: Verifications::new(settings.verification()),
+            verifications: Verifications::new(settings, secondary.as_ref()),
+            sessions: Sessions::new(settings, secondary.as_ref(), Arc::clone(&random)),
+            secondary,
             session_reads: SessionReads::new(db.clone(), metrics.session_reads.clone()),
             session_memory: session_memory(settings, &db, metrics),
             plugins,

@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod plugins;
 pub mod routes;
 pub mod run;
+pub mod secondary;
 pub mod self_check;
 pub mod signals;
 pub mod telemetry;

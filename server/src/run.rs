@@ -89,16 +89,22 @@ impl Server {
         let background = TaskTracker::new();
         background.spawn(db.clone().maintain(ending.clone()));
         background.spawn(follow_secrets(config.secrets.clone(), ending.clone()));
-        let admin = Arc::new(Admin::new(db.clone(), metrics.clone(), draining.clone()));
-        background.spawn(accept(admin_listener, admin, ending.clone(), CLOSE_LIMIT));
         let janitor = Janitor::new(&config.settings, &db, &clock, &metrics);
         background.spawn(janitor.run(draining.clone()));
-        background.close();
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
+        let admin = Admin::new(
+            db.clone(),
+            app.secondary.clone(),
+            metrics.clone(),
+            draining.clone(),
+        );
+        let admin = accept(admin_listener, Arc::new(admin), ending.clone(), CLOSE_LIMIT);
+        background.spawn(admin);
         let messages = tokio::spawn(app.worker(&metrics)?.run(sending.clone()));
         let chores = do_chores(Arc::clone(&app), metrics.clone(), ending.clone());
         background.spawn(chores);
+        background.close();
         let api = Api::new(
             filter::service(Arc::clone(&app)),
             app.cors.clone(),

@@ -9,6 +9,9 @@ use super::AuthSettings;
 /// Port of HTTPS.
 const HTTPS: u16 = 443;
 
+/// Port of Redis and Valkey, with and without TLS.
+const REDIS: u16 = 6379;
+
 /// Settings that name origins of browsers, which the server does not connect to.
 const ORIGINS: [&str; 2] = ["trustedOrigins", "cors"];
 
@@ -55,11 +58,12 @@ fn collect(value: &Value, ports: &mut BTreeSet<u16>) {
     }
 }
 
-/// Port of an http or https URL; `None` for any other text.
+/// Port of an http, https, redis or rediss URL; `None` for any other text.
 pub(crate) fn port_of(text: &str) -> Option<u16> {
     let (rest, default) = match text.split_once("://")? {
         ("https", rest) => (rest, HTTPS),
         ("http", rest) => (rest, 80),
+        ("redis" | "rediss", rest) => (rest, REDIS),
         _ => return None,
     };
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -118,6 +122,8 @@ mod tests {
             ("https://u:p@a.example:8443/x:1", Some(8443)),
             ("http://[::1]:8080/hook", Some(8080)),
             ("http://[::1]/hook", Some(80)),
+            ("redis://cache", Some(6379)),
+            ("rediss://cache:6380/1", Some(6380)),
             ("myapp://callback", None),
             ("text", None),
         ] {

@@ -48,7 +48,8 @@ pub struct RateLimit {
 
     /// Where requests are counted. `memory`: in each process for itself, so that N replicas let N times as many
     /// requests through. `database`: in the table `rateLimit`, exactly over all replicas, for one statement per
-    /// request. Default: memory.
+    /// request. `secondary-storage`: in the secondary storage, exactly over all replicas. Default: secondary-storage
+    /// where there is one, else memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage: Option<RateLimitStorage>,
 
@@ -67,7 +68,8 @@ pub struct RateLimit {
 
 /// Where requests are counted. `memory`: in each process for itself, so that N replicas let N times as many requests
 /// through. `database`: in the table `rateLimit`, exactly over all replicas, for one statement per request.
-/// Default: memory.
+/// `secondary-storage`: in the secondary storage, exactly over all replicas. Default: secondary-storage where there is
+/// one, else memory.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RateLimitStorage {
@@ -76,6 +78,9 @@ pub enum RateLimitStorage {
     Memory,
     /// In the database, for all replicas together.
     Database,
+    /// In the secondary storage, for all replicas together.
+    #[serde(rename = "secondary-storage")]
+    SecondaryStorage,
 }
 
 /// The limit of some paths. In a settings file also `false`, as better-auth has it, for `{enabled: false}`.
@@ -184,11 +189,6 @@ impl RateLimit {
         self.max.unwrap_or(100)
     }
 
-    /// Where requests are counted.
-    pub fn storage(&self) -> RateLimitStorage {
-        self.storage.unwrap_or_default()
-    }
-
     pub(super) fn validate(&self, problems: &mut Vec<Problem>) {
         check_limit(problems, "rateLimit", self.window, self.max);
         let rules = self.custom_rules.iter().flatten();
@@ -242,7 +242,6 @@ mod tests {
         let settings = rate_limit("{}");
         assert!(settings.enabled());
         assert_eq!((settings.window(), settings.max()), (10, 100));
-        assert_eq!(settings.storage(), RateLimitStorage::Memory);
     }
 
     #[test]

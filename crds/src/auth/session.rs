@@ -57,6 +57,16 @@ pub struct Session {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_cache: Option<MemoryCache>,
 
+    /// With `secondaryStorage`: keep sessions in the database too, which is asked for those that the secondary storage
+    /// does not have. Default: false, sessions are in the secondary storage alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_session_in_database: Option<bool>,
+
+    /// With `storeSessionInDatabase`: leave the rows of sessions that were ended, as a record of who was signed in, with
+    /// when they were ended in `expiresAt`. The database is then not asked for sessions. Default: false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preserve_session_in_database: Option<bool>,
+
     /// Name of the table. Default: `session`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
@@ -111,6 +121,11 @@ impl Session {
             .as_ref()
             .map(Cow::Borrowed)
             .unwrap_or_default()
+    }
+
+    /// Whether the rows of sessions that were ended stay.
+    pub fn preserve_session_in_database(&self) -> bool {
+        self.preserve_session_in_database.unwrap_or(false)
     }
 
     /// The copies in the memory of each server, with defaults where nothing is set.

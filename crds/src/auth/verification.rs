@@ -21,6 +21,11 @@ pub struct Verification {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disable_cleanup: Option<bool>,
 
+    /// With `secondaryStorage`: keep verifications in the database too, which decides who uses one up. Default: false,
+    /// they are in the secondary storage alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_in_database: Option<bool>,
+
     /// Name of the table. Default: `verification`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::config::Problem;
+use crate::{config::Problem, secondary::SecondaryError};
 
 /// Why there is no connection. No variant contains a credential.
 #[derive(Debug, thiserror::Error)]
@@ -96,4 +96,15 @@ pub fn is_refused(error: &sqlx::Error) -> bool {
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}
+
+/// Why something was not kept where the settings want it: in the database, in the secondary storage, or in both.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The secondary storage failed.
+    #[error(transparent)]
+    Secondary(#[from] SecondaryError),
 }

@@ -13,7 +13,10 @@ mod rules;
 mod store;
 
 use std::{
-    sync::atomic::{AtomicI64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,7 +29,7 @@ use warp::{
 };
 
 use super::reply;
-use crate::{app::App, db::DbError};
+use crate::{app::App, db::DbError, secondary::Storage};
 use memory::Memory;
 use rules::Rules;
 pub use rules::{InvalidRule, PathRule, Rule};
@@ -53,6 +56,8 @@ pub struct RateLimiter {
 enum Counts {
     Memory(Memory),
     Database,
+    /// And in memory while it cannot be reached.
+    Secondary(Arc<Storage>, Memory),
 }
 
 /// What is decided about a request.
@@ -64,19 +69,31 @@ enum Decision {
 }
 
 impl RateLimiter {
-    /// As the settings say, or none where they switch it off. `plugins` holds the rules of plugins.
+    /// As the settings say, or none where they switch it off. `plugins` holds the rules of plugins; `secondary` is where
+    /// requests are counted if the settings want them counted there.
     ///
     /// # Errors
     /// A pattern cannot be used.
-    pub fn new(settings: &AuthSettings, plugins: &[PathRule]) -> Result<Option<Self>, InvalidRule> {
+    pub fn new(
+        settings: &AuthSettings,
+        plugins: &[PathRule],
+        secondary: Option<&Arc<Storage>>,
+    ) -> Result<Option<Self>, InvalidRule> {
         let own = settings.rate_limit();
         if !own.enabled() {
             return Ok(None);
         }
         let rules = Rules::new(&own, plugins)?;
-        let counts = match own.storage() {
-            RateLimitStorage::Memory => Counts::Memory(Memory::new(rules.longest_window())),
-            RateLimitStorage::Database => Counts::Database,
+        let memory = Memory::new(rules.longest_window());
+        let counts = match (settings.rate_limit_storage(), secondary) {
+            (RateLimitStorage::Database, _) => Counts::Database,
+            (RateLimitStorage::SecondaryStorage, Some(secondary)) => {
+                Counts::Secondary(Arc::clone(secondary), memory)
+            }
+            // Settings that name a storage that is not there are refused before.
+            (RateLimitStorage::Memory | RateLimitStorage::SecondaryStorage, _) => {
+                Counts::Memory(memory)
+            }
         };
         let address = settings.advanced().ip_address.unwrap_or_default();
         Ok(Some(Self {
@@ -121,8 +138,12 @@ impl RateLimiter {
     }
 
     async fn count(&self, app: &App, key: &str, rule: Rule, now: i64) -> Decision {
-        if let Counts::Memory(memory) = &self.counts {
-            return memory.count(key, rule, now);
+        match &self.counts {
+            Counts::Memory(memory) => return memory.count(key, rule, now),
+            Counts::Secondary(storage, memory) => {
+                return self.count_in(storage, memory, key, rule, now).await;
+            }
+            Counts::Database => {}
         }
         let counted = async {
             let mut db = app.db.get().await?;
@@ -137,9 +158,32 @@ impl RateLimiter {
         })
     }
 
+    /// Counts as better-auth does in a secondary storage: a window begins with its first request, and ends whatever
+    /// comes meanwhile.
+    async fn count_in(
+        &self,
+        storage: &Storage,
+        memory: &Memory,
+        key: &str,
+        rule: Rule,
+        now: i64,
+    ) -> Decision {
+        match storage.increment(key, rule.window).await {
+            Ok(count) if count <= i64::from(rule.max) => Decision::Allowed,
+            Ok(_) => Decision::Refused(rule.milliseconds()),
+            Err(error) => {
+                // Passwords can be guessed without a session: this server alone counts until it is back.
+                if self.failures.is_to_be_told(now) {
+                    tracing::error!(%error, "requests are counted by each server for itself");
+                }
+                memory.count(key, rule, now)
+            }
+        }
+    }
+
     /// Removes rows that count nothing any more, until `stop`.
     pub async fn prune(&self, app: &App, stop: &CancellationToken) {
-        if matches!(self.counts, Counts::Memory(_)) {
+        if !matches!(self.counts, Counts::Database) {
             return;
         }
         let mut ticks = interval(PRUNE_INTERVAL);

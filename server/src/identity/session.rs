@@ -1,10 +1,12 @@
 //! Sessions: who is signed in, until when.
 
+mod keeper;
 mod memory;
 mod model;
 mod reads;
 pub mod store;
 
+pub use keeper::{Recall, Sessions};
 pub use memory::{Current, Recalled, SessionMemory};
 pub use model::{NewSession, Session, SessionUser};
 pub use reads::{Promise, Reader, SessionReads, Turn};

@@ -151,6 +151,7 @@ impl Change<'_> {
             // Somebody else has taken the address, or this user another one, since it was looked up.
             return Ok(());
         };
+        app.sessions.user_changed(&changed, now).await?;
         let client = self.issuer.client();
         if app.mail.can_send(MailKind::Verification) {
             let message = email_verification::mail(app, &changed, self.callback_url, client)?;

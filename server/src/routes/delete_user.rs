@@ -238,6 +238,8 @@ async fn delete(app: &App, current: SessionUser, issuer: &Issuer) -> Result<(), 
     db.begin().await?;
     // Whoever is signing in at this moment is waited for, and their session goes too.
     user::store::lock(&mut db, &user.id).await?;
+    let now = app.clock.now();
+    app.sessions.user_removed(&user.id, now).await?;
     if user::store::remove(&mut db, &user.id).await? {
         let event = Event::new(EventKind::UserDeleted).of_user(&user.id);
         let event = event.in_session(&session.id).from_client(issuer.client());

@@ -26,7 +26,7 @@ use crate::{
         table::Route,
         uri::encode_component,
     },
-    identity::{account, session, user, verification::NewVerification},
+    identity::{account, user, verification::NewVerification},
     mail::{MailKind, Message},
     route,
 };
@@ -236,7 +236,7 @@ async fn store(app: &App, token: &str, hash: &str, client: &Client) -> Result<()
         return Err((&RESET_USER_NOT_FOUND).into());
     }
     if settings.revoke_sessions_on_password_reset() {
-        let revoked = session::store::revoke_all(&mut db, &user_id).await?;
+        let revoked = app.sessions.revoke_all(&mut db, &user_id, now).await?;
         app.events
             .sessions_revoked(&mut db, &user_id, revoked, client)
             .await?;

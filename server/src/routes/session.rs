@@ -16,7 +16,7 @@ use crate::{
         session::{CurrentSession, ExtendedSession, FreshSession, Issuer, MaybeSession},
         table::Route,
     },
-    identity::session::{Current, Session, SessionUser, store},
+    identity::session::{Current, Session, SessionUser},
     route,
 };
 
@@ -99,7 +99,9 @@ async fn list_sessions(
     Database(mut db): Database,
 ) -> Result<Json<Vec<Session>>, ApiError> {
     Ok(Json(
-        store::active(&mut db, &current.user.id, app.clock.now()).await?,
+        app.sessions
+            .active(&mut db, &current.user.id, app.clock.now())
+            .await?,
     ))
 }
 
@@ -121,7 +123,8 @@ async fn revoke_session(
 ) -> Result<Json<Done>, ApiError> {
     let user_id = &current.user.id;
     let scope = app.events.begin(&mut db).await?;
-    let revoked = store::revoke(&mut db, user_id, &input.token).await?;
+    let (sessions, now) = (&app.sessions, app.clock.now());
+    let revoked = sessions.revoke(&mut db, user_id, &input.token, now).await?;
     told(&app, &mut db, user_id, revoked, &issuer, scope).await?;
     if input.token == current.session.token {
         issuer.end();
@@ -137,7 +140,8 @@ async fn revoke_sessions(
 ) -> Result<Json<Done>, ApiError> {
     let user_id = &current.user.id;
     let scope = app.events.begin(&mut db).await?;
-    let revoked = store::revoke_all(&mut db, user_id).await?;
+    let now = app.clock.now();
+    let revoked = app.sessions.revoke_all(&mut db, user_id, now).await?;
     told(&app, &mut db, user_id, revoked, &issuer, scope).await?;
     issuer.end();
     Ok(Json(DONE))
@@ -151,7 +155,9 @@ async fn revoke_other_sessions(
 ) -> Result<Json<Done>, ApiError> {
     let SessionUser { session, user } = &current;
     let scope = app.events.begin(&mut db).await?;
-    let revoked = store::revoke_others(&mut db, &user.id, &session.token, app.clock.now()).await?;
+    let (sessions, now) = (&app.sessions, app.clock.now());
+    let others = sessions.revoke_others(&mut db, &user.id, &session.token, now);
+    let revoked = others.await?;
     told(&app, &mut db, &user.id, revoked, &issuer, scope).await?;
     Ok(Json(DONE))
 }

@@ -17,7 +17,7 @@ use crate::{
         schema::{Field, Schema},
         table::Route,
     },
-    identity::{account, session},
+    identity::account,
     route,
 };
 
@@ -68,7 +68,7 @@ async fn sign_out(
             url = page_of_service(&app, &mut db, token, &input).await?;
         }
         let scope = app.events.begin(&mut db).await?;
-        if let Some((id, user_id)) = session::store::close(&mut db, token).await? {
+        if let Some((id, user_id)) = app.sessions.close(&mut db, token, app.clock.now()).await? {
             let events = &app.events;
             events
                 .sessions_revoked(&mut db, &user_id, vec![id], &client)
@@ -102,7 +102,7 @@ async fn page_of_service(
     token: &str,
     input: &SignOut,
 ) -> Result<Option<String>, ApiError> {
-    let Some(current) = session::store::by_token(db, token).await? else {
+    let Some(current) = app.sessions.by_token(db, token).await? else {
         return Ok(None);
     };
     let mut accounts = account::store::of_user(db, &current.user.id).await?;

@@ -196,7 +196,7 @@ impl NewUser<'_> {
         let registration = Registration {
             user: &user,
             account: &account,
-            session: self.session.as_ref(),
+            session: self.session.as_ref().filter(|_| app.sessions.have_rows()),
         };
         let mut db = app.db.get().await?;
         db.begin().await?;
@@ -235,8 +235,10 @@ impl NewUser<'_> {
             let message = email_verification::mail(app, &user, self.callback_url, client)?;
             app.mail.queue(&mut db, message).await?;
         }
-        let session = self.session.zip(session_id);
-        let session = session.map(|(session, id)| session.stored(id, user.id.clone()));
+        let session = match self.session {
+            Some(session) => Some(app.sessions.opened(session, session_id, &user).await?),
+            None => None,
+        };
         record(app, &mut db, &user, session.as_ref(), client).await?;
         db.commit().await?;
         Ok(Added {

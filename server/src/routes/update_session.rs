@@ -14,7 +14,7 @@ use crate::{
         session::{CachedSession, Issuer},
         table::Route,
     },
-    identity::session::{Session, SessionUser, store},
+    identity::session::{Session, SessionUser},
     route,
 };
 
@@ -50,7 +50,8 @@ async fn update_session(
         return Err(ApiError::bad_request("No fields to update"));
     }
     let now = app.clock.now();
-    let updated = store::update(&mut db, &current.session.token, &fields.stored, now).await?;
+    let (sessions, token) = (&app.sessions, &current.session.token);
+    let updated = sessions.update(&mut db, token, &fields.stored, now).await?;
     let Some(session) = updated else {
         issuer.end();
         return Err((&SESSION_ENDED).into());

@@ -27,7 +27,7 @@ use crate::{
     },
     identity::{
         account::{self, Credential},
-        session::{self, SessionUser},
+        session::SessionUser,
         user::{self, User, UserChanges},
     },
     route,
@@ -97,11 +97,15 @@ async fn update_user(
         return Err(ApiError::bad_request("No fields to update"));
     }
     let scope = app.events.begin(&mut db).await?;
-    let updated = user::store::update(&mut db, &current.user.id, &changes, app.clock.now()).await;
+    let now = app.clock.now();
+    let updated = user::store::update(&mut db, &current.user.id, &changes, now).await;
     if updated.as_ref().is_err_and(is_refused) {
         return Err((&FAILED_TO_UPDATE_USER).into());
     }
     let updated = updated?;
+    if let Some(user) = &updated {
+        app.sessions.user_changed(user, now).await?;
+    }
     let event = Event::new(EventKind::UserUpdated)
         .of_user(&current.user.id)
         .in_session(&current.session.id)
@@ -180,12 +184,11 @@ async fn change_password(
         return Ok(Json(PasswordChanged { token: None, user }));
     }
     let session = issuer.prepare(&user.id, true);
-    let (id, revoked) =
-        session::store::replace_all_with_password(&mut db, &session, &account_id, &hash).await?;
-    let current = SessionUser {
-        session: session.stored(id, user.id.clone()),
-        user,
-    };
+    let replaced =
+        app.sessions
+            .replace_all_with_password(&mut db, session, &account_id, &hash, &user);
+    let (session, revoked) = replaced.await?;
+    let current = SessionUser { session, user };
     let (events, client) = (&app.events, issuer.client());
     events
         .sessions_revoked(&mut db, &current.user.id, revoked, client)

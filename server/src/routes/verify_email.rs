@@ -24,7 +24,7 @@ use crate::{
         table::Route,
     },
     identity::{
-        session::{self, SessionUser},
+        session::SessionUser,
         user::{
             User,
             store::{self, EmailChange},
@@ -192,6 +192,7 @@ impl Link<'_> {
             // It was verified before, and nobody is signed in by an old link.
             return Ok(());
         };
+        app.sessions.user_changed(&user, now).await?;
         let event = Event::new(EventKind::EmailVerified).of_user(&user.id);
         let event = event.from_client(self.issuer.client());
         app.events.record(&mut db, event).await?;
@@ -215,8 +216,7 @@ impl Link<'_> {
         let mut db = app.db.get().await?;
         let scope = app.events.begin(&mut db).await?;
         let new = self.issuer.prepare(&user.id, true);
-        let id = session::store::open(&mut db, &new).await?;
-        let session = new.stored(id, user.id.clone());
+        let session = app.sessions.open(&mut db, new, &user).await?;
         let client = self.issuer.client();
         app.events
             .session_created(&mut db, &session, client)
@@ -259,6 +259,7 @@ impl Link<'_> {
             EmailChange::Outdated => return Err((&INVALID_TOKEN).into()),
             EmailChange::Taken => return Err((&USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL).into()),
         };
+        app.sessions.user_changed(&changed, now).await?;
         if verified == Some(false) && app.mail.can_send(MailKind::Verification) {
             let client = self.issuer.client();
             let message = email_verification::mail(app, &changed, self.callback_url, client)?;

@@ -14,7 +14,8 @@ const SECRETS_POLL_INTERVAL: Duration = Duration::from_secs(1);
 pub(super) async fn do_chores(app: Arc<App>, metrics: Metrics, ending: CancellationToken) {
     let discovery = discover_services(Arc::clone(&app), ending.clone());
     let memory = keep_sessions_true(Arc::clone(&app), metrics, ending.clone());
-    tokio::join!(discovery, memory, prune_rate_limits(app, ending));
+    let secondary = follow_secondary(Arc::clone(&app), ending.clone());
+    tokio::join!(discovery, memory, secondary, prune_rate_limits(app, ending));
 }
 
 /// Hears of changes of sessions that are in memory, if the settings want any there.
@@ -26,6 +27,13 @@ async fn keep_sessions_true(app: Arc<App>, metrics: Metrics, ending: Cancellatio
     let listener = Listener::new(&app.db, app.db.changes(), &app.random, gauges);
     let now = || app.clock.now();
     tokio::join!(listener.run(ending.clone()), memory.keep_tidy(now, ending));
+}
+
+/// Uses other credentials for the secondary storage when their files change.
+async fn follow_secondary(app: Arc<App>, ending: CancellationToken) {
+    if let Some(secondary) = &app.secondary {
+        secondary.follow_secrets(ending).await;
+    }
 }
 
 /// Reads the discovery documents of services, while requests are served already.

@@ -22,6 +22,7 @@ mod revocation;
 mod rotation;
 mod routes;
 mod schema;
+mod secondary_storage;
 mod session_memory;
 mod session_reads;
 mod start;

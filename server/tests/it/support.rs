@@ -9,6 +9,7 @@ pub(crate) mod post;
 pub(crate) mod process;
 pub(crate) mod proxy;
 pub(crate) mod receiver;
+pub(crate) mod redis;
 pub(crate) mod relay;
 pub(crate) mod server;
 pub(crate) mod service;

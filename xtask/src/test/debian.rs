@@ -65,6 +65,21 @@ pub(super) fn pgbouncer(step: &Step<'_>) -> Result<PathBuf> {
     installed().context("the package pgbouncer brought no pgbouncer")
 }
 
+/// The secondary storage of tests, a Redis or the Valkey that some systems have in its place; on Debian as root it is
+/// installed if missing.
+pub(super) fn redis(step: &Step<'_>) -> Result<PathBuf> {
+    let installed = || {
+        ["redis-server", "valkey-server"]
+            .into_iter()
+            .find_map(tools::on_path)
+    };
+    if let Some(program) = installed() {
+        return Ok(program);
+    }
+    install(step, "redis-server", "Redis")?;
+    installed().context("the package redis-server brought no redis-server")
+}
+
 /// What `id` prints: the number of a user or a group.
 pub(super) fn id(arguments: &[&str]) -> Result<u32> {
     Ok(process::output(Command::new("id").args(arguments))?

@@ -126,17 +126,19 @@ fn chart(runner: &mut Runner<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The server on a real Postgres.
+/// The server on a real Postgres and a real Redis.
 fn server(runner: &mut Runner<'_>) -> Result<()> {
     let root = &runner.workspace.root;
-    let mut progress = runner.progress(2)?;
+    let mut progress = runner.progress(3)?;
     let postgres = progress.step("Postgres", Postgres::start)?;
     let pgbouncer = progress.step("PgBouncer", debian::pgbouncer)?;
+    let redis = progress.step("Redis", debian::redis)?;
     runner.check(
         "tests",
         integration_test(root, "server")
             .env("TEST_DATABASE_URL", postgres.url())
-            .env("PGBOUNCER_BIN", pgbouncer),
+            .env("PGBOUNCER_BIN", pgbouncer)
+            .env("REDIS_BIN", redis),
     );
     Ok(())
 }
@@ -164,8 +166,9 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
         bail!("npm is needed to install better-auth: install Node 20 or newer");
     }
     let folder = runner.workspace.root.join("conformance");
-    let mut progress = runner.progress(5)?;
+    let mut progress = runner.progress(6)?;
     let postgres = progress.step("Postgres", Postgres::start)?;
+    let redis = progress.step("Redis", debian::redis)?;
     let schemathesis = progress.step("schemathesis", |step| {
         schemathesis::find(runner.workspace, step)
     })?;
@@ -192,6 +195,7 @@ fn conformance(runner: &mut Runner<'_>) -> Result<()> {
             .current_dir(&folder)
             .env("TEST_DATABASE_URL", postgres.url())
             .env("AUTH_SERVER_BIN", server)
+            .env("REDIS_BIN", redis)
             .env("CHROMIUM_BIN", browser)
             .env("SCHEMATHESIS_BIN", schemathesis),
     );

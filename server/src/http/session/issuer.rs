@@ -13,7 +13,7 @@ use crate::{
         extract::{Client, Extract},
     },
     identity::{
-        session::{NewSession, SessionUser, store},
+        session::{NewSession, SessionUser},
         user::User,
     },
 };
@@ -63,7 +63,7 @@ impl Issuer {
     /// Signs `user` in. `remember` says whether the session outlives the browser.
     ///
     /// # Errors
-    /// The database fails.
+    /// Whatever keeps sessions fails.
     pub async fn open(
         &self,
         db: &mut Conn,
@@ -73,8 +73,7 @@ impl Issuer {
         let events = &self.app.events;
         let session = self.prepare(&user.id, remember);
         let scope = events.begin(db).await?;
-        let id = store::open(db, &session).await?;
-        let session = session.stored(id, user.id.clone());
+        let session = self.app.sessions.open(db, session, &user).await?;
         events.session_created(db, &session, &self.client).await?;
         events.commit(db, scope).await?;
         let current = SessionUser { session, user };

@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 use super::cache::{self, Copy};
 use crate::{
     http::{call::Call, error::ApiError},
-    identity::session::{Current, Recalled, SessionUser, Turn, store},
+    identity::session::{Current, Recall, Recalled, SessionUser, Turn, store},
 };
 
 /// Where a session may come from.
@@ -66,7 +66,8 @@ pub(super) async fn find(
     if found.session.is_expired(now) {
         jar.clear_session();
         if may_write {
-            store::remove_expired(call.db().await?, token, now).await?;
+            let db = call.db().await?;
+            app.sessions.remove_expired(db, token, now).await?;
         }
         return Ok(Found::Nobody);
     }
@@ -81,14 +82,19 @@ pub(super) async fn find(
     Ok(Found::Somebody(found, Some(needs_refresh)))
 }
 
-/// The session with `token` and its user, expired or not: from memory where it may come from there, else from the
-/// database.
+/// The session with `token` and its user, expired or not: from the secondary storage if there is one, from memory where
+/// it may come from there, else from the database.
 async fn read(
     call: &mut Call,
     source: Source,
     token: &str,
     now: OffsetDateTime,
 ) -> Result<Option<Current>, ApiError> {
+    match call.app.sessions.recall(token).await? {
+        Recall::Found(current) => return Ok(Some(Current::from(*current))),
+        Recall::Nobody => return Ok(None),
+        Recall::AskDatabase => {}
+    }
     let memory = call.app.session_memory.clone();
     let Some(memory) = memory.filter(|_| source == Source::Cookie) else {
         return Ok(from_database(call, token).await?.map(Current::from));
@@ -155,11 +161,12 @@ async fn extend(
     let jar = call.jar.clone();
     if let Some(expires_at) = found.session.extension(settings, now) {
         let mut found = found.into_owned();
-        let db = call.db().await?;
-        if store::extend(db, &found.session, expires_at, now).await? {
+        let app = Arc::clone(&call.app);
+        let (sessions, db) = (&app.sessions, call.db().await?);
+        if sessions.extend(db, &found.session, expires_at, now).await? {
             found.session.expires_at = expires_at;
             found.session.updated_at = now;
-        } else if let Some(current) = store::by_token(db, &found.session.token).await? {
+        } else if let Some(current) = sessions.by_token(db, &found.session.token).await? {
             // Another request has extended it in the meantime.
             found = current;
         } else {

@@ -1,6 +1,6 @@
 //! Verifications as the settings keep them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use authbackend_crds::auth::{self, IdentifierStorage};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -8,45 +8,76 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use super::{NewVerification, Verification, store};
-use crate::db::{Conn, DbError};
+use crate::{
+    db::{Conn, KeepError},
+    secondary::{SecondaryVerifications, Storage},
+};
 
-/// Adds, finds and consumes verifications: under identifiers that the settings may want hashed.
+/// Adds, finds and consumes verifications: under identifiers that the settings may want hashed, in the database, in the
+/// secondary storage, or in both.
 pub struct Verifications {
     settings: auth::Verification,
+    secondary: Option<Secondary>,
+}
+
+struct Secondary {
+    verifications: SecondaryVerifications,
+    /// Whether verifications are rows of the database too, which then decides who uses one up.
+    has_rows: bool,
 }
 
 impl Verifications {
-    /// As `settings` say.
-    pub fn new(settings: auth::Verification) -> Self {
-        Self { settings }
+    /// As `settings` say, in `storage` if there is one.
+    pub fn new(settings: &auth::AuthSettings, storage: Option<&Arc<Storage>>) -> Self {
+        Self {
+            settings: settings.verification(),
+            secondary: storage.map(|storage| Secondary {
+                verifications: SecondaryVerifications::new(Arc::clone(storage)),
+                has_rows: settings.stores_verifications_in_database(),
+            }),
+        }
     }
 
     /// Adds a verification. Others with the same identifier stay, and are outdated by it.
     ///
     /// # Errors
-    /// The database fails.
+    /// Whatever keeps verifications fails.
     pub async fn create(
         &self,
         db: &mut Conn,
         verification: &NewVerification<'_>,
         now: OffsetDateTime,
-    ) -> Result<(), DbError> {
+    ) -> Result<(), KeepError> {
         let identifier = self.stored(verification.identifier);
-        store::create(db, verification, &identifier, now).await?;
+        if self.have_rows() {
+            store::create(db, verification, &identifier, now).await?;
+        }
+        if let Some(Secondary { verifications, .. }) = &self.secondary {
+            verifications.create(verification, &identifier, now).await?;
+        }
         Ok(())
     }
 
     /// The newest verification for `identifier`, if it has not ended at `now`. It can be found again.
     ///
     /// # Errors
-    /// The database fails.
+    /// Whatever keeps verifications fails.
     pub async fn find(
         &self,
         db: &mut Conn,
         identifier: &str,
         now: OffsetDateTime,
-    ) -> Result<Option<Verification>, DbError> {
+    ) -> Result<Option<Verification>, KeepError> {
         let stored = self.stored(identifier);
+        if let Some(Secondary { verifications, .. }) = &self.secondary {
+            let mut found = verifications.find(&stored).await?;
+            if found.is_none() && stored != identifier {
+                found = verifications.find(identifier).await?;
+            }
+            if found.is_some() || !self.have_rows() {
+                return Ok(found.filter(|found| found.expires_at >= now));
+            }
+        }
         let mut found = store::find(db, &stored, now).await?;
         if found.is_none() && stored != identifier {
             found = store::find(db, identifier, now).await?;
@@ -54,24 +85,45 @@ impl Verifications {
         Ok(found)
     }
 
-    /// Takes the newest verification for `identifier` out of the database, with all older ones. Of several requests at
+    /// Takes the newest verification for `identifier` away, with all older ones. Of several requests at
     /// once, one gets it. It is none if it has ended at `now`.
     ///
     /// # Errors
-    /// The database fails.
+    /// Whatever keeps verifications fails.
     pub async fn consume(
         &self,
         db: &mut Conn,
         identifier: &str,
         now: OffsetDateTime,
-    ) -> Result<Option<Verification>, DbError> {
+    ) -> Result<Option<Verification>, KeepError> {
         let stored = self.stored(identifier);
-        let consumed = store::consume(db, &stored, now).await?;
-        if consumed.is_none() && stored != identifier {
+        let mut identifiers = vec![&*stored];
+        if stored != identifier {
             // From before identifiers were hashed.
-            return Ok(store::consume(db, identifier, now).await?);
+            identifiers.push(identifier);
         }
-        Ok(consumed)
+        let secondary = self.secondary.as_ref().map(|it| &it.verifications);
+        let mut consumed = None;
+        for identifier in &identifiers {
+            consumed = match secondary {
+                Some(verifications) if !self.have_rows() => {
+                    verifications.consume(identifier).await?
+                }
+                _ => store::consume(db, identifier, now).await?,
+            };
+            if consumed.is_some() {
+                break;
+            }
+        }
+        if let (Some(verifications), Some(_)) = (secondary, &consumed) {
+            verifications.remove(&identifiers).await?;
+        }
+        Ok(consumed.filter(|consumed| consumed.expires_at >= now))
+    }
+
+    /// Whether verifications are rows of the database.
+    fn have_rows(&self) -> bool {
+        self.secondary.as_ref().is_none_or(|it| it.has_rows)
     }
 
     /// What `identifier` is in the database.
@@ -88,7 +140,8 @@ mod tests {
     use super::*;
 
     fn verifications(yaml: &str) -> Verifications {
-        Verifications::new(serde_saphyr::from_str(yaml).unwrap())
+        let settings = serde_saphyr::from_str(&format!("verification: {{{yaml}}}")).unwrap();
+        Verifications::new(&settings, None)
     }
 
     #[test]
@@ -102,6 +155,6 @@ mod tests {
 
     #[test]
     fn identifiers_stay_as_they_are_unless_the_settings_want_otherwise() {
-        assert_eq!(verifications("{}").stored("state"), "state");
+        assert_eq!(verifications("").stored("state"), "state");
     }
 }

@@ -14,7 +14,6 @@ use crate::{
             NewAccount,
             store::{add, lock_key, update_tokens, with_owner},
         },
-        session,
         user::store::by_id,
     },
     oauth::{
@@ -97,7 +96,7 @@ async fn is_live(app: &App, db: &mut Conn, link: &Link) -> Result<bool, ApiError
     let Some(token) = app.purpose_box(LINK_PURPOSE).open(sealed) else {
         return Ok(false);
     };
-    let live = session::store::by_token(db, &token).await?;
+    let live = app.sessions.by_token(db, &token).await?;
     Ok(live.is_some_and(|live| {
         live.session.user_id == link.user_id && live.session.expires_at > app.clock.now()
     }))

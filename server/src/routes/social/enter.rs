@@ -10,7 +10,7 @@ use crate::{
             Account, NewAccount,
             store::{add, lock_key, update_tokens, with_owner},
         },
-        session::{self, SessionUser},
+        session::SessionUser,
         user::{
             User,
             store::{Registered, Registration, by_email, register},
@@ -95,8 +95,7 @@ pub(in crate::routes) async fn enter(
         }
     }
     let session = issuer.prepare(&user.id, true);
-    let id = session::store::open(&mut db, &session).await?;
-    let session = session.stored(id, user.id.clone());
+    let session = app.sessions.open(&mut db, session, &user).await?;
     let events = &app.events;
     events.session_created(&mut db, &session, client).await?;
     db.commit().await?;

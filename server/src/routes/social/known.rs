@@ -28,7 +28,17 @@ pub(super) async fn promoted(
         email_verified: Some(true),
         ..Told::default()
     };
-    Ok(keep(db, &user.id, &told, app.clock.now()).await?.or(user))
+    Ok(kept(app, db, &user.id, &told).await?.or(user))
+}
+
+/// Keeps what a service says about the user `id`, also in their sessions.
+async fn kept(app: &App, db: &mut Conn, id: &str, told: &Told<'_>) -> Result<Kept, ApiError> {
+    let now = app.clock.now();
+    let kept = keep(db, id, told, now).await?;
+    if let Kept::Done(user) = &kept {
+        app.sessions.user_changed(user, now).await?;
+    }
+    Ok(kept)
 }
 
 /// The user with what the service says whenever they sign in. None if that has ended the transaction.
@@ -45,7 +55,7 @@ pub(super) async fn overridden(
         email: Some(email),
         email_verified: Some(person.email_verified || (is_same && user.email_verified)),
     };
-    Ok(match keep(db, &user.id, &told, app.clock.now()).await? {
+    Ok(match kept(app, db, &user.id, &told).await? {
         Kept::Done(user) => Some(*user),
         Kept::Nothing => {
             let id = &user.id;
@@ -81,7 +91,7 @@ pub(in crate::routes) async fn told_on_link(
         image: person.image.as_deref(),
         ..Told::default()
     };
-    let kept = keep(db, &user.id, &told, app.clock.now()).await?;
+    let kept = kept(app, db, &user.id, &told).await?;
     let after = kept.or(user.clone());
     record::changed(app, db, &user, &after, client).await?;
     Ok(after)
