@@ -53,6 +53,9 @@ export default [
       'body.json.message': '"[body.*] Invalid input: expected string, received *"',
       'user.0.name': '"Alice"',
       'user.0.image': 'null',
+      // What a secondary storage keeps of the user.
+      'redis.0.is.user.name': '"Alice"',
+      'redis.0.is.user.image': 'null',
     },
   },
   {

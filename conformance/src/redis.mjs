@@ -45,15 +45,16 @@ async function rows(client) {
   return Promise.all(
     keys.map(async (key) => {
       const [text, left] = [await client.get(PREFIX + key), await client.pttl(PREFIX + key)];
-      return { ...names(key), key, is: readable(JSON.parse(text)), until: left < 0 ? left : date(Date.now() + left) };
+      return { ...names(key), is: readable(JSON.parse(text)), until: left < 0 ? left : date(Date.now() + left) };
     }),
   );
 }
 
+/** What a key stands for, apart from its kind, so that it is masked as it is elsewhere. */
 function names(key) {
   const [, kind, rest] = /^(active-sessions-|revoked-sessions-before-|verification:)?(.*)$/s.exec(key);
-  if (kind === 'verification:') return { identifier: rest };
-  return kind ? { userId: rest } : { token: rest };
+  if (kind === 'verification:') return { kind, identifier: rest };
+  return kind ? { kind, userId: rest } : { kind: 'token', token: rest };
 }
 
 /** Dates and times in milliseconds as those of the tables are written, so that they are compared alike. */

@@ -16,6 +16,7 @@ mod email_verification;
 mod mail;
 mod mailing;
 mod memory_cache;
+mod on_api_error;
 mod outbound;
 mod plugins;
 mod problem;
@@ -53,6 +54,7 @@ pub use mail::{
     SmtpTls, TemplateText, UnknownPlaceholder,
 };
 pub use memory_cache::MemoryCache;
+pub use on_api_error::OnApiError;
 pub(crate) use outbound::port_of;
 pub use plugins::{
     Authentication, Bearer, GenericOAuth, GenericOAuthConfig, Jwks, JwksTable, Jwt, JwtAlgorithm,
@@ -160,16 +162,6 @@ pub struct AuthSettings {
     /// Cookies, client addresses and the checks of a request's origin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advanced: Option<Advanced>,
-}
-
-/// What the API does with errors that have no caller to answer to.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OnApiError {
-    /// Where `/error` redirects to, with `error` and `error_description` as query. Default: `/`.
-    #[serde(rename = "errorURL", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 2048))]
-    pub error_url: Option<String>,
 }
 
 impl AuthSettings {

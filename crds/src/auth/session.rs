@@ -123,7 +123,7 @@ impl Session {
             .unwrap_or_default()
     }
 
-    /// Whether the rows of sessions that were ended stay.
+    /// Whether the rows of sessions that were ended stay: then nobody cleans them up either.
     pub fn preserve_session_in_database(&self) -> bool {
         self.preserve_session_in_database.unwrap_or(false)
     }

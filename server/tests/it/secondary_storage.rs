@@ -62,7 +62,6 @@ async fn a_session_is_kept_as_better_auth_keeps_it_and_in_no_table() {
 async fn a_session_is_read_without_the_database() {
     let (server, _redis) = start("").await;
     let mut ann = Browser::signed_up(&server, "ann").await;
-    server.database.value("SELECT 'before'").await;
     server
         .database
         .execute(r#"ALTER TABLE "user" RENAME TO gone"#)
