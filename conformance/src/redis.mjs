@@ -42,12 +42,15 @@ export function withRedis(options, { redis }) {
 /** What is kept, as rows: whose or which it is, the value as it is read, and until when. */
 async function rows(client) {
   const keys = (await client.keys('*')).map((key) => key.slice(PREFIX.length)).sort();
-  return Promise.all(
+  const list = await Promise.all(
     keys.map(async (key) => {
       const [text, left] = [await client.get(PREFIX + key), await client.pttl(PREFIX + key)];
       return { ...names(key), is: readable(JSON.parse(text)), until: left < 0 ? left : date(Date.now() + left) };
     }),
   );
+  // What was made first comes first, as with the rows of tables.
+  const made = ({ is }) => is?.createdAt ?? '';
+  return list.sort((a, b) => (made(a) === made(b) ? 0 : made(a) < made(b) ? -1 : 1));
 }
 
 /** What a key stands for, apart from its kind, so that it is masked as it is elsewhere. */

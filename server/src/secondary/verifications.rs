@@ -28,7 +28,8 @@ impl SecondaryVerifications {
         Self(storage)
     }
 
-    /// Adds a verification under `identifier`, in the place of one that is there.
+    /// Adds a verification under `identifier`, in the place of one that is there; with its id if it is a row of the
+    /// database too.
     ///
     /// # Errors
     /// The storage fails.
@@ -36,13 +37,15 @@ impl SecondaryVerifications {
         &self,
         verification: &NewVerification<'_>,
         identifier: &str,
+        has_row: bool,
         now: OffsetDateTime,
     ) -> Result<()> {
         let ends = milliseconds(verification.expires_at);
         let Some(seconds) = seconds_left(ends, milliseconds(now)) else {
             return Ok(());
         };
-        let value = write(verification, identifier, now);
+        let id = verification.id.as_deref().filter(|_| has_row);
+        let value = write(verification, id, identifier, now);
         self.0.set(&key(identifier), &Kept { value, seconds }).await
     }
 
@@ -78,7 +81,12 @@ fn key(identifier: &str) -> String {
     format!("verification:{identifier}")
 }
 
-fn write(verification: &NewVerification<'_>, identifier: &str, now: OffsetDateTime) -> String {
+fn write(
+    verification: &NewVerification<'_>,
+    id: Option<&str>,
+    identifier: &str,
+    now: OffsetDateTime,
+) -> String {
     let now = date::format(now);
     let mut value = json!({
         "createdAt": now,
@@ -87,8 +95,8 @@ fn write(verification: &NewVerification<'_>, identifier: &str, now: OffsetDateTi
         "expiresAt": date::format(verification.expires_at),
         "identifier": identifier,
     });
-    if let (Some(id), Some(members)) = (&verification.id, value.as_object_mut()) {
-        members.insert("id".to_owned(), Value::String(id.clone()));
+    if let (Some(id), Some(members)) = (id, value.as_object_mut()) {
+        members.insert("id".to_owned(), id.into());
     }
     value.to_string()
 }
@@ -146,7 +154,7 @@ mod tests {
         fn a_verification_is_read_as_it_was_written(identifier in ".{0,20}", value in ".{0,20}", id in prop::option::of("[a-z]{1,8}")) {
             let now = datetime!(2026-01-02 03:04:05.678 UTC);
             let new = NewVerification { id: id.clone(), identifier: &identifier, value: &value, expires_at: now };
-            let found = read(&write(&new, &identifier, now)).unwrap();
+            let found = read(&write(&new, id.as_deref(), &identifier, now)).unwrap();
             prop_assert_eq!(found.id, id.unwrap_or_default());
             prop_assert_eq!(found.identifier, identifier);
             prop_assert_eq!(found.value, value);

@@ -52,8 +52,14 @@ impl Verifications {
         if self.have_rows() {
             store::create(db, verification, &identifier, now).await?;
         }
-        if let Some(Secondary { verifications, .. }) = &self.secondary {
-            verifications.create(verification, &identifier, now).await?;
+        if let Some(secondary) = &self.secondary {
+            let Secondary {
+                verifications,
+                has_rows,
+            } = secondary;
+            verifications
+                .create(verification, &identifier, *has_rows, now)
+                .await?;
         }
         Ok(())
     }
