@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    app::App,
     db::{Db, DbError, Schema},
     http::serve::Answer,
     metrics::Metrics,
@@ -75,15 +76,10 @@ impl fmt::Display for Unready {
 
 impl Admin {
     /// Not ready once `draining` is cancelled.
-    pub fn new(
-        db: Db,
-        secondary: Option<Arc<Storage>>,
-        metrics: Metrics,
-        draining: CancellationToken,
-    ) -> Self {
+    pub fn new(app: &App, metrics: Metrics, draining: CancellationToken) -> Self {
         Self {
-            db,
-            secondary,
+            db: app.db.clone(),
+            secondary: app.secondary.clone(),
             metrics,
             draining,
             last_ready: Mutex::new(None),

@@ -93,14 +93,8 @@ impl Server {
         background.spawn(janitor.run(draining.clone()));
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
-        let admin = Admin::new(
-            db.clone(),
-            app.secondary.clone(),
-            metrics.clone(),
-            draining.clone(),
-        );
-        let admin = accept(admin_listener, Arc::new(admin), ending.clone(), CLOSE_LIMIT);
-        background.spawn(admin);
+        let admin = Arc::new(Admin::new(&app, metrics.clone(), draining.clone()));
+        background.spawn(accept(admin_listener, admin, ending.clone(), CLOSE_LIMIT));
         let messages = tokio::spawn(app.worker(&metrics)?.run(sending.clone()));
         let chores = do_chores(Arc::clone(&app), metrics.clone(), ending.clone());
         background.spawn(chores);

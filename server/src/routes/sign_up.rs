@@ -196,7 +196,7 @@ impl NewUser<'_> {
         let registration = Registration {
             user: &user,
             account: &account,
-            session: self.session.as_ref().filter(|_| app.sessions.have_rows()),
+            session: app.sessions.row_of(self.session.as_ref()),
         };
         let mut db = app.db.get().await?;
         db.begin().await?;
@@ -235,10 +235,7 @@ impl NewUser<'_> {
             let message = email_verification::mail(app, &user, self.callback_url, client)?;
             app.mail.queue(&mut db, message).await?;
         }
-        let session = match self.session {
-            Some(session) => Some(app.sessions.opened(session, session_id, &user).await?),
-            None => None,
-        };
+        let session = begun(app, self.session, session_id, &user).await?;
         record(app, &mut db, &user, session.as_ref(), client).await?;
         db.commit().await?;
         Ok(Added {
@@ -247,6 +244,19 @@ impl NewUser<'_> {
             is_taken: false,
         })
     }
+}
+
+/// The session of a new user, whose row has the id `id` where it has one, if there is to be a session.
+async fn begun(
+    app: &App,
+    session: Option<NewSession>,
+    id: Option<String>,
+    user: &User,
+) -> Result<Option<Session>, ApiError> {
+    Ok(match session {
+        Some(session) => Some(app.sessions.opened(session, id, user).await?),
+        None => None,
+    })
 }
 
 /// Records that there is a new user, and that they are signed in.

@@ -78,28 +78,24 @@ impl Connection {
     ) -> Result<T, SecondaryError> {
         let live = self.live().await?;
         let first = command.query_async(&mut live.connection.clone()).await;
-        match self.judge(first, &live, repeat) {
-            Ok(done) => done,
-            Err(Again) => {
-                let live = self.live().await?;
-                let second = command.query_async(&mut live.connection.clone()).await;
-                second.map_err(|error| self.failed(&error))
-            }
+        if let Ok(done) = self.judge(first, &live, repeat) {
+            return done;
         }
+        let live = self.live().await?;
+        let second = command.query_async(&mut live.connection.clone()).await;
+        second.map_err(|error| self.failed(&error))
     }
 
     /// Sends commands that may be repeated, and reads no answer but that they were done.
     pub(super) async fn run_all(&self, commands: &Pipeline) -> Result<(), SecondaryError> {
         let live = self.live().await?;
         let first = commands.exec_async(&mut live.connection.clone()).await;
-        match self.judge(first, &live, Repeat::Harmless) {
-            Ok(done) => done,
-            Err(Again) => {
-                let live = self.live().await?;
-                let second = commands.exec_async(&mut live.connection.clone()).await;
-                second.map_err(|error| self.failed(&error))
-            }
+        if let Ok(done) = self.judge(first, &live, Repeat::Harmless) {
+            return done;
         }
+        let live = self.live().await?;
+        let second = commands.exec_async(&mut live.connection.clone()).await;
+        second.map_err(|error| self.failed(&error))
     }
 
     /// Takes other credentials if the files of Secrets hold others than those in use and they work.

@@ -43,9 +43,8 @@ impl Document {
 
     /// Reads what is kept; none if it is no such document.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let mut members = match serde_json::from_str(text).ok()? {
-            Value::Object(members) => members,
-            _ => return None,
+        let Value::Object(mut members) = serde_json::from_str(text).ok()? else {
+            return None;
         };
         let Value::Object(session) = members.remove("session")? else {
             return None;
@@ -94,8 +93,8 @@ impl Document {
             token: from.get("token")?.as_str()?.to_owned(),
             created_at: date(from, "createdAt")?,
             updated_at: date(from, "updatedAt")?,
-            ip_address: optional(from, "ipAddress")?,
-            user_agent: optional(from, "userAgent")?,
+            ip_address: optional(from, "ipAddress").ok()?,
+            user_agent: optional(from, "userAgent").ok()?,
             user_id: self.user_id()?,
             additional: fields.session.visible(from),
             id: self.id()?,
@@ -113,7 +112,7 @@ impl Document {
                 None | Some(Value::Null) => false,
                 Some(value) => value.as_bool()?,
             },
-            image: optional(from, "image")?,
+            image: optional(from, "image").ok()?,
             created_at: date(from, "createdAt")?,
             updated_at: date(from, "updatedAt")?,
             additional: fields.user.visible(from),
@@ -168,12 +167,15 @@ fn text(from: &Map<String, Value>, name: &str) -> Option<String> {
     }
 }
 
-/// A text that may be missing; none if it is something else.
-fn optional(from: &Map<String, Value>, name: &str) -> Option<Option<String>> {
+/// Something else than a text.
+struct NoText;
+
+/// A text that may be missing.
+fn optional(from: &Map<String, Value>, name: &str) -> Result<Option<String>, NoText> {
     match from.get(name) {
-        None | Some(Value::Null) => Some(None),
-        Some(Value::String(text)) => Some(Some(text.clone())),
-        Some(_) => None,
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(_) => Err(NoText),
     }
 }
 

@@ -71,8 +71,13 @@ impl Sessions {
     }
 
     /// Whether sessions are rows of the database.
-    pub fn have_rows(&self) -> bool {
+    fn have_rows(&self) -> bool {
         self.secondary.as_ref().is_none_or(|it| it.has_rows)
+    }
+
+    /// `session` if it is to be a row of the database.
+    pub fn row_of<'a>(&self, session: Option<&'a NewSession>) -> Option<&'a NewSession> {
+        session.filter(|_| self.have_rows())
     }
 
     /// The session with `token` and its user, without the database.
@@ -85,9 +90,8 @@ impl Sessions {
         };
         Ok(match secondary.sessions.find(token).await? {
             Lookup::Found(current) => Recall::Found(current),
-            Lookup::Void => Recall::Nobody,
             Lookup::Absent if secondary.falls_back() => Recall::AskDatabase,
-            Lookup::Absent => Recall::Nobody,
+            Lookup::Absent | Lookup::Void => Recall::Nobody,
         })
     }
 

@@ -32,6 +32,7 @@ impl Examined<'_> {
         let differences = existing.differences.clone();
         let is_empty = existing.is_empty;
         report.findings.extend(differences.iter().map(in_schema));
+        report.findings.extend(self.kept_elsewhere(&differences));
         let plan = match Plan::new(migrations, &history, existing) {
             Ok(plan) => plan,
             Err(error) => {
@@ -79,6 +80,24 @@ impl Examined<'_> {
             pending,
         });
         Ok(())
+    }
+
+    /// better-auth makes no table for sessions where it keeps them in a secondary storage. Users that are there without
+    /// it say so.
+    fn kept_elsewhere(&self, differences: &[Difference]) -> Option<Finding> {
+        let table = self.desired.tables.table_name("session");
+        let has_none = |it: &Difference| {
+            it.table == table && it.column.is_none() && it.action == Action::Change
+        };
+        let is_named = self.doctor.settings.secondary_storage.is_some();
+        (!is_named && differences.iter().any(has_none)).then(|| {
+            Finding::new(
+                Severity::Warning,
+                Check::Schema,
+                format!("{table} is missing: better-auth keeps sessions in a secondaryStorage"),
+            )
+            .remedy("set secondaryStorage to the same Redis, or everybody has to sign in again")
+        })
     }
 }
 

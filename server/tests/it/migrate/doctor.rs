@@ -126,6 +126,16 @@ async fn the_text_for_people_has_the_facts_then_the_findings_and_their_counts() 
 }
 
 #[tokio::test]
+async fn sessions_that_better_auth_keeps_elsewhere_are_asked_after() {
+    let redis = "secondaryStorage: {redis: {url: 'redis://cache'}}";
+    for (yaml, expected) in [("{}", 1), (redis, 0)] {
+        let (code, told) = after("DROP TABLE session", yaml, "schema").await;
+        let warned = told.iter().filter(|it| it.contains("secondaryStorage"));
+        assert_eq!((code, warned.count()), (0, expected), "{told:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_database_waits_for_migrate() {
     let (code, report) = report(&TestDatabase::empty().await, "{}").await;
     assert_eq!(code, 0, "{report}");
