@@ -235,7 +235,8 @@ impl NewUser<'_> {
             let message = email_verification::mail(app, &user, self.callback_url, client)?;
             app.mail.queue(&mut db, message).await?;
         }
-        let session = begun(app, self.session, session_id, &user).await?;
+        let opened = app.sessions.opened_if(self.session, session_id, &user);
+        let session = opened.await?;
         record(app, &mut db, &user, session.as_ref(), client).await?;
         db.commit().await?;
         Ok(Added {
@@ -244,19 +245,6 @@ impl NewUser<'_> {
             is_taken: false,
         })
     }
-}
-
-/// The session of a new user, whose row has the id `id` where it has one, if there is to be a session.
-async fn begun(
-    app: &App,
-    session: Option<NewSession>,
-    id: Option<String>,
-    user: &User,
-) -> Result<Option<Session>, ApiError> {
-    Ok(match session {
-        Some(session) => Some(app.sessions.opened(session, id, user).await?),
-        None => None,
-    })
 }
 
 /// Records that there is a new user, and that they are signed in.

@@ -160,6 +160,22 @@ impl Sessions {
         Ok(session)
     }
 
+    /// The same where there is to be a session.
+    ///
+    /// # Errors
+    /// The secondary storage fails.
+    pub async fn opened_if(
+        &self,
+        session: Option<NewSession>,
+        id: Option<String>,
+        user: &User,
+    ) -> std::result::Result<Option<Session>, SecondaryError> {
+        Ok(match session {
+            Some(session) => Some(self.opened(session, id, user).await?),
+            None => None,
+        })
+    }
+
     /// Extends `session` until `expires_at`. Returns false if it is not there any more, or if another request has
     /// extended it since it was read.
     ///

@@ -100,12 +100,13 @@ impl Redis {
     }
 
     pub(crate) async fn set(&self, key: &str, value: &str) {
-        self.run(cmd("SET").arg(format!("better-auth:{key}")).arg(value))
-            .await
+        self.run::<()>(cmd("SET").arg(format!("better-auth:{key}")).arg(value))
+            .await;
     }
 
     pub(crate) async fn delete(&self, key: &str) {
-        self.run(cmd("DEL").arg(format!("better-auth:{key}"))).await
+        self.run::<()>(cmd("DEL").arg(format!("better-auth:{key}")))
+            .await;
     }
 
     /// For how many seconds a key is kept.
