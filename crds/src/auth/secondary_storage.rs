@@ -297,6 +297,20 @@ mod tests {
     }
 
     #[test]
+    fn a_record_of_sessions_is_not_cleaned_up_unless_that_is_said() {
+        for (yaml, stays) in [
+            ("session: {storeSessionInDatabase: true}", false),
+            ("session: {preserveSessionInDatabase: true}", true),
+            (
+                "session: {preserveSessionInDatabase: true, disableCleanup: false}",
+                false,
+            ),
+        ] {
+            assert_eq!(settings(yaml).session().disable_cleanup(), stays, "{yaml}");
+        }
+    }
+
+    #[test]
     fn a_certificate_authority_needs_tls_and_a_user_a_password() {
         let yaml = "secondaryStorage: {redis: {url: 'redis://cache', username: shop, caRef: {name: a, key: b}}}";
         assert_eq!(

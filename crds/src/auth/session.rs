@@ -45,7 +45,7 @@ pub struct Session {
     pub defer_session_refresh: Option<bool>,
 
     /// Leave sessions in the database when they have ended; otherwise they are removed an hour later. One that is presented
-    /// after its end is removed in either case. Default: false.
+    /// after its end is removed in either case. Default: false; true with `preserveSessionInDatabase`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disable_cleanup: Option<bool>,
 
@@ -112,7 +112,8 @@ impl Session {
 
     /// Whether sessions stay in the database when they have ended.
     pub fn disable_cleanup(&self) -> bool {
-        self.disable_cleanup.unwrap_or(false)
+        self.disable_cleanup
+            .unwrap_or(self.preserve_session_in_database())
     }
 
     /// The copy of the session in a cookie, with defaults where nothing is set.
@@ -123,7 +124,7 @@ impl Session {
             .unwrap_or_default()
     }
 
-    /// Whether the rows of sessions that were ended stay: then nobody cleans them up either.
+    /// Whether the rows of sessions that were ended stay.
     pub fn preserve_session_in_database(&self) -> bool {
         self.preserve_session_in_database.unwrap_or(false)
     }
