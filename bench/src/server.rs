@@ -2,6 +2,7 @@
 
 pub mod contestants;
 mod hashing;
+mod kratos;
 pub mod load;
 mod memory;
 pub mod peer;
@@ -11,7 +12,7 @@ mod sessions;
 mod storm;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -49,6 +50,10 @@ pub struct Arguments {
     /// Folder with better-auth installed.
     #[arg(long)]
     conformance: PathBuf,
+
+    /// Ory Kratos' program.
+    #[arg(long)]
+    kratos: PathBuf,
 
     /// URL of an empty database.
     #[arg(long)]
@@ -94,26 +99,21 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
         span: Duration::from_secs(arguments.seconds),
     };
     programs.migrate()?;
-    report_starts(&mut report, &programs).await?;
+    report_starts(&mut report, &programs, &arguments.kratos).await?;
     let ours = programs.ours().await?;
     let idle = ours.process.usage()?.resident;
     ours.sign_up(OURS).await?;
     let cookies = sign_up_all(&ours).await?;
     let better_auth = programs.better_auth().await?;
     better_auth.sign_up(THEIRS).await?;
-    let sessions = sessions::report(
-        &mut report,
-        rounds,
-        &programs,
-        [&ours, &better_auth],
-        &cookies,
-    )
-    .await?;
+    let kratos = programs.kratos(&arguments.kratos).await?;
+    let contestants = [&ours, &better_auth, &kratos];
+    let sessions = sessions::report(&mut report, rounds, &programs, contestants, &cookies).await?;
     let (sign_ins, limit) = report_passwords(&mut report, rounds, &ours, &better_auth).await?;
     for contestant in [&ours, &better_auth] {
         storm::report(&mut report, rounds, contestant, &cookies).await?;
     }
-    memory::report(&mut report, &ours, &cookies, idle).await?;
+    memory::report(&mut report, contestants, &cookies, idle).await?;
     report.save(out, "server")?;
     draw(arguments, &sessions, &sign_ins, limit)
 }
@@ -168,20 +168,23 @@ async fn report_hashing(
 }
 
 /// Start to first answer.
-async fn report_starts(report: &mut Report, programs: &Programs<'_>) -> Result<()> {
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+async fn report_starts(report: &mut Report, programs: &Programs<'_>, kratos: &Path) -> Result<()> {
+    let (mut ours, mut theirs, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..STARTS {
         ours.push(programs.ours().await?.started);
     }
     for _ in 0..STARTS.div_ceil(3) {
         theirs.push(programs.better_auth().await?.started);
+        others.push(programs.kratos(kratos).await?.started);
     }
+    let median = |starts| milliseconds(Sorted::of(starts).quantile(500));
     report.add(
         "start to first answer, median",
-        milliseconds(Sorted::of(ours).quantile(500)),
+        median(ours),
         format!(
-            "better-auth {}; goal 30 ms",
-            milliseconds(Sorted::of(theirs).quantile(500))
+            "better-auth {}, Ory Kratos {}; goal 30 ms",
+            median(theirs),
+            median(others)
         ),
     );
     Ok(())

@@ -31,8 +31,9 @@ pub(crate) fn operator(workspace: &Workspace, options: &[&str]) -> Result<ExitCo
 /// Measures the auth server; `options` are the measuring program's.
 pub(crate) fn server(workspace: &Workspace, options: &[&str]) -> Result<ExitCode> {
     let conformance = workspace.root.join("conformance");
-    let mut progress = Progress::new(4, workspace.scratch()?.join("bench.log"))?;
+    let mut progress = Progress::new(5, workspace.scratch()?.join("bench.log"))?;
     let postgres = progress.step("Postgres", Postgres::start)?;
+    let kratos = progress.step("Ory Kratos", |step| tools::kratos(workspace, step))?;
     progress.step("better-auth", |step| {
         step.run(
             Command::new("npm")
@@ -44,6 +45,7 @@ pub(crate) fn server(workspace: &Workspace, options: &[&str]) -> Result<ExitCode
     let mut bench = progress.step("bench", |step| bench(workspace, "server", step))?;
     bench.arg("--auth-server").arg(server);
     bench.arg("--conformance").arg(conformance);
+    bench.arg("--kratos").arg(kratos);
     bench.arg("--database").arg(postgres.url());
     measure(workspace, bench.args(options))
 }

@@ -4,7 +4,8 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
 
 use crate::process;
 use crate::progress::Step;
@@ -74,6 +75,31 @@ pub(crate) fn find(tool: &Tool, workspace: &Workspace, step: &Step<'_>) -> Resul
 pub(crate) fn api_server(workspace: &Workspace, step: &Step<'_>) -> Result<PathBuf> {
     build("kubenode", workspace, step)?;
     workspace.bin()
+}
+
+/// Ory Kratos, an auth server to compare with.
+const KRATOS: &str = "github.com/ory/kratos@v1.3.1";
+
+/// Builds Ory Kratos, which is its own main module: what it replaces counts only there.
+pub(crate) fn kratos(workspace: &Workspace, step: &Step<'_>) -> Result<PathBuf> {
+    let program = workspace.bin()?.join("kratos-1.3.1");
+    if program.exists() {
+        return Ok(program);
+    }
+    let downloaded = process::output(Command::new("go").args(["mod", "download", "-json", KRATOS]))
+        .context("Go 1.26 or newer is needed to build Ory Kratos")?;
+    let downloaded: Value = serde_json::from_str(&downloaded)?;
+    let sources = downloaded["Dir"]
+        .as_str()
+        .context("go has no sources of Ory Kratos")?;
+    step.say("compiling it takes some minutes");
+    step.run(
+        Command::new("go")
+            .args(["build", "-C", sources, "-o"])
+            .arg(&program)
+            .arg("."),
+    )?;
+    Ok(program)
 }
 
 fn build(name: &str, workspace: &Workspace, step: &Step<'_>) -> Result<()> {

@@ -14,9 +14,11 @@ use crate::process::{Process, free_port};
 
 /// What all of them take for their public URL: cookies of one hold at the others.
 const BASE_URL: &str = "http://localhost:8100/api";
+/// What better-auth and those that speak its API answer while they serve.
+const OK: &str = "/api/ok";
 const ORIGIN: &str = "http://localhost:8100";
 /// The secret of throw-away servers.
-const SECRET: &str = "a secret of at least thirty-two characters";
+pub(super) const SECRET: &str = "a secret of at least thirty-two characters";
 /// The images; what they set for the auth server is set here too.
 const IMAGES: &str = include_str!("../../../images/Dockerfile");
 /// After so long the auth server knows that it hears of changes, without which it answers nothing from memory.
@@ -120,7 +122,7 @@ impl Programs<'_> {
             .env("LISTEN_ADDR", format!("127.0.0.1:{port}"))
             .env("ADMIN_LISTEN_ADDR", format!("127.0.0.1:{admin}"));
         command.envs(image_environment());
-        start(name, &mut command, port, folder).await
+        start(name, &mut command, (port, OK), folder).await
     }
 
     /// Starts better-auth.
@@ -136,7 +138,13 @@ impl Programs<'_> {
             .arg(self.conformance.join("src/reference-server.mjs"))
             .env("NODE_ENV", "production")
             .env("REFERENCE_SETTINGS", settings.to_string());
-        start("better-auth", &mut command, port, tempfile::tempdir()?).await
+        start(
+            "better-auth",
+            &mut command,
+            (port, OK),
+            tempfile::tempdir()?,
+        )
+        .await
     }
 
     /// Starts a bare hyper server that answers `length` bytes, after the query for the session with one of `tokens`, in
@@ -154,7 +162,7 @@ impl Programs<'_> {
             command.args(tokens.iter().flat_map(|token| ["--token", token]));
             "bare hyper and query"
         };
-        start(name, &mut command, port, tempfile::tempdir()?).await
+        start(name, &mut command, (port, OK), tempfile::tempdir()?).await
     }
 }
 
@@ -175,8 +183,8 @@ fn image_environment() -> impl Iterator<Item = (&'static str, &'static str)> {
 impl Contestant {
     /// `GET /ok`.
     pub fn ok(&self) -> Target {
-        let request = "GET /api/ok HTTP/1.1\r\nHost: localhost:8100\r\n\r\n";
-        Target::new(self.port, [request.to_owned()])
+        let request = format!("GET {OK} HTTP/1.1\r\nHost: localhost:8100\r\n\r\n");
+        Target::new(self.port, [request])
     }
 
     /// Ends it as its owner would, and waits until it has.
@@ -236,12 +244,14 @@ impl Contestant {
     }
 }
 
-const PASSWORD: &str = "correct horse battery";
+/// The password of all users.
+pub(super) const PASSWORD: &str = "correct horse battery";
 
-async fn start(
+/// Starts `command`, which listens on `port`, and waits until it answers a request of `path`.
+pub(super) async fn start(
     name: &'static str,
     command: &mut Command,
-    port: u16,
+    (port, path): (u16, &str),
     folder: TempDir,
 ) -> Result<Contestant> {
     let log = folder.path().join("log");
@@ -249,11 +259,11 @@ async fn start(
     command.stdout(output.try_clone()?).stderr(output);
     let begin = Instant::now();
     let process = Process::start(command.stdin(Stdio::null()))?;
-    let request = b"GET /api/ok HTTP/1.1\r\nHost: localhost:8100\r\n\r\n";
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost:8100\r\n\r\n");
     loop {
         if let Ok(mut connection) = Connection::open(port).await
             && connection
-                .ask(request)
+                .ask(request.as_bytes())
                 .await
                 .is_ok_and(|answer| answer.status == 200)
         {

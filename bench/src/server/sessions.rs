@@ -2,10 +2,10 @@
 
 use anyhow::{Context as _, Result};
 
-use super::CONNECTIONS;
 use super::contestants::{Contestant, Programs};
 use super::load::Connection;
 use super::rounds::{Entry, Figures, Rounds};
+use super::{CONNECTIONS, kratos};
 use crate::report::Report;
 use crate::statistics::milliseconds;
 
@@ -20,7 +20,7 @@ pub async fn report(
     report: &mut Report,
     rounds: Rounds,
     programs: &Programs<'_>,
-    [ours, better_auth]: [&Contestant; 2],
+    [ours, better_auth, kratos]: [&Contestant; 3],
     cookies: &[String],
 ) -> Result<Vec<Figures>> {
     let length = answer_length(ours, cookies).await?;
@@ -33,9 +33,15 @@ pub async fn report(
         target: Contestant::get_session(contestant, cookies),
         connections: CONNECTIONS,
     };
-    let entries = [ours, &in_memory, better_auth, &select, &bare].map(ask);
+    let whoami = Entry {
+        contestant: kratos,
+        target: kratos::whoami(kratos)?,
+        connections: CONNECTIONS,
+    };
+    let mut entries = Vec::from([ours, &in_memory, better_auth, &select, &bare].map(ask));
+    entries.push(whoami);
     let figures = rounds.play(&entries).await?;
-    let [from_database, from_memory, peer, query, constant] = figures.as_slice() else {
+    let [from_database, from_memory, peer, query, constant, kratos] = figures.as_slice() else {
         return Ok(figures);
     };
     add(
@@ -48,7 +54,7 @@ pub async fn report(
         from_memory,
         &beside(from_memory, peer, constant, IN_MEMORY),
     );
-    for figures in [peer, query, constant] {
+    for figures in [peer, kratos, query, constant] {
         add(report, figures, "");
     }
     in_memory.end()?;
