@@ -1,5 +1,6 @@
 //! Benchmarks: each figure beside a peer and a limit that were measured in the same run. Started by `cargo xtask bench`.
 
+mod growth;
 mod instructions;
 mod operator;
 mod plot;
@@ -23,6 +24,8 @@ enum Command {
     Operator(operator::Arguments),
     /// The auth server beside better-auth and bare servers: rates, latency, memory, start.
     Server(server::Arguments),
+    /// The auth server with a thousand to ten million users: latency, bytes, and what clean-up does to others.
+    Growth(growth::Arguments),
     /// Instructions that the auth server takes for a request, beside those of before.
     Instructions(instructions::Arguments),
     /// A bare server, as a limit for the others.
@@ -35,6 +38,7 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Operator(arguments) => operator::run(&arguments).await,
         Command::Server(arguments) => server::run(&arguments).await,
+        Command::Growth(arguments) => growth::run(&arguments).await,
         Command::Instructions(arguments) => instructions::run(&arguments).await,
         Command::Peer(arguments) => server::peer::run(arguments).await,
     }

@@ -89,6 +89,16 @@ pub fn usage(pid: u32) -> Result<Usage> {
     })
 }
 
+/// Processor time so far of the process `pid`, which has one thread, to the nanosecond.
+pub fn run_time(pid: u32) -> Result<Duration> {
+    let statistics = read(pid, "schedstat")?;
+    let nanoseconds = statistics.split_whitespace().next();
+    nanoseconds
+        .and_then(|nanoseconds| nanoseconds.parse().ok())
+        .map(Duration::from_nanos)
+        .with_context(|| format!("/proc/{pid}/schedstat has no time"))
+}
+
 /// The process that the process `pid` started.
 pub fn child_of(pid: u32) -> Result<u32> {
     let children = read(pid, &format!("task/{pid}/children"))?;

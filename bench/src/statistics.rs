@@ -13,6 +13,11 @@ impl Sorted {
         Self(measured)
     }
 
+    /// All measurements of `parts`.
+    pub fn joined(parts: Vec<Self>) -> Self {
+        Self::of(parts.into_iter().flat_map(|part| part.0).collect())
+    }
+
     /// The smallest value that at least `per_mille` thousandths of all values do not exceed; zero without values.
     pub fn quantile(&self, per_mille: usize) -> Duration {
         let rank = (self.0.len() * per_mille).div_ceil(1000);

@@ -12,6 +12,15 @@ use crate::test::postgres::Postgres;
 use crate::tools;
 use crate::workspace::Workspace;
 
+/// What a Postgres with millions of rows is given, as on a small server of its own, and so that no checkpoint falls into a
+/// measurement.
+const LARGE: [&str; 4] = [
+    "shared_buffers=2GB",
+    "maintenance_work_mem=512MB",
+    "max_wal_size=16GB",
+    "checkpoint_timeout=1h",
+];
+
 /// The program that measures.
 const BENCH: &str = "authbackend-bench";
 
@@ -46,6 +55,17 @@ pub(crate) fn server(workspace: &Workspace, options: &[&str]) -> Result<ExitCode
     bench.arg("--auth-server").arg(server);
     bench.arg("--conformance").arg(conformance);
     bench.arg("--kratos").arg(kratos);
+    bench.arg("--database").arg(postgres.url());
+    measure(workspace, bench.args(options))
+}
+
+/// Measures the auth server with many users; `options` are the measuring program's.
+pub(crate) fn growth(workspace: &Workspace, options: &[&str]) -> Result<ExitCode> {
+    let mut progress = Progress::new(3, workspace.scratch()?.join("bench.log"))?;
+    let postgres = progress.step("Postgres", |step| Postgres::start_with(step, &LARGE))?;
+    let server = progress.step("auth-server", |step| build(workspace, SERVER.binary, step))?;
+    let mut bench = progress.step("bench", |step| bench(workspace, "growth", step))?;
+    bench.arg("--auth-server").arg(server);
     bench.arg("--database").arg(postgres.url());
     measure(workspace, bench.args(options))
 }

@@ -31,6 +31,7 @@ Usage: cargo xtask COMMAND
   test [RING...]     all tests, or those of the rings named:
                      unit chart server operator conformance e2e deny
   bench server       measure the auth server beside better-auth and bare servers
+  bench growth       measure the auth server with a thousand to ten million users
   bench instructions count what requests to the auth server take, beside bench/baseline.json; needs valgrind
   bench operator     measure the operator on a real API server
   generate [--check] write the files derived from the types in crds/; or fail where one is stale
@@ -59,6 +60,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["down", "--all"] => down::run(&workspace, down::Extent::Everything)?,
         ["test", rings @ ..] => return test::run(&workspace, rings),
         ["bench", "server", options @ ..] => return bench::server(&workspace, options),
+        ["bench", "growth", options @ ..] => return bench::growth(&workspace, options),
         ["bench", "instructions", options @ ..] => return bench::instructions(&workspace, options),
         ["bench", "operator", options @ ..] => return bench::operator(&workspace, options),
         ["generate"] => generate::write(&workspace)?,

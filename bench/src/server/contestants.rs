@@ -16,9 +16,10 @@ use crate::process::{Process, free_port};
 const BASE_URL: &str = "http://localhost:8100/api";
 /// What better-auth and those that speak its API answer while they serve.
 const OK: &str = "/api/ok";
-const ORIGIN: &str = "http://localhost:8100";
+/// Where the pages are that send requests.
+pub const ORIGIN: &str = "http://localhost:8100";
 /// The secret of throw-away servers.
-pub(super) const SECRET: &str = "a secret of at least thirty-two characters";
+pub const SECRET: &str = "a secret of at least thirty-two characters";
 /// The images; what they set for the auth server is set here too.
 const IMAGES: &str = include_str!("../../../images/Dockerfile");
 /// After so long the auth server knows that it hears of changes, without which it answers nothing from memory.
@@ -101,6 +102,12 @@ impl Programs<'_> {
             // With one thread the same work is done in the same order each time.
             .env("TOKIO_WORKER_THREADS", "1");
         self.serve("authbackend", command, &settings).await
+    }
+
+    /// Starts the auth server with these settings.
+    pub async fn ours_with(&self, settings: &serde_json::Value) -> Result<Contestant> {
+        self.serve("authbackend", Command::new(self.auth_server), settings)
+            .await
     }
 
     async fn serve(

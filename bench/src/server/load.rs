@@ -139,18 +139,31 @@ pub async fn closed(target: &Target, connections: usize, span: Duration) -> Resu
 /// time. A latency counts from when the request was due, so that a stalled server is charged for all that it kept
 /// waiting (no coordinated omission).
 pub async fn open(target: &Target, connections: u32, rate: u32, span: Duration) -> Result<Outcome> {
+    let (port, target) = (target.port, target.clone());
+    let next = move || target.next().into_owned();
+    paced(port, connections, rate, span, next).await
+}
+
+/// As [`open`], of requests that `next` gives.
+pub async fn paced(
+    port: u16,
+    connections: u32,
+    rate: u32,
+    span: Duration,
+    next: impl Fn() -> Vec<u8> + Clone + Send + 'static,
+) -> Result<Outcome> {
     let start = Instant::now();
     let pace = Duration::from_secs(1) * connections / rate;
     let mut tasks = JoinSet::new();
     for number in 0..connections {
-        let target = target.clone();
+        let next = next.clone();
         let mut due = start + Duration::from_secs(1) * number / rate;
         tasks.spawn(async move {
-            let mut connection = Connection::open(target.port).await?;
+            let mut connection = Connection::open(port).await?;
             let mut latencies = Vec::new();
             while due < start + span {
                 tokio::time::sleep_until(due.into()).await;
-                latencies.push(connection.measured(&target.next(), due).await?);
+                latencies.push(connection.measured(&next(), due).await?);
                 due += pace;
             }
             Ok(latencies)

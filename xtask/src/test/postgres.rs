@@ -44,6 +44,11 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Makes a cluster in a temporary folder and starts it on a free port.
     pub(crate) fn start(step: &Step<'_>) -> Result<Self> {
+        Self::start_with(step, &[])
+    }
+
+    /// As [`Postgres::start`], with further settings.
+    pub(crate) fn start_with(step: &Step<'_>, settings: &[&str]) -> Result<Self> {
         let programs = find_programs(step)?;
         let user = User::find()?;
         let folder = tempfile::Builder::new()
@@ -71,7 +76,7 @@ impl Postgres {
         let log = folder.path().join("log");
         let mut server = user.command(&programs.join("postgres"));
         server.arg("-D").arg(&data).args(["-p", &port.to_string()]);
-        for setting in SETTINGS {
+        for setting in SETTINGS.iter().chain(settings) {
             server.args(["-c", setting]);
         }
         let server = server
