@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 const SIZE: (u32, u32) = (960, 480);
 const COLOURS: [RGBColor; 4] = [
@@ -140,7 +141,9 @@ fn draw_bars(
         chart.draw_series([rectangle])?;
         let label = format!("{:.0}", bar.value);
         let at = (SegmentValue::CenterOf(index), bar.value + highest * 0.04);
-        chart.draw_series([Text::new(label, at, ("sans-serif", 14))])?;
+        let style = ("sans-serif", 14).into_text_style(&area);
+        let centred = style.pos(Pos::new(HPos::Center, VPos::Top));
+        chart.draw_series([Text::new(label, at, centred)])?;
     }
     area.present()?;
     Ok(())

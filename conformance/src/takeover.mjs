@@ -25,7 +25,11 @@ export const OPTIONS = {
 };
 
 /** What ours is told: the same, and that better-auth comes back. */
-const SHARED = { ...OPTIONS, emailAndPassword: { enabled: true, password: { hash: 'scrypt' } } };
+const SHARED = {
+  ...OPTIONS,
+  emailAndPassword: { enabled: true, password: { hash: 'scrypt' } },
+  session: { disableCleanup: true },
+};
 
 const PASSWORD = 'correct horse battery';
 const DAY = 86_400_000;
