@@ -64,6 +64,8 @@ impl Lane {
         let mut pauses = EAGER.iter();
         let mut is_well = true;
         loop {
+            // Asked before the look: what was queued before the stop may have come after a look that began earlier.
+            let is_last = stop.is_cancelled();
             let free = CONCURRENCY.saturating_sub(running.len());
             let claimed = match self.claim(free).await {
                 Ok(items) => {
@@ -87,8 +89,11 @@ impl Lane {
                 // There may be more, and they need not wait for these.
                 continue;
             }
-            if stop.is_cancelled() && running.is_empty() {
+            if is_last && running.is_empty() {
                 return;
+            }
+            if stop.is_cancelled() && !is_last {
+                continue;
             }
             let pause = pauses.next().copied().unwrap_or(POLL);
             tokio::select! {
