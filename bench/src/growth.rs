@@ -8,17 +8,16 @@ mod fill;
 mod removal;
 mod steady;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use self::fill::Users;
 use self::steady::Steady;
 use crate::plot::{self, Line, Titles};
-use crate::report::{Report, machine};
+use crate::report::Report;
 use crate::server::contestants::{Contestant, Programs};
 use crate::server::load::Outcome;
 use crate::statistics::{median, milliseconds};
@@ -73,20 +72,11 @@ struct Cost {
 /// Measures, prints and saves.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let out = &arguments.out;
-    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    let mut report = Report {
-        setting: vec![
-            format!(
-                "Machine: {}, with load generator and Postgres on it",
-                machine()
-            ),
-            format!(
-                "Medians of {} rounds of {} s in turn, {} session checks per second of random users",
-                arguments.rounds, arguments.seconds, arguments.rate
-            ),
-        ],
-        rows: Vec::new(),
-    };
+    let how = format!(
+        "Medians of {} rounds of {} s in turn, {} session checks per second of random users",
+        arguments.rounds, arguments.seconds, arguments.rate
+    );
+    let mut report = Report::of_servers(out, how)?;
     let beside = Stage::new(arguments, "growth_baseline").await?;
     beside.users.grow(0, BASELINE).await?;
     let beside_server = beside.serve(&keeping()).await?;

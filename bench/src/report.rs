@@ -28,6 +28,18 @@ pub struct Report {
 }
 
 impl Report {
+    /// A report on servers that share the machine with what loads them and with Postgres, to be saved in `out`; `how` says
+    /// how it was measured.
+    pub fn of_servers(out: &Path, how: String) -> Result<Self> {
+        fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+        let machine = machine();
+        let place = format!("Machine: {machine}, with load generator and Postgres on it");
+        Ok(Self {
+            setting: vec![place, how],
+            rows: Vec::new(),
+        })
+    }
+
     /// Adds a figure.
     pub fn add(&mut self, what: &str, figure: impl Into<String>, beside: impl Into<String>) {
         let row = Row {

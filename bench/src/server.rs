@@ -11,17 +11,16 @@ mod rounds;
 mod sessions;
 mod storm;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use self::contestants::{Contestant, Programs};
 use self::load::Target;
 use self::rounds::{Entry, Figures, Rounds};
 use crate::plot::{self, Bar, Titles};
-use crate::report::{Report, machine};
+use crate::report::Report;
 use crate::statistics::{Sorted, median, milliseconds};
 
 /// Connections that ask as fast as they are answered.
@@ -75,20 +74,11 @@ pub struct Arguments {
 /// Measures, prints and saves.
 pub async fn run(arguments: &Arguments) -> Result<()> {
     let out = &arguments.out;
-    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    let mut report = Report {
-        setting: vec![
-            format!(
-                "Machine: {}, with load generator and Postgres on it",
-                machine()
-            ),
-            format!(
-                "Medians of {} rounds of {} s in turn",
-                arguments.rounds, arguments.seconds
-            ),
-        ],
-        rows: Vec::new(),
-    };
+    let how = format!(
+        "Medians of {} rounds of {} s in turn",
+        arguments.rounds, arguments.seconds
+    );
+    let mut report = Report::of_servers(out, how)?;
     let programs = Programs {
         auth_server: &arguments.auth_server,
         conformance: &arguments.conformance,
