@@ -19,7 +19,7 @@ use kube::Client;
 
 use self::fleet::Fleet;
 use self::process::{Counts, Operator};
-use crate::plot::{self, Line, Titles};
+use crate::plot::{self, Axis, Line, Titles};
 use crate::report::{Report, machine, mebibytes};
 use crate::statistics::milliseconds;
 
@@ -194,12 +194,12 @@ async fn rest(operator: &Operator) -> Result<Counts> {
 fn draw(out: &std::path::Path, points: Vec<(f64, f64)>) -> Result<()> {
     let titles = Titles {
         plot: "AuthBackends that are ready",
-        x: "seconds since the first was created",
+        x: Axis::Linear("seconds since the first was created"),
         y: "ready",
     };
     let line = Line {
         name: "ready".to_owned(),
         points,
     };
-    plot::lines(&out.join("operator.svg"), titles, &[line])
+    plot::lines(out, "operator", titles, &[line])
 }

@@ -1,8 +1,11 @@
-//! Plots as SVG.
+//! Plots, as SVG and as PNG of the same drawing.
 
+mod png;
+
+use std::fs;
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -47,38 +50,97 @@ pub struct Titles<'a> {
     /// Above the plot.
     pub plot: &'a str,
     /// Below the horizontal axis.
-    pub x: &'a str,
+    pub x: Axis<'a>,
     /// Beside the vertical axis.
     pub y: &'a str,
 }
 
-/// Draws `lines` into the file `path`.
-pub fn lines(path: &Path, titles: Titles<'_>, lines: &[Line]) -> Result<()> {
-    draw(path, titles, lines).map_err(|error| anyhow!("cannot draw {}: {error}", path.display()))
+/// A horizontal axis, by what stands below it.
+#[derive(Clone, Copy, Debug)]
+pub enum Axis<'a> {
+    /// From zero.
+    Linear(&'a str),
+    /// The points are exponents of ten.
+    PowersOfTen(&'a str),
 }
 
-fn draw(path: &Path, titles: Titles<'_>, lines: &[Line]) -> Result<(), Box<dyn std::error::Error>> {
-    let greatest = |of: fn(&(f64, f64)) -> f64| {
-        let points = lines.iter().flat_map(|line| &line.points);
-        points.map(of).fold(1e-9, f64::max) * 1.05
+impl Axis<'_> {
+    fn title(&self) -> &str {
+        match self {
+            Self::Linear(title) | Self::PowersOfTen(title) => title,
+        }
+    }
+
+    /// What stands at `value`.
+    fn label(&self, value: f64) -> String {
+        match self {
+            Self::Linear(_) => whole(&value),
+            Self::PowersOfTen(_) if value.fract().abs() > 1e-6 => String::new(),
+            Self::PowersOfTen(_) => thousands(&format!("{:.0}", 10_f64.powf(value))),
+        }
+    }
+}
+
+/// The digits of a number in groups of three.
+fn thousands(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Draws `lines` into the files `<name>.svg` and `<name>.png` of `folder`.
+pub fn lines(folder: &Path, name: &str, titles: Titles<'_>, lines: &[Line]) -> Result<()> {
+    save(folder, name, draw(titles, lines))
+}
+
+/// Draws `bars` into the files `<name>.svg` and `<name>.png` of `folder`.
+pub fn bars(folder: &Path, name: &str, titles: Titles<'_>, bars: &[Bar]) -> Result<()> {
+    save(folder, name, draw_bars(titles, bars))
+}
+
+type Drawn = Result<String, Box<dyn std::error::Error>>;
+
+fn save(folder: &Path, name: &str, drawn: Drawn) -> Result<()> {
+    let path = folder.join(name).with_extension("svg");
+    let svg = drawn.map_err(|error| anyhow!("cannot draw {}: {error}", path.display()))?;
+    fs::write(&path, &svg).with_context(|| format!("cannot write {}", path.display()))?;
+    png::save(&svg, &path.with_extension("png"))
+}
+
+fn draw(titles: Titles<'_>, lines: &[Line]) -> Drawn {
+    let points = || lines.iter().flat_map(|line| &line.points);
+    let highest = points().map(|point| point.1).fold(1e-9, f64::max) * 1.05;
+    let right = points().map(|point| point.0).fold(1e-9, f64::max);
+    let (left, right, labels) = match titles.x {
+        Axis::Linear(_) => (0.0, right * 1.05, 11),
+        // One label for each power.
+        Axis::PowersOfTen(_) => {
+            let left = points().map(|point| point.0).fold(right, f64::min);
+            (left, right.max(left + 1.0), points().count())
+        }
     };
-    let area = SVGBackend::new(path, SIZE).into_drawing_area();
+    let mut svg = String::new();
+    let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&area)
         .caption(titles.plot, ("sans-serif", 20))
         .margin(16)
+        .margin_right(40)
         .x_label_area_size(44)
         .y_label_area_size(64)
-        .build_cartesian_2d(
-            0.0..greatest(|point| point.0),
-            0.0..greatest(|point| point.1),
-        )?;
+        .build_cartesian_2d(left..right, 0.0..highest)?;
     chart
         .configure_mesh()
-        .x_desc(titles.x)
+        .x_desc(titles.x.title())
         .y_desc(titles.y)
         .light_line_style(WHITE)
-        .x_label_formatter(&whole)
+        .x_labels(labels)
+        .x_label_formatter(&|value| titles.x.label(*value))
         .y_label_formatter(&whole)
         .label_style(("sans-serif", 14))
         .draw()?;
@@ -97,22 +159,14 @@ fn draw(path: &Path, titles: Titles<'_>, lines: &[Line]) -> Result<(), Box<dyn s
         .label_font(("sans-serif", 14))
         .draw()?;
     area.present()?;
-    Ok(())
+    drop((chart, area));
+    Ok(svg)
 }
 
-/// Draws `bars` into the file `path`.
-pub fn bars(path: &Path, titles: Titles<'_>, bars: &[Bar]) -> Result<()> {
-    draw_bars(path, titles, bars)
-        .map_err(|error| anyhow!("cannot draw {}: {error}", path.display()))
-}
-
-fn draw_bars(
-    path: &Path,
-    titles: Titles<'_>,
-    bars: &[Bar],
-) -> Result<(), Box<dyn std::error::Error>> {
+fn draw_bars(titles: Titles<'_>, bars: &[Bar]) -> Drawn {
     let highest = bars.iter().map(|bar| bar.value).fold(1e-9, f64::max) * 1.15;
-    let area = SVGBackend::new(path, SIZE).into_drawing_area();
+    let mut svg = String::new();
+    let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let names = |index: &SegmentValue<usize>| match index {
         SegmentValue::CenterOf(index) => bars.get(*index).map(|bar| bar.name.clone()),
@@ -139,14 +193,15 @@ fn draw_bars(
         let mut rectangle = Rectangle::new([(left, 0.0), (right, bar.value)], colour.filled());
         rectangle.set_margin(0, 0, 24, 24);
         chart.draw_series([rectangle])?;
-        let label = format!("{:.0}", bar.value);
+        let label = thousands(&format!("{:.0}", bar.value));
         let at = (SegmentValue::CenterOf(index), bar.value + highest * 0.04);
         let style = ("sans-serif", 14).into_text_style(&area);
         let centred = style.pos(Pos::new(HPos::Center, VPos::Top));
         chart.draw_series([Text::new(label, at, centred)])?;
     }
     area.present()?;
-    Ok(())
+    drop((chart, area));
+    Ok(svg)
 }
 
 #[cfg(test)]
@@ -156,20 +211,25 @@ mod tests {
     #[test]
     fn a_plot_names_its_lines_and_axes() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("plot.svg");
         let titles = Titles {
             plot: "Growth",
-            x: "seconds",
+            x: Axis::Linear("seconds"),
             y: "objects",
         };
         let line = Line {
             name: "ready".to_owned(),
             points: vec![(0.0, 0.0), (1.0, 5.0)],
         };
-        lines(&path, titles, &[line]).unwrap();
-        let drawn = std::fs::read_to_string(&path).unwrap();
+        lines(folder.path(), "plot", titles, &[line]).unwrap();
+        let drawn = fs::read_to_string(folder.path().join("plot.svg")).unwrap();
         for text in ["Growth", "seconds", "objects", "ready"] {
             assert!(drawn.contains(text), "{text} is missing");
         }
+    }
+    #[test]
+    fn powers_of_ten_are_written_out_and_nothing_stands_between_them() {
+        let axis = Axis::PowersOfTen("users");
+        let labels: Vec<String> = [3.0, 3.5, 7.0].map(|value| axis.label(value)).into();
+        assert_eq!(labels, ["1,000", "", "10,000,000"]);
     }
 }

@@ -19,7 +19,7 @@ use anyhow::Result;
 use self::contestants::{Contestant, Programs};
 use self::load::Target;
 use self::rounds::{Entry, Figures, Rounds};
-use crate::plot::{self, Bar, Titles};
+use crate::plot::{self, Axis, Bar, Titles};
 use crate::report::Report;
 use crate::statistics::{Sorted, median, milliseconds};
 
@@ -196,11 +196,7 @@ fn report_rates(report: &mut Report, what: &str, results: &[Figures]) {
     for result in results {
         report.add(
             &format!("{what}: {}", result.name),
-            format!(
-                "{:.0}/s, {:.0} µs CPU",
-                result.rate,
-                result.cpu.as_secs_f64() * 1e6
-            ),
+            result.shown(),
             format!(
                 "p50 {}, p99 {}; ours is {:.2} of it",
                 milliseconds(result.p50),
@@ -234,16 +230,20 @@ fn draw(
     };
     let titles = |plot| Titles {
         plot,
-        x: "",
+        x: Axis::Linear(""),
         y: "answers per second",
     };
-    let path = arguments.out.join("get-session.svg");
-    plot::bars(&path, titles("GET /get-session"), &bars(sessions))?;
+    let out = &arguments.out;
+    plot::bars(
+        out,
+        "get-session",
+        titles("GET /get-session"),
+        &bars(sessions),
+    )?;
     let mut hashing = bars(sign_ins);
     hashing.push(Bar {
         name: "argon2id alone".to_owned(),
         value: limit,
     });
-    let path = arguments.out.join("sign-in.svg");
-    plot::bars(&path, titles("POST /sign-in/email"), &hashing)
+    plot::bars(out, "sign-in", titles("POST /sign-in/email"), &hashing)
 }

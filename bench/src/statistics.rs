@@ -33,9 +33,14 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values.get(middle).copied().unwrap_or_default()
 }
 
-/// Milliseconds with one decimal.
+/// Milliseconds with one decimal, below ten with two.
 pub fn milliseconds(duration: Duration) -> String {
-    format!("{:.1} ms", duration.as_secs_f64() * 1000.0)
+    let decimals = if duration < Duration::from_millis(10) {
+        2
+    } else {
+        1
+    };
+    format!("{:.decimals$} ms", duration.as_secs_f64() * 1000.0)
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::JoinSet;
 
 use super::response::{Response, read};
@@ -152,24 +154,43 @@ pub async fn paced(
     span: Duration,
     next: impl Fn() -> Vec<u8> + Clone + Send + 'static,
 ) -> Result<Outcome> {
-    let start = Instant::now();
-    let pace = Duration::from_secs(1) * connections / rate;
-    let mut tasks = JoinSet::new();
-    for number in 0..connections {
+    let (mut clocks, mut tasks) = (Vec::new(), JoinSet::new());
+    for _ in 0..connections {
         let next = next.clone();
-        let mut due = start + Duration::from_secs(1) * number / rate;
+        let (clock, mut ticks) = mpsc::unbounded_channel();
+        clocks.push(clock);
+        let mut connection = Connection::open(port).await?;
         tasks.spawn(async move {
-            let mut connection = Connection::open(port).await?;
             let mut latencies = Vec::new();
-            while due < start + span {
-                tokio::time::sleep_until(due.into()).await;
+            while let Some(due) = ticks.recv().await {
                 latencies.push(connection.measured(&next(), due).await?);
-                due += pace;
             }
             Ok(latencies)
         });
     }
-    gather(tasks, start).await
+    let start = Instant::now();
+    // Not on a thread of the runtime, whose clock counts milliseconds: it would add one to what is measured.
+    let metronome = thread::spawn(move || beat(&clocks, rate, start, span));
+    let outcome = gather(tasks, start).await;
+    metronome
+        .join()
+        .map_err(|_| anyhow!("the clock of the load has failed"))?;
+    outcome
+}
+
+/// Tells one of `clocks` after the other that a request is due.
+fn beat(clocks: &[UnboundedSender<Instant>], rate: u32, start: Instant, span: Duration) {
+    for (number, clock) in (0..).zip(clocks.iter().cycle()) {
+        let due = start + Duration::from_secs(1) * number / rate;
+        if due >= start + span {
+            return;
+        }
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        if clock.send(due).is_err() {
+            // Its connection has failed, which `gather` tells.
+            return;
+        }
+    }
 }
 
 async fn gather(mut tasks: JoinSet<Result<Vec<Duration>>>, start: Instant) -> Result<Outcome> {

@@ -65,6 +65,13 @@ impl Rounds {
 }
 
 impl Figures {
+    /// The rate and what each answer cost: whole microseconds where it is many.
+    pub fn shown(&self) -> String {
+        let cpu = self.cpu.as_secs_f64() * 1e6;
+        let decimals = usize::from(cpu < 100.0);
+        format!("{:.0}/s, {cpu:.decimals$} µs CPU", self.rate)
+    }
+
     fn of(entry: &Entry<'_>, outcome: &Outcome, cpu: Duration) -> Self {
         let answers = u32::try_from(outcome.answers).unwrap_or(u32::MAX).max(1);
         Self {

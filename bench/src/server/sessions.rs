@@ -64,11 +64,7 @@ pub async fn report(
 fn add(report: &mut Report, figures: &Figures, beside: &str) {
     report.add(
         &format!("/get-session: {}", figures.name),
-        format!(
-            "{:.0}/s, {:.1} µs CPU",
-            figures.rate,
-            figures.cpu.as_secs_f64() * 1e6
-        ),
+        figures.shown(),
         format!(
             "{beside}p50 {}, p99 {}",
             milliseconds(figures.p50),

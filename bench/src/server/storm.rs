@@ -1,5 +1,7 @@
 //! What a storm of sign-ins does to those who only read their session, and the reverse.
 
+use std::time::Duration;
+
 use anyhow::Result;
 
 use super::contestants::Contestant;
@@ -7,7 +9,7 @@ use super::load::{Outcome, Target, closed, open};
 use super::rounds::Rounds;
 use super::{CONNECTIONS, OURS, SIGN_INS, THEIRS};
 use crate::report::Report;
-use crate::statistics::median;
+use crate::statistics::{median, milliseconds};
 
 /// Requests per second at which latency is measured beside a storm of sign-ins.
 const STEADY_RATE: u32 = 1000;
@@ -60,13 +62,11 @@ async fn report_latency(
         storm.push(p99(&outcome));
     }
     let (calm, storm) = (median(calm), median(storm));
+    let shown = |seconds| milliseconds(Duration::from_secs_f64(seconds));
     report.add(
         &format!("/get-session p99 while sign-ins saturate: {name}"),
-        format!("{:.1} ms, {:.1} ×", storm * 1000.0, storm / calm),
-        format!(
-            "{:.1} ms without them, at {rate}/s; goal 2 ×",
-            calm * 1000.0
-        ),
+        format!("{}, {:.1} ×", shown(storm), storm / calm),
+        format!("{} without them, at {rate}/s; goal 2 ×", shown(calm)),
     );
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A throw-away Postgres on a loopback port.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
@@ -74,11 +75,9 @@ impl Postgres {
         )?;
         let port = free_port()?;
         let log = folder.path().join("log");
+        configure(&data, settings)?;
         let mut server = user.command(&programs.join("postgres"));
         server.arg("-D").arg(&data).args(["-p", &port.to_string()]);
-        for setting in SETTINGS.iter().chain(settings) {
-            server.args(["-c", setting]);
-        }
         let server = server
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -118,6 +117,19 @@ impl Postgres {
         }
         Ok(())
     }
+}
+
+/// Appends the settings to the cluster's file, so that `ALTER SYSTEM` may change them.
+fn configure(data: &Path, settings: &[&str]) -> Result<()> {
+    let path = data.join("postgresql.conf");
+    let mut file = File::options().append(true).open(path)?;
+    for setting in SETTINGS.iter().chain(settings) {
+        let (name, value) = setting
+            .split_once('=')
+            .with_context(|| format!("the setting {setting} has no value"))?;
+        writeln!(file, "{name} = '{value}'")?;
+    }
+    Ok(())
 }
 
 impl Drop for Postgres {
