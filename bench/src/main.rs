@@ -5,8 +5,10 @@ mod instructions;
 mod operator;
 mod plot;
 mod process;
+mod profile;
 mod report;
 mod server;
+mod simulate;
 mod statistics;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +30,10 @@ enum Command {
     Growth(growth::Arguments),
     /// Instructions that the auth server takes for a request, beside those of before.
     Instructions(instructions::Arguments),
+    /// Flame graphs of the auth server under load.
+    Profile(profile::Arguments),
+    /// What a service of several servers bears, simulated.
+    Simulate(simulate::Arguments),
     /// A bare server, as a limit for the others.
     #[command(hide = true)]
     Peer(server::peer::Arguments),
@@ -40,6 +46,8 @@ async fn main() -> anyhow::Result<()> {
         Command::Server(arguments) => server::run(&arguments).await,
         Command::Growth(arguments) => growth::run(&arguments).await,
         Command::Instructions(arguments) => instructions::run(&arguments).await,
+        Command::Profile(arguments) => profile::run(&arguments).await,
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Peer(arguments) => server::peer::run(arguments).await,
     }
 }

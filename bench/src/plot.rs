@@ -76,13 +76,14 @@ impl Axis<'_> {
         match self {
             Self::Linear(_) => whole(&value),
             Self::PowersOfTen(_) if value.fract().abs() > 1e-6 => String::new(),
-            Self::PowersOfTen(_) => thousands(&format!("{:.0}", 10_f64.powf(value))),
+            Self::PowersOfTen(_) => thousands(10_f64.powf(value)),
         }
     }
 }
 
-/// The digits of a number in groups of three.
-fn thousands(digits: &str) -> String {
+/// A number without decimals, its digits in groups of three.
+pub fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -193,7 +194,7 @@ fn draw_bars(titles: Titles<'_>, bars: &[Bar]) -> Drawn {
         let mut rectangle = Rectangle::new([(left, 0.0), (right, bar.value)], colour.filled());
         rectangle.set_margin(0, 0, 24, 24);
         chart.draw_series([rectangle])?;
-        let label = thousands(&format!("{:.0}", bar.value));
+        let label = thousands(bar.value);
         let at = (SegmentValue::CenterOf(index), bar.value + highest * 0.04);
         let style = ("sans-serif", 14).into_text_style(&area);
         let centred = style.pos(Pos::new(HPos::Center, VPos::Top));

@@ -34,6 +34,11 @@ impl Process {
         Ok(())
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// What it uses.
     pub fn usage(&self) -> Result<Usage> {
         usage(self.0.id())

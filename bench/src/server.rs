@@ -24,7 +24,7 @@ use crate::report::Report;
 use crate::statistics::{Sorted, median, milliseconds};
 
 /// Connections that ask as fast as they are answered.
-const CONNECTIONS: usize = 32;
+pub const CONNECTIONS: usize = 32;
 
 /// Sessions that are asked for in turn, each of another user.
 const SESSIONS: usize = 256;
@@ -181,7 +181,7 @@ async fn report_starts(report: &mut Report, programs: &Programs<'_>, kratos: &Pa
 }
 
 /// The cookies of new sessions, each of a new user.
-async fn sign_up_all(ours: &Contestant) -> Result<Vec<String>> {
+pub async fn sign_up_all(ours: &Contestant) -> Result<Vec<String>> {
     let mut cookies = Vec::with_capacity(SESSIONS);
     for number in 0..SESSIONS {
         // As long as each other, so that all answers are.

@@ -80,30 +80,35 @@ pub(crate) fn growth(workspace: &Workspace, options: &[&str]) -> Result<ExitCode
 pub(crate) fn instructions(workspace: &Workspace, options: &[&str]) -> Result<ExitCode> {
     let mut progress = Progress::new(3, workspace.scratch()?.join("bench.log"))?;
     let postgres = progress.step("Postgres", Postgres::start)?;
-    // Not as it is published, which takes several times as long to build; with symbols, by which threads are told apart.
+    // Not as it is published, which takes several times as long to build.
     let server = progress.step("auth-server", |step| {
-        let options = ["--release", "--package", SERVER.binary];
-        cargo::build(&workspace.root, SERVER.binary, &options, |build| {
-            step.capture(build.env("CARGO_PROFILE_RELEASE_STRIP", "none"))
-        })
+        with_symbols(workspace, "release", step)
     })?;
-    let bench = progress.step("bench", |step| {
-        cargo::build(&workspace.root, BENCH, &["--workspace"], |build| {
-            step.capture(build)
-        })
-    })?;
-    let status = Command::new(bench)
-        .arg("instructions")
-        .arg("--auth-server")
-        .arg(server)
-        .arg("--database")
-        .arg(postgres.url())
+    let mut bench = progress.step("bench", |step| quick_bench(workspace, "instructions", step))?;
+    bench.arg("--auth-server").arg(server);
+    bench.arg("--database").arg(postgres.url());
+    bench
         .arg("--baseline")
-        .arg(workspace.root.join("bench/baseline.json"))
-        .args(options)
-        .status()
-        .context("the measuring program cannot be started")?;
-    Ok(exit(status))
+        .arg(workspace.root.join("bench/baseline.json"));
+    run(bench.args(options))
+}
+
+/// Draws flame graphs of the auth server; `options` are the measuring program's.
+pub(crate) fn profile(workspace: &Workspace, options: &[&str]) -> Result<ExitCode> {
+    let mut progress = Progress::new(3, workspace.scratch()?.join("bench.log"))?;
+    let postgres = progress.step("Postgres", Postgres::start)?;
+    let server = progress.step("auth-server", |step| with_symbols(workspace, "dist", step))?;
+    let mut bench = progress.step("bench", |step| bench(workspace, "profile", step))?;
+    bench.arg("--auth-server").arg(server);
+    bench.arg("--database").arg(postgres.url());
+    measure(workspace, bench.args(options))
+}
+
+/// Simulates a service of several servers; `options` are the simulating program's.
+pub(crate) fn simulate(workspace: &Workspace, options: &[&str]) -> Result<ExitCode> {
+    let mut progress = Progress::new(1, workspace.scratch()?.join("bench.log"))?;
+    let mut bench = progress.step("bench", |step| quick_bench(workspace, "simulate", step))?;
+    measure(workspace, bench.args(options))
 }
 
 /// The memory of this machine (proc(5)).
@@ -122,14 +127,18 @@ fn exit(status: ExitStatus) -> ExitCode {
     }
 }
 
+/// Has the measuring program save what it measures.
 fn measure(workspace: &Workspace, bench: &mut Command) -> Result<ExitCode> {
     let results = results(workspace);
+    let code = run(bench.arg("--out").arg(&results))?;
+    println!("Results: {}", results.display());
+    Ok(code)
+}
+
+fn run(bench: &mut Command) -> Result<ExitCode> {
     let status = bench
-        .arg("--out")
-        .arg(&results)
         .status()
         .context("the measuring program cannot be started")?;
-    println!("Results: {}", results.display());
     Ok(exit(status))
 }
 
@@ -138,6 +147,25 @@ fn bench(workspace: &Workspace, subcommand: &str, step: &Step<'_>) -> Result<Com
     let mut command = Command::new(build(workspace, BENCH, step)?);
     command.arg(subcommand);
     Ok(command)
+}
+
+/// As [`bench`], where it does not share a processor with what it measures: built in less time.
+fn quick_bench(workspace: &Workspace, subcommand: &str, step: &Step<'_>) -> Result<Command> {
+    let bench = cargo::build(&workspace.root, BENCH, &["--workspace"], |build| {
+        step.capture(build)
+    })?;
+    let mut command = Command::new(bench);
+    command.arg(subcommand);
+    Ok(command)
+}
+
+/// The auth server with the names of its functions.
+fn with_symbols(workspace: &Workspace, profile: &str, step: &Step<'_>) -> Result<PathBuf> {
+    let options = ["--profile", profile, "--package", SERVER.binary];
+    let strip = format!("CARGO_PROFILE_{}_STRIP", profile.to_uppercase());
+    cargo::build(&workspace.root, SERVER.binary, &options, |build| {
+        step.capture(build.env(strip, "none"))
+    })
 }
 
 /// Where tables and plots go.

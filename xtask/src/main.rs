@@ -33,6 +33,8 @@ Usage: cargo xtask COMMAND
   bench server       measure the auth server beside better-auth and bare servers
   bench growth       measure the auth server with a thousand to ten million users
   bench instructions count what requests to the auth server take, beside bench/baseline.json; needs valgrind
+  bench profile      flame graphs of the auth server under load; needs perf
+  bench simulate     what several servers bear, from what their parts cost
   bench operator     measure the operator on a real API server
   generate [--check] write the files derived from the types in crds/; or fail where one is stale
   images             the images that are published, for this machine's kind of processor
@@ -62,6 +64,8 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["bench", "server", options @ ..] => return bench::server(&workspace, options),
         ["bench", "growth", options @ ..] => return bench::growth(&workspace, options),
         ["bench", "instructions", options @ ..] => return bench::instructions(&workspace, options),
+        ["bench", "profile", options @ ..] => return bench::profile(&workspace, options),
+        ["bench", "simulate", options @ ..] => return bench::simulate(&workspace, options),
         ["bench", "operator", options @ ..] => return bench::operator(&workspace, options),
         ["generate"] => generate::write(&workspace)?,
         ["generate", "--check"] => generate::check(&workspace)?,
