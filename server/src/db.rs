@@ -23,7 +23,7 @@ pub(crate) use changes::TRIGGERS;
 pub use changes::{Changes, LEASE, Listener, Moment};
 pub use conn::Conn;
 pub(crate) use connect::connect;
-pub use error::{DbError, KeepError, ReadError, is_refused};
+pub use error::{DbError, KeepError, ReadError, is_exhausted, is_refused};
 pub use pool::Db;
 pub(crate) use pooler::is_between as has_pooler;
 pub use query_spans::QuerySpans;

@@ -1,6 +1,6 @@
 //! Why there is no connection.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, iter, sync::Arc, time::Duration};
 
 use crate::{config::Problem, secondary::SecondaryError};
 
@@ -87,6 +87,20 @@ impl DbError {
             Some(INVALID_PASSWORD | INVALID_AUTHORIZATION)
         )
     }
+}
+
+/// Whether `error` comes of there being no connection in time.
+pub fn is_exhausted(error: &(dyn Error + 'static)) -> bool {
+    let mut errors = iter::successors(Some(error), |&error| error.source());
+    errors.any(|error| {
+        let read = error.downcast_ref::<ReadError>();
+        let shared = read.and_then(|error| match error {
+            ReadError::Connection(error) => Some(error.as_ref()),
+            ReadError::Statement(_) => None,
+        });
+        let error = shared.or_else(|| error.downcast_ref::<DbError>());
+        matches!(error, Some(DbError::Exhausted(_)))
+    })
 }
 
 /// Whether `error` says that the database works, and refuses what it was given: a value that the column cannot hold, or

@@ -9,10 +9,11 @@ use warp::{
 };
 
 use super::{
-    error_code::{FIELD_NOT_ALLOWED, MISSING_FIELD, TOO_MANY_PASSWORDS},
+    error_code::{FIELD_NOT_ALLOWED, MISSING_FIELD, SERVER_BUSY, TOO_MANY_PASSWORDS},
     reply,
 };
 use crate::{
+    db::{CHECKOUT_TIMEOUT, is_exhausted},
     hasher::{HasherError, RETRY_AFTER_SECONDS},
     identity::fields::FieldError,
     metrics::ErrorLabel,
@@ -224,6 +225,12 @@ impl From<&'static ErrorCode> for ApiError {
 impl<E: Error + Send + Sync + 'static> From<E> for ApiError {
     #[track_caller]
     fn from(source: E) -> Self {
+        if is_exhausted(&source) {
+            return Self::Busy {
+                code: &SERVER_BUSY,
+                retry_after: CHECKOUT_TIMEOUT.as_secs(),
+            };
+        }
         Self::Internal {
             code: None,
             source: Box::new(source),
@@ -250,6 +257,28 @@ fn describe(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        db::{DbError, ReadError},
+        http::error_code::FAILED_TO_GET_SESSION,
+    };
+
+    #[test]
+    fn whoever_got_no_connection_in_time_is_told_when_to_come_back() {
+        let exhausted = || DbError::Exhausted(CHECKOUT_TIMEOUT);
+        for error in [
+            ApiError::from(exhausted()),
+            ApiError::from(ReadError::from(exhausted())),
+            ApiError::from(exhausted()).told_as(&FAILED_TO_GET_SESSION),
+        ] {
+            let response = error.into_response();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+            let label = response.extensions().get::<ErrorLabel>();
+            assert_eq!(label, Some(&ErrorLabel("SERVER_BUSY")));
+        }
+        let response = ApiError::from(DbError::Closed).into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    }
 
     #[test]
     fn too_many_passwords_at_once_are_answered_with_when_to_come_back() {

@@ -72,6 +72,7 @@ error_codes! {
     UNPROCESSABLE_ENTITY FAILED_TO_UPDATE_USER "Failed to update user";
     UNPROCESSABLE_ENTITY USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL
         "User already exists. Use another email.";
+    SERVICE_UNAVAILABLE SERVER_BUSY "Too many requests at once. Please try again later.";
     SERVICE_UNAVAILABLE TOO_MANY_PASSWORDS "Too many sign-ins at once. Please try again later.";
     INTERNAL_SERVER_ERROR FAILED_TO_GET_SESSION "Failed to get session";
 }

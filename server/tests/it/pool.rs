@@ -6,7 +6,7 @@ use auth_server::{
     config::Database,
     db::{Conn, Db, DbError},
 };
-use sqlx::raw_sql;
+use sqlx::{Connection as _, raw_sql};
 use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
@@ -98,6 +98,35 @@ async fn a_caller_waits_for_a_connection_and_is_told_when_none_becomes_free() {
     sleep(Duration::from_millis(50)).await;
     drop(held);
     waiting.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_that_gets_no_connection_in_time_is_told_when_to_come_back() {
+    let server = TestServer::with(&[("DATABASE_MAX_CONNECTIONS", "1")]).await;
+    let mut holder = server.database.connect().await;
+    let mut lock = holder.begin().await.unwrap();
+    raw_sql(r#"LOCK TABLE "user" IN ACCESS EXCLUSIVE MODE"#)
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let sign_up = http::post(
+        "/api/sign-up/email",
+        r#"{"name":"Ann","email":"ann@shop.example","password":"correct horse"}"#,
+    );
+    let mut first = http::Client::connect(server.api()).await.unwrap();
+    first.send(&sign_up).await.unwrap();
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually("the first has the connection", async || {
+        server.database.value(waiting).await != "0"
+    })
+    .await;
+    let answer = http::send(server.api(), &sign_up).await.unwrap();
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.header("retry-after"), Some("5"));
+    assert!(answer.body.contains("SERVER_BUSY"), "{answer:?}");
+    lock.commit().await.unwrap();
+    assert_eq!(first.answer().await.unwrap().status, 200);
 }
 
 #[tokio::test]

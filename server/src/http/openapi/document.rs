@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use warp::http::{Method, StatusCode};
 
 use super::operation::Operation;
-use crate::http::{content_type::Accepts, origin, table::Route};
+use crate::http::{content_type::Accepts, error_code::SERVER_BUSY, origin, table::Route};
 
 /// Version of OpenAPI, as better-auth's document has it.
 const OPENAPI: &str = "3.1.1";
@@ -110,6 +110,7 @@ fn describe_dispatch(route: &Route, operation: &mut Operation) {
     operation.fails_without_code(StatusCode::TOO_MANY_REQUESTS);
     operation.fails_empty(StatusCode::PAYLOAD_TOO_LARGE);
     operation.fails_empty(StatusCode::INTERNAL_SERVER_ERROR);
+    operation.fails(&SERVER_BUSY);
 }
 
 fn security_schemes(about: &About<'_>) -> Value {
