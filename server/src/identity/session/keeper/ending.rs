@@ -5,7 +5,25 @@ use time::OffsetDateTime;
 use super::{Result, Sessions, store};
 use crate::{db::Conn, secondary::SecondaryError};
 
+/// What becomes of a session's row when it ends.
+enum Row {
+    /// There is none.
+    Absent,
+    /// It goes.
+    Removed,
+    /// It stays, as that of a session that has ended.
+    Kept,
+}
+
 impl Sessions {
+    fn row_of_ended(&self) -> Row {
+        match &self.secondary {
+            Some(secondary) if !secondary.has_rows => Row::Absent,
+            Some(secondary) if secondary.preserves => Row::Kept,
+            Some(_) | None => Row::Removed,
+        }
+    }
+
     /// Ends the session with `token`, whoever's it is. Returns its id and that of its user, if there was one.
     ///
     /// # Errors
@@ -16,14 +34,14 @@ impl Sessions {
         token: &str,
         now: OffsetDateTime,
     ) -> Result<Option<(String, String)>> {
-        let Some(secondary) = &self.secondary else {
-            return Ok(store::close(db, token).await?);
+        let ended = match &self.secondary {
+            Some(secondary) => secondary.sessions.close(token, now).await?,
+            None => None,
         };
-        let ended = secondary.sessions.close(token, now).await?;
-        let row = match (secondary.has_rows, secondary.preserves) {
-            (false, _) => None,
-            (true, false) => store::close(db, token).await?,
-            (true, true) => store::end(db, token, now).await?,
+        let row = match self.row_of_ended() {
+            Row::Absent => None,
+            Row::Removed => store::close(db, token).await?,
+            Row::Kept => store::end(db, token, now).await?,
         };
         Ok(row.or(ended.map(|ended| (ended.id, ended.user_id))))
     }
@@ -79,14 +97,14 @@ impl Sessions {
         user_id: &str,
         now: OffsetDateTime,
     ) -> Result<Vec<String>> {
-        let Some(secondary) = &self.secondary else {
-            return Ok(store::revoke_all(db, user_id).await?);
+        let ended = match &self.secondary {
+            Some(secondary) => secondary.sessions.revoke_all(user_id, now).await?,
+            None => Vec::new(),
         };
-        let ended = secondary.sessions.revoke_all(user_id, now).await?;
-        let rows = match (secondary.has_rows, secondary.preserves) {
-            (false, _) => Vec::new(),
-            (true, false) => store::revoke_all(db, user_id).await?,
-            (true, true) => store::end_all(db, user_id, now).await?,
+        let rows = match self.row_of_ended() {
+            Row::Absent => Vec::new(),
+            Row::Removed => store::revoke_all(db, user_id).await?,
+            Row::Kept => store::end_all(db, user_id, now).await?,
         };
         Ok(together(rows, ended))
     }
