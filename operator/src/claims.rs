@@ -8,17 +8,21 @@ use std::time::Duration;
 
 use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendStatus};
 use futures::FutureExt as _;
+use futures::future::join_all;
 use kube::runtime::reflector::ObjectRef;
 use kube::{Resource as _, ResourceExt as _};
 use tokio::sync::OnceCell;
 
-use crate::context::{AuthBackends, Guarded};
+use crate::context::{AuthBackends, Guarded, Watched};
 use crate::reconcile::claims::{Registry, recorded};
 use crate::reconcile::observed::OtherAuthBackend;
 
-/// How long everybody waits for the list of a namespace. One whose list is refused, because it was deleted with its
-/// `RoleBinding` for example, must not stop the others for ever.
+/// How long everybody waits for the list of a namespace, so that one that does not come does not stop the others for ever.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long everybody waits for a list that was refused: the namespace was deleted with its `RoleBinding` for example, or
+/// the API server has only just begun and knows no rights yet, which is over after some of the watch's tries.
+const PATIENCE_WHEN_REFUSED: Duration = Duration::from_secs(3);
 
 /// The claims of this process.
 #[derive(Debug)]
@@ -84,8 +88,8 @@ impl Claims {
     }
 
     async fn wait(&self) {
-        let synced = self.auth_backends.wait_until_synced();
-        if tokio::time::timeout(PATIENCE, synced).await.is_err() {
+        let lists = self.auth_backends.0.iter().map(is_listed);
+        if join_all(lists).await.contains(&false) {
             tracing::warn!(
                 "a namespace cannot be listed: the databases of its AuthBackends are taken for free until it can"
             );
@@ -94,7 +98,8 @@ impl Claims {
 
     /// Reads what is on record in the stores that have been filled since the last time.
     fn seed(&self, state: &mut State) {
-        for (store, seeded) in self.auth_backends.0.iter().zip(&mut state.seeded) {
+        let stores = self.auth_backends.0.iter().map(|watched| &watched.store);
+        for (store, seeded) in stores.zip(&mut state.seeded) {
             let is_filled = || store.wait_until_ready().now_or_never().is_some();
             if *seeded || !is_filled() {
                 continue;
@@ -116,11 +121,78 @@ impl Claims {
     }
 }
 
+/// Waits for the list of a namespace, as long as is worth it. Answers with whether it has come.
+async fn is_listed(watched: &Watched) -> bool {
+    let refused = async {
+        watched.wait_until_refused().await;
+        tokio::time::sleep(PATIENCE_WHEN_REFUSED).await;
+    };
+    tokio::select! {
+        biased;
+        () = watched.wait_until_synced() => true,
+        () = refused => false,
+        () = tokio::time::sleep(PATIENCE) => false,
+    }
+}
+
 fn of(auth_backend: &AuthBackend) -> OtherAuthBackend {
     OtherAuthBackend {
         namespace: auth_backend.namespace().unwrap_or_default(),
         name: auth_backend.name_any(),
         uid: auth_backend.uid().unwrap_or_default(),
         created: auth_backend.metadata.creation_timestamp.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::runtime::reflector;
+    use kube::runtime::watcher::Event;
+    use tokio::sync::watch;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// How far the list of a namespace is.
+    enum List {
+        There,
+        Refused,
+        OnItsWay,
+    }
+
+    /// How long the first claim waits for these lists.
+    async fn wait(lists: impl IntoIterator<Item = List>) -> Duration {
+        // A store is not filled any more without its writer.
+        let mut writers = Vec::new();
+        let watched = lists.into_iter().map(|list| {
+            let (store, mut writer) = reflector::store();
+            if matches!(list, List::There) {
+                writer.apply_watcher_event(&Event::Init);
+                writer.apply_watcher_event(&Event::InitDone);
+            }
+            let (refusal, refused) = watch::channel(matches!(list, List::Refused));
+            writers.push((writer, refusal));
+            Watched { store, refused }
+        });
+        let claims = Claims::new(AuthBackends(watched.collect()));
+        let start = Instant::now();
+        claims.claim(&AuthBackend::default(), Some("a")).await;
+        let waited = start.elapsed();
+        claims.claim(&AuthBackend::default(), Some("a")).await;
+        assert_eq!(start.elapsed(), waited, "only the first one waits");
+        waited
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_claim_waits_for_no_list_that_is_there() {
+        assert_eq!(wait([List::There, List::There]).await, Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_that_is_refused_is_not_waited_for_as_long_as_one_that_may_come() {
+        let refused = wait([List::There, List::Refused]).await;
+        assert_eq!(refused, PATIENCE_WHEN_REFUSED);
+        let on_its_way = wait([List::Refused, List::OnItsWay]).await;
+        assert_eq!(on_its_way, PATIENCE);
     }
 }

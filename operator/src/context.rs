@@ -44,21 +44,51 @@ pub struct Context {
     pub metrics: Metrics,
 }
 
-/// All watched resources: one store per watched namespace, or one for all.
+/// The watched resources of one namespace, or of all.
 #[derive(Clone, Debug)]
-pub struct AuthBackends(pub Vec<Store<Guarded>>);
+pub struct Watched {
+    /// Those that the watch has told of.
+    pub store: Store<Guarded>,
+    /// Whether the API server refused to list them, and has not listed them since.
+    pub refused: watch::Receiver<bool>,
+}
+
+/// All watched resources.
+#[derive(Clone, Debug)]
+pub struct AuthBackends(pub Vec<Watched>);
+
+impl Watched {
+    /// Waits until the first list has arrived.
+    pub async fn wait_until_synced(&self) {
+        // The writer is dropped only when the watch ends, and with it everything else.
+        let _ = self.store.wait_until_ready().await;
+    }
+
+    /// Waits until the list has been refused.
+    pub async fn wait_until_refused(&self) {
+        if self
+            .refused
+            .clone()
+            .wait_for(|refused| *refused)
+            .await
+            .is_err()
+        {
+            // The watch has ended, and with it everything else.
+            std::future::pending::<()>().await;
+        }
+    }
+}
 
 impl AuthBackends {
     /// The one of this name.
     pub fn get(&self, object: &ObjectRef<Guarded>) -> Option<Arc<Guarded>> {
-        self.0.iter().find_map(|store| store.get(object))
+        self.0.iter().find_map(|watched| watched.store.get(object))
     }
 
     /// Waits until the first list of each store has arrived.
     pub async fn wait_until_synced(&self) {
-        for store in &self.0 {
-            // The writer is dropped only when the watch ends, and with it everything else.
-            let _ = store.wait_until_ready().await;
+        for watched in &self.0 {
+            watched.wait_until_synced().await;
         }
     }
 }

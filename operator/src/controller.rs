@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use crate::context::{AuthBackends, Context, Guarded, key};
+use crate::context::{Context, Guarded, key};
 use crate::failure::{Class, Failure};
 use crate::metrics::Outcome;
 use crate::reconcile::plan::{EventType, PlannedEvent};
@@ -43,11 +43,6 @@ enum Error {
 
 /// What a controller says of a reconcile.
 type Reconciled = Result<(ObjectRef<Guarded>, Action), controller::Error<Error, watcher::Error>>;
-
-/// The watched resources of `controllers`.
-pub fn stores(controllers: &[Controller<Guarded>]) -> AuthBackends {
-    AuthBackends(controllers.iter().map(Controller::store).collect())
-}
 
 /// Runs until `shutdown`; reconciles that have begun are finished.
 pub async fn run(

@@ -133,9 +133,8 @@ impl Operator {
         };
         let optional_apis = discovery.served();
         let presence = Presence::default();
-        let controllers =
+        let (controllers, auth_backends) =
             controller::controllers(&client, &self.namespaces, &optional_apis, &presence);
-        let auth_backends = controller::stores(&controllers);
         let context = Arc::new(Context {
             events: Publisher::new(client.clone(), &self.identity, self.metrics.clone()),
             client,

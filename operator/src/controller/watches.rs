@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
 use super::optional_watches;
-use crate::context::Guarded;
+use crate::context::{AuthBackends, Guarded, Watched};
 use crate::labels;
 use crate::names::MANAGER;
 use crate::optional::Served;
@@ -34,21 +34,23 @@ use crate::reconcile::references;
 /// What `kubectl apply` keeps: the whole object as it was applied.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// One controller per namespace, or one for all if `namespaces` is empty. `served` says which optional APIs there are;
-/// `presence` learns which objects of rare kinds there are.
+/// One controller per namespace, or one for all if `namespaces` is empty, and the resources that they watch. `served` says
+/// which optional APIs there are; `presence` learns which objects of rare kinds there are.
 pub fn controllers(
     client: &Client,
     namespaces: &[String],
     served: &watch::Receiver<Served>,
     presence: &Presence,
-) -> Vec<Controller<Guarded>> {
-    if namespaces.is_empty() {
-        return vec![controller(client, None, served, presence)];
+) -> (Vec<Controller<Guarded>>, AuthBackends) {
+    let mut places: Vec<Option<&str>> = namespaces.iter().map(|it| Some(it.as_str())).collect();
+    if places.is_empty() {
+        places.push(None);
     }
-    namespaces
-        .iter()
-        .map(|namespace| controller(client, Some(namespace), served, presence))
-        .collect()
+    let controllers = places
+        .into_iter()
+        .map(|namespace| controller(client, namespace, served, presence));
+    let (controllers, watched) = controllers.unzip();
+    (controllers, AuthBackends(watched))
 }
 
 fn controller(
@@ -56,7 +58,7 @@ fn controller(
     namespace: Option<&str>,
     served: &watch::Receiver<Served>,
     presence: &Presence,
-) -> Controller<Guarded> {
+) -> (Controller<Guarded>, Watched) {
     // Any version will do for a start: the watch brings what is newer.
     let everything = watcher::Config::default().any_semantic();
     let ours = everything
@@ -68,7 +70,14 @@ fn controller(
     // [`crate::claims`].
     let newest = watcher::Config::default();
     let (store, writer) = reflector::store();
-    let changes = watcher(api::<Guarded>(client, namespace), newest).modify(strip);
+    let (refusal, refused) = watch::channel(false);
+    let watched = Watched {
+        store: store.clone(),
+        refused,
+    };
+    let changes = watcher(api::<Guarded>(client, namespace), newest)
+        .inspect(move |event| hear(event, &refusal))
+        .modify(strip);
     let changes = reflector(writer, changes).applied_objects();
     let main = Controller::for_stream(changes, store.clone());
     let place = optional_watches::Place {
@@ -84,7 +93,8 @@ fn controller(
         rare::<Ingress>(client, namespace, &ours, presence).boxed(),
         rare::<NetworkPolicy>(client, namespace, &ours, presence).boxed(),
     ]);
-    main.reconcile_on(optional)
+    let controller = main
+        .reconcile_on(optional)
         .reconcile_on(rare)
         .owns(metadata::<ServiceAccount>(client, namespace), ours.clone())
         .owns(metadata::<ConfigMap>(client, namespace), ours.clone())
@@ -96,7 +106,21 @@ fn controller(
             metadata::<Secret>(client, namespace),
             secrets,
             move |secret| referring(&store, &secret),
-        )
+        );
+    (controller, watched)
+}
+
+/// Notes whether a list was refused: there is no right to it, or no such API.
+fn hear(event: &watcher::Result<watcher::Event<Guarded>>, refusal: &watch::Sender<bool>) {
+    let refused = match event {
+        Err(watcher::Error::InitialListFailed(kube::Error::Api(status))) => {
+            status.is_forbidden() || status.is_not_found()
+        }
+        // Each try begins so.
+        Ok(watcher::Event::Init) | Err(_) => return,
+        Ok(_) => false,
+    };
+    refusal.send_replace(refused);
 }
 
 /// Owners of the objects of a rare kind that change.

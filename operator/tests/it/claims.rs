@@ -96,3 +96,12 @@ async fn of_two_made_at_once_on_one_database_one_migrates_also_after_a_restart()
         assert_ne!(migrates, refused, "{}", found.name_any());
     }
 }
+
+#[tokio::test]
+async fn a_namespace_that_cannot_be_listed_does_not_stop_the_others() {
+    let world = World::new("refused-list").await;
+    world.database_secret().await;
+    let _operator = world.operator_also_in("nobody-may-look-here");
+    world.create(json!({})).await;
+    world.ready().await;
+}

@@ -38,7 +38,9 @@ async fn a_reconcile_is_a_trace_of_its_writes_without_what_secrets_hold() {
     let subscriber = tracing_subscriber::registry().with(export.layer());
     // This test has one thread, and the operator runs on it.
     let guard = tracing::subscriber::set_default(subscriber);
-    // Other tests have met the same spans before, on threads where nobody wanted them, and that is remembered.
+    // While a process has one subscriber, whether a span is wanted is decided by the thread that meets it first, for all
+    // threads: one of another test, where nobody wants it. With two, both are asked, about what was met before too.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     tracing::callsite::rebuild_interest_cache();
     let world = World::new("traces").await;
     world.database_secret().await;

@@ -96,8 +96,13 @@ impl World {
     /// A namespace in which Jobs and Deployments are played.
     pub async fn new(name: &str) -> Self {
         let mut world = Self::without_simulator(name).await;
-        world.simulator = Some(Simulator::start(&world.client, &world.namespace));
+        world.simulator = Some(world.simulate());
         world
+    }
+
+    /// From now on Jobs and Deployments are played.
+    pub fn simulate(&self) -> Simulator {
+        Simulator::start(&self.client, &self.namespace)
     }
 
     /// A namespace in which nothing happens by itself.
@@ -134,6 +139,23 @@ impl World {
 
     /// Starts a replica that reaches the API server by `client`.
     pub fn replica(&self, client: Client, identity: &str, election: Option<Timing>) -> Replica {
+        let namespaces = vec![self.namespace.clone()];
+        self.replica_in(namespaces, client, identity, election)
+    }
+
+    /// Starts the only replica of an operator that watches the namespace `other` too.
+    pub fn operator_also_in(&self, other: &str) -> Replica {
+        let namespaces = vec![other.to_owned(), self.namespace.clone()];
+        self.replica_in(namespaces, self.operator_client.clone(), "operator-0", None)
+    }
+
+    fn replica_in(
+        &self,
+        namespaces: Vec<String>,
+        client: Client,
+        identity: &str,
+        election: Option<Timing>,
+    ) -> Replica {
         let (health, metrics) = (Health::default(), Metrics::default());
         let operator = Operator {
             config: OperatorConfig {
@@ -141,7 +163,7 @@ impl World {
                 postgres_image: "postgres:17".to_owned(),
                 image_pull_secrets: Vec::new(),
             },
-            namespaces: vec![self.namespace.clone()],
+            namespaces,
             identity: identity.to_owned(),
             namespace: self.namespace.clone(),
             election,
