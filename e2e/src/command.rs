@@ -13,9 +13,9 @@ pub fn tool(name: &str) -> Result<Command> {
     Ok(Command::new(find(name)?))
 }
 
-/// Where a program is: the path in `<NAME>_BIN`, else in `PATH`, else in `bin` of the cache that `cargo xtask` fills.
+/// Where a program is: the path in `<NAME>_BIN`, with `_` for `-`, else in `PATH`, else in `bin` of the cache that `cargo xtask` fills.
 pub fn find(name: &str) -> Result<PathBuf> {
-    if let Some(path) = env::var_os(format!("{}_BIN", name.to_uppercase())) {
+    if let Some(path) = env::var_os(format!("{}_BIN", name.to_uppercase().replace('-', "_"))) {
         return Ok(path.into());
     }
     let path = env::var_os("PATH").unwrap_or_default();

@@ -1,7 +1,8 @@
 //! `cargo xtask generate`: writes every file that is derived from the types in `crds/`, the server's routes,
 //! the command line of `kubectl authbackend`, what the programs
-//! count, and the chart's values.
+//! count, and the chart: its values, and what Helm renders of it.
 
+mod bundle;
 mod metrics;
 mod values;
 
@@ -41,10 +42,23 @@ const METRICS: &str = "docs/reference/metrics.md";
 const README: &str = "charts/authbackend-operator/README.md";
 const VALUES: &str = "charts/authbackend-operator/values.yaml";
 
+/// A file that differs from what it should hold.
+struct Stale {
+    /// Its path from the repository's root.
+    path: String,
+    /// What it should hold; `None` where there should be no such file.
+    text: Option<String>,
+}
+
 /// Writes the files that differ.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
-    for (path, text) in stale(workspace)? {
-        let file = workspace.root.join(path);
+    for Stale { path, text } in stale(workspace)? {
+        let file = workspace.root.join(&path);
+        let Some(text) = text else {
+            fs::remove_file(&file).with_context(|| format!("cannot remove {path}"))?;
+            println!("removed {path}");
+            continue;
+        };
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -56,47 +70,46 @@ pub(crate) fn write(workspace: &Workspace) -> Result<()> {
 
 /// Fails where a file differs.
 pub(crate) fn check(workspace: &Workspace) -> Result<()> {
-    let stale: Vec<&str> = stale(workspace)?
-        .into_iter()
-        .map(|(path, _)| path)
-        .collect();
-    if !stale.is_empty() {
-        bail!("stale: {}; run: cargo xtask generate", stale.join(", "));
+    let stale = stale(workspace)?;
+    let paths: Vec<&str> = stale.iter().map(|stale| stale.path.as_str()).collect();
+    if !paths.is_empty() {
+        bail!("stale: {}; run: cargo xtask generate", paths.join(", "));
     }
     Ok(())
 }
 
-/// The files that differ from what they should hold, with that.
-fn stale(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
+fn stale(workspace: &Workspace) -> Result<Vec<Stale>> {
     // With the features that the whole workspace gives its crates, so that nothing is compiled for
     // this alone.
-    let mut stale = Vec::new();
+    let mut derived: Vec<(String, String)> = Vec::new();
     for (binary, kind, paths) in DERIVED {
-        let text = ask(workspace, binary, kind)?;
-        let differing = paths
-            .iter()
-            .filter(|path| differs(&workspace.root.join(path), &text));
-        stale.extend(differing.map(|&path| (path, text.clone())));
+        let text = ask(workspace, binary, &[kind])?;
+        derived.extend(paths.iter().map(|&path| (path.to_owned(), text.clone())));
     }
     let page = metrics::page(&[
-        ("Operator", ask(workspace, OPERATOR.binary, "metrics")?),
-        ("Server", ask(workspace, SERVER.binary, "metrics")?),
+        ("Operator", ask(workspace, OPERATOR.binary, &["metrics"])?),
+        ("Server", ask(workspace, SERVER.binary, &["metrics"])?),
     ]);
-    if differs(&workspace.root.join(METRICS), &page) {
-        stale.push((METRICS, page));
-    }
+    derived.push((METRICS.to_owned(), page));
     let read = |path| fs::read_to_string(workspace.root.join(path)).context(path);
     let readme = values::readme(&read(README)?, &read(VALUES)?)?;
-    if differs(&workspace.root.join(README), &readme) {
-        stale.push((README, readme));
+    derived.push((README.to_owned(), readme));
+    derived.extend(bundle::files(workspace)?);
+
+    let mut stale = bundle::left_over(workspace, &derived)?;
+    for (path, text) in derived {
+        if differs(&workspace.root.join(&path), &text) {
+            let text = Some(text);
+            stale.push(Stale { path, text });
+        }
     }
     Ok(stale)
 }
 
-/// What a binary prints when it is asked for `kind`.
-fn ask(workspace: &Workspace, binary: &str, kind: &str) -> Result<String> {
+/// What a binary prints when it is asked with these `arguments`.
+fn ask(workspace: &Workspace, binary: &str, arguments: &[&str]) -> Result<String> {
     let program = cargo::build(&workspace.root, binary, &["--workspace"], process::output)?;
-    process::output(Command::new(&program).arg(kind))
+    process::output(Command::new(&program).args(arguments))
 }
 
 /// Whether the file does not hold exactly the text; a missing one does not.

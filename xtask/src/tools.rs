@@ -77,27 +77,58 @@ pub(crate) fn api_server(workspace: &Workspace, step: &Step<'_>) -> Result<PathB
     workspace.bin()
 }
 
-/// Ory Kratos, an auth server to compare with.
-const KRATOS: &str = "github.com/ory/kratos@v1.3.1";
+/// A program that is its own main module: what it replaces counts only there.
+struct Main {
+    /// What it is called in messages and in the folder of programs, with its version.
+    name: &'static str,
+    module: &'static str,
+    /// The package in it.
+    package: &'static str,
+}
 
-/// Builds Ory Kratos, which is its own main module: what it replaces counts only there.
+/// Ory Kratos, an auth server to compare with.
+const KRATOS: Main = Main {
+    name: "kratos-1.3.1",
+    module: "github.com/ory/kratos@v1.3.1",
+    package: ".",
+};
+
+/// The operator framework's own judge of bundles.
+const OPERATOR_VERIFY: Main = Main {
+    name: "operator-verify-0.45.0",
+    module: "github.com/operator-framework/api@v0.45.0",
+    package: "./cmd/operator-verify",
+};
+
+/// Builds Ory Kratos.
 pub(crate) fn kratos(workspace: &Workspace, step: &Step<'_>) -> Result<PathBuf> {
-    let program = workspace.bin()?.join("kratos-1.3.1");
+    build_main(&KRATOS, workspace, step)
+}
+
+/// Builds `operator-verify`.
+pub(crate) fn operator_verify(workspace: &Workspace, step: &Step<'_>) -> Result<PathBuf> {
+    build_main(&OPERATOR_VERIFY, workspace, step)
+}
+
+fn build_main(main: &Main, workspace: &Workspace, step: &Step<'_>) -> Result<PathBuf> {
+    let program = workspace.bin()?.join(main.name);
     if program.exists() {
         return Ok(program);
     }
-    let downloaded = process::output(Command::new("go").args(["mod", "download", "-json", KRATOS]))
-        .context("Go 1.26 or newer is needed to build Ory Kratos")?;
+    let mut download = Command::new("go");
+    download.args(["mod", "download", "-json", main.module]);
+    let downloaded = process::output(&mut download)
+        .with_context(|| format!("Go 1.26 or newer is needed to build {}", main.name))?;
     let downloaded: Value = serde_json::from_str(&downloaded)?;
     let sources = downloaded["Dir"]
         .as_str()
-        .context("go has no sources of Ory Kratos")?;
+        .with_context(|| format!("go has no sources of {}", main.module))?;
     step.say("compiling it takes some minutes");
     step.run(
         Command::new("go")
             .args(["build", "-C", sources, "-o"])
             .arg(&program)
-            .arg("."),
+            .arg(main.package),
     )?;
     Ok(program)
 }

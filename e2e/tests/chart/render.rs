@@ -178,3 +178,21 @@ fn default_values_render_as_recorded() -> Result<()> {
     insta::assert_snapshot!(chart::text(&["crds.install=false"])?);
     Ok(())
 }
+
+/// Tools of `GitOps` run hooks of Helm at other moments, or not at all.
+#[test]
+fn nothing_but_the_test_of_the_release_is_a_hook_of_helm() -> Result<()> {
+    let mut tests = 0;
+    for settings in VARIANTS {
+        for object in chart::parse(&chart::text_with_apis(settings, MONITORING)?)? {
+            let annotations = object["metadata"]["annotations"].as_object();
+            let hook = annotations.and_then(|annotations| annotations.get("helm.sh/hook"));
+            if let Some(hook) = hook {
+                assert_eq!(hook, "test", "{settings:?}");
+                tests += 1;
+            }
+        }
+    }
+    assert!(tests > 0, "not even the test is a hook");
+    Ok(())
+}

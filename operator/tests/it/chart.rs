@@ -73,7 +73,7 @@ async fn namespace(world: &World, name: &str, labels: Value) {
 }
 
 /// What the API server says to a pod of this template where only restricted pods may be.
-async fn admit(
+pub async fn admit(
     world: &World,
     namespace: &str,
     template: PodTemplateSpec,

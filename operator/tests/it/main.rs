@@ -10,6 +10,7 @@
 mod harness;
 
 mod admission;
+mod bundle;
 mod chart;
 mod claims;
 mod cli;

@@ -69,7 +69,7 @@ pub(super) const ALL: [Ring; 7] = [
     },
 ];
 
-/// Everything that needs nothing but the sources.
+/// Everything that needs nothing but the sources, and Helm for what is derived from the chart.
 fn unit(runner: &mut Runner<'_>) -> Result<()> {
     let root = &runner.workspace.root;
     let xtask = env::current_exe().context("cannot find this program")?;
@@ -111,17 +111,21 @@ fn unit(runner: &mut Runner<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The Helm chart, rendered by Helm, and its alerts, tried by Prometheus.
+/// The Helm chart, rendered by Helm, its alerts, tried by Prometheus, and the bundle made of it.
 fn chart(runner: &mut Runner<'_>) -> Result<()> {
     let root = &runner.workspace.root;
-    let mut progress = runner.progress(2)?;
+    let mut progress = runner.progress(3)?;
     let helm = progress.step("helm", |step| tools::find(&HELM, runner.workspace, step))?;
     let promtool = progress.step("promtool", debian::promtool)?;
+    let verify = progress.step("operator-verify", |step| {
+        tools::operator_verify(runner.workspace, step)
+    })?;
     runner.check(
         "tests",
         integration_test(root, "chart")
             .env("HELM_BIN", helm)
-            .env("PROMTOOL_BIN", promtool),
+            .env("PROMTOOL_BIN", promtool)
+            .env("OPERATOR_VERIFY_BIN", verify),
     );
     Ok(())
 }
