@@ -80,3 +80,23 @@ pub fn selector_text(instance: &str, component: Component) -> String {
         .collect::<Vec<_>>()
         .join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Another selector could not be applied to what an earlier release has made.
+    #[test]
+    fn selectors_are_those_of_the_first_release() {
+        let part = |component| selector_text("shop", component);
+        let rest = "app.kubernetes.io/instance=shop,app.kubernetes.io/name=authbackend";
+        assert_eq!(
+            part(Component::Server),
+            format!("app.kubernetes.io/component=server,{rest}")
+        );
+        assert_eq!(
+            part(Component::Postgres),
+            format!("app.kubernetes.io/component=postgres,{rest}")
+        );
+    }
+}

@@ -1,11 +1,17 @@
 //! Secrets: waited for by name, read by reference, shown to nobody.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use authbackend_crds::v1alpha1::AuthBackend;
+use hyper::{Method, Request, header};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::Client;
+use kube::client::Body;
 use serde_json::json;
+use tower::BoxError;
 
 use crate::harness::{World, condition};
 
@@ -189,4 +195,55 @@ async fn no_secret_is_shown_anywhere() {
             "{text}"
         );
     }
+}
+
+/// Paths of all that is read of Secrets, and the forms in which it was asked for.
+type Reads = Arc<Mutex<BTreeSet<(String, String)>>>;
+
+/// A client that takes note of `reads`.
+fn noting(inner: Client, reads: &Reads) -> Client {
+    let (reads, namespace) = (Arc::clone(reads), inner.default_namespace().to_owned());
+    let service = tower::service_fn(move |request: Request<Body>| {
+        let path = request.uri().path().to_owned();
+        if request.method() == Method::GET && path.contains("/secrets") {
+            let form = request.headers().get(header::ACCEPT);
+            let form = form.map_or("", |form| form.to_str().unwrap()).to_owned();
+            reads.lock().unwrap().insert((path, form));
+        }
+        let inner = inner.clone();
+        async move { Ok::<_, BoxError>(inner.send(request).await?) }
+    });
+    Client::new(service, namespace)
+}
+
+#[tokio::test]
+async fn secrets_are_watched_by_metadata_and_read_only_where_they_are_referred_to() {
+    let world = World::new("reads").await;
+    world.database_secret().await;
+    world.secret("unrelated", &[("key", "before")]).await;
+    let reads = Reads::default();
+    let client = noting(world.operator_client.clone(), &reads);
+    let operator = world.replica(client, "operator-0", None);
+    world.create(json!({})).await;
+    world.ready().await;
+    world.secret("unrelated", &[("key", "after")]).await;
+    world.rest(&operator).await;
+    let mut read = BTreeSet::new();
+    for (path, form) in reads.lock().unwrap().iter() {
+        match path.rsplit_once("/secrets/") {
+            Some((_, name)) => {
+                read.insert(name.to_owned());
+            }
+            // A list or a watch.
+            None => assert!(form.contains("as=PartialObjectMetadata"), "{form}"),
+        }
+    }
+    assert_eq!(
+        read,
+        ["shop-db", "shop-signing"].map(str::to_owned).into(),
+        "and lists by metadata: {:?}",
+        reads.lock().unwrap()
+    );
+    let lists = reads.lock().unwrap().len() - read.len();
+    assert!(lists > 0, "nothing is watched");
 }
