@@ -3,6 +3,7 @@
 mod command_line;
 mod line;
 mod proxy;
+mod replica;
 mod server;
 mod settings;
 mod state;
@@ -11,5 +12,6 @@ mod world;
 pub use authbackend_testkit::{FAILURE, User, succeed_job};
 pub use command_line::CommandLine;
 pub use line::{Fault, Line, Trouble};
+pub use replica::Replica;
 pub use settings::DEFAULT_SETTINGS;
-pub use world::{IMAGE, Replica, World, condition, image_of, is_ready, status, status_of};
+pub use world::{IMAGE, World, condition, image_of, is_ready, status, status_of};

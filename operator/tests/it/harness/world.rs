@@ -21,11 +21,10 @@ use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams, PostPa
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use super::line::Line;
 use super::proxy::Proxy;
+use super::replica::Replica;
 use super::{server, state};
 
 /// How long a test waits for what must happen.
@@ -43,53 +42,6 @@ pub struct World {
     /// The namespace.
     pub namespace: String,
     simulator: Option<Simulator>,
-}
-
-/// A replica of the operator.
-pub struct Replica {
-    /// How far it is.
-    pub health: Health,
-    /// Its counters.
-    pub metrics: Metrics,
-    shutdown: CancellationToken,
-    task: JoinHandle<anyhow::Result<()>>,
-}
-
-impl Drop for Replica {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Replica {
-    /// Waits until it is in this phase.
-    pub async fn reaches(&self, phase: Phase) {
-        let start = std::time::Instant::now();
-        while self.health.phase() != phase {
-            assert!(start.elapsed() < PATIENCE, "{phase:?} is not reached");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// Ends it as SIGTERM does.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
-        self.shutdown.cancel();
-        (&mut self.task).await.expect("it does not panic")
-    }
-
-    /// Ends it as SIGKILL does.
-    pub async fn kill(mut self) {
-        self.task.abort();
-        let _ = (&mut self.task).await;
-    }
-
-    /// Waits until it ends by itself.
-    pub async fn ended(mut self) -> anyhow::Result<()> {
-        tokio::time::timeout(PATIENCE, &mut self.task)
-            .await
-            .expect("it ends")
-            .expect("it does not panic")
-    }
 }
 
 impl World {
@@ -156,7 +108,6 @@ impl World {
         identity: &str,
         election: Option<Timing>,
     ) -> Replica {
-        let (health, metrics) = (Health::default(), Metrics::default());
         let operator = Operator {
             config: OperatorConfig {
                 server_image: IMAGE.to_owned(),
@@ -167,17 +118,10 @@ impl World {
             identity: identity.to_owned(),
             namespace: self.namespace.clone(),
             election,
-            health: health.clone(),
-            metrics: metrics.clone(),
+            health: Health::default(),
+            metrics: Metrics::default(),
         };
-        let shutdown = CancellationToken::new();
-        let task = tokio::spawn(operator.run(client, shutdown.clone()));
-        Replica {
-            health,
-            metrics,
-            shutdown,
-            task,
-        }
+        Replica::start(operator, client)
     }
 
     /// An API of this namespace.
