@@ -146,8 +146,18 @@ fn draw(out: &Path, costs: &[Cost]) -> Result<()> {
         &[
             line("p99", &|cost| cost.p99 * 1e6),
             line("p50", &|cost| cost.p50 * 1e6),
-            line("CPU of the auth server", &|cost| cost.cpu[0]),
-            line("CPU of Postgres", &|cost| cost.cpu[1]),
+        ],
+    )?;
+    plot::lines(
+        out,
+        "growth-cpu",
+        titles(
+            "GET /get-session as users grow: processor time",
+            "microseconds",
+        ),
+        &[
+            line("auth server", &|cost| cost.cpu[0]),
+            line("Postgres", &|cost| cost.cpu[1]),
         ],
     )?;
     plot::lines(

@@ -17,6 +17,9 @@ const COLOURS: [RGBColor; 4] = [
     RGBColor(0x80, 0x4c, 0xb8),
 ];
 
+/// Most labels of an axis that counts from zero.
+const LABELS: usize = 11;
+
 /// A line of a plot.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -117,12 +120,18 @@ fn draw(titles: Titles<'_>, lines: &[Line]) -> Drawn {
     let points = || lines.iter().flat_map(|line| &line.points);
     let highest = points().map(|point| point.1).fold(1e-9, f64::max) * 1.05;
     let right = points().map(|point| point.0).fold(1e-9, f64::max);
-    let (left, right, labels) = match titles.x {
-        Axis::Linear(_) => (0.0, right * 1.05, 11),
-        // One label for each power.
+    let (left, right, highest, labels) = match titles.x {
+        Axis::Linear(_) => (0.0, right * 1.05, highest, LABELS),
         Axis::PowersOfTen(_) => {
             let left = points().map(|point| point.0).fold(right, f64::min);
-            (left, right.max(left + 1.0), points().count())
+            // One label for each power, and room for the legend above lines that may begin high.
+            let powers = lines.iter().map(|line| line.points.len()).max();
+            (
+                left,
+                right.max(left + 1.0),
+                highest * 1.3,
+                powers.unwrap_or(1),
+            )
         }
     };
     let mut svg = String::new();

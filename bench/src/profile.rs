@@ -20,6 +20,9 @@ use crate::server::{CONNECTIONS, sign_up_all};
 /// Samples per second and core; not a round number, so that nothing that repeats is met again and again.
 const FREQUENCY: &str = "997";
 
+/// Bytes of the stack that are kept of each sample: futures in futures are deep.
+const STACK: &str = "dwarf,32768";
+
 /// Frames below this part of all samples are left out, in per cent: nobody could read them.
 const NARROWEST: f64 = 0.2;
 
@@ -35,7 +38,7 @@ pub struct Arguments {
     database: String,
 
     /// Seconds of the load.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 5)]
     seconds: u64,
 
     /// Directory for the flame graphs.
@@ -119,7 +122,7 @@ async fn profile(
 /// Samples the process `pid` with its stacks, which are unwound by the tables that every program has for panics.
 fn record(pid: u32, seconds: u64, samples: &Path) -> Result<()> {
     let output = Command::new("perf")
-        .args(["record", "--freq", FREQUENCY, "--call-graph", "dwarf"])
+        .args(["record", "--freq", FREQUENCY, "--call-graph", STACK])
         .args(["--pid", &pid.to_string()])
         .arg("--output")
         .arg(samples)

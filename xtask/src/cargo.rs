@@ -16,6 +16,9 @@ const OF_XTASK: [&str; 4] = [
     "CARGO_BIN_",
 ];
 
+/// Where a binary lies is told in JSON; errors stay readable.
+const MESSAGES: &str = "--message-format=json-render-diagnostics";
+
 /// The cargo that runs this task, in the repository's root.
 pub(crate) fn cargo(root: &Path) -> Command {
     let mut command = Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
@@ -38,13 +41,24 @@ pub(crate) fn build(
 ) -> Result<PathBuf> {
     let mut build = cargo(root);
     build
-        .args([
-            "build",
-            "--message-format=json-render-diagnostics",
-            "--bin",
-            binary,
-        ])
+        .args(["build", MESSAGES, "--bin", binary])
         .args(options);
+    executable(&run(&mut build)?, binary).with_context(|| format!("cargo built no {binary}"))
+}
+
+/// As [`build`], of one package, with an option for the linker of the binary.
+pub(crate) fn build_linked(
+    root: &Path,
+    binary: &str,
+    options: &[&str],
+    linker: &str,
+    run: impl FnOnce(&mut Command) -> Result<String>,
+) -> Result<PathBuf> {
+    let mut build = cargo(root);
+    build
+        .args(["rustc", MESSAGES, "--bin", binary])
+        .args(options)
+        .args(["--", &format!("-Clink-arg={linker}")]);
     executable(&run(&mut build)?, binary).with_context(|| format!("cargo built no {binary}"))
 }
 

@@ -91,17 +91,29 @@ impl Users {
         Ok(pages)
     }
 
-    /// How long the statement of a session check takes, of random users, one after another.
-    pub(super) async fn time_sessions(&self, users: u64) -> Result<Sorted> {
+    /// How long the statement of a session check takes, of random users, one after another, and the processor time of Postgres for
+    /// each.
+    pub(super) async fn time_sessions(&self, users: u64) -> Result<(Sorted, Duration)> {
         let tokens = self.sample("bench_id('t', n)", users, TIMED).await?;
         let session = self.client.prepare(QUERY).await?;
+        let before = self.own_processor_time().await?;
         let mut latencies = Vec::with_capacity(tokens.len());
         for token in &tokens {
             let begun = Instant::now();
             self.client.query_one(&session, &[token]).await?;
             latencies.push(begun.elapsed());
         }
-        Ok(Sorted::of(latencies))
+        let used = self.own_processor_time().await?.saturating_sub(before);
+        Ok((Sorted::of(latencies), used / TIMED))
+    }
+
+    /// Of the process of Postgres that this connection talks to, so far.
+    async fn own_processor_time(&self) -> Result<Duration> {
+        let row = self
+            .client
+            .query_one("SELECT pg_backend_pid()", &[])
+            .await?;
+        run_time(u32::try_from(row.get::<_, i32>(0))?)
     }
 
     /// How long the statements of a sign-in take, of random users, one after another.
