@@ -27,13 +27,13 @@ pub use spec::{
 };
 pub use status::{
     AuthBackendStatus, ContractStatus, Current, MigrationPhase, MigrationPlan, MigrationStatus,
-    PlannedMigration,
+    PlannedMigration, Rejected,
 };
 
 /// API group of the resource.
 pub const GROUP: &str = "authbackend.dev";
 
-/// Asks for another try of a failed migration: any value that the annotation did not have before.
+/// Asks for another try of a failed migration or a failed rollout: any value that the annotation did not have before.
 pub const RETRY_MIGRATION_ANNOTATION: &str = "authbackend.dev/retry-migration";
 
 /// Approves the plan of a migration: the plan's hash.

@@ -13,7 +13,7 @@ use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec};
 use futures::future::try_join_all;
 use futures::try_join;
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
@@ -31,6 +31,7 @@ use crate::optional::{OptionalApi, Served};
 use crate::presence::{Presence, Rare};
 use crate::reconcile::database;
 use crate::reconcile::observed::{Observed, ObservedSecret, OtherAuthBackend};
+use crate::reconcile::plan::needs_templates;
 use crate::reconcile::references::{self, SecretUse};
 
 /// Reads all that concerns `auth_backend`.
@@ -70,6 +71,9 @@ pub async fn observe(
         } else {
             (None, None, None)
         };
+    let replica_sets = reader
+        .replica_sets(&auth_backend, deployment.as_deref())
+        .await?;
     let object = ObjectRef::new(&name).within(&reader.namespace);
     let refusal = context.backoff.refusal(&object);
     Ok(Observed {
@@ -81,6 +85,7 @@ pub async fn observe(
         service_account,
         service,
         deployment,
+        replica_sets,
         pod_disruption_budget: pdb,
         horizontal_pod_autoscaler: hpa,
         ingress,
@@ -153,6 +158,20 @@ impl<'a> Reader<'a> {
             .await;
         let found = found.map_err(|e| Failure::new("list", &K::kind(&()), &selector, &e))?;
         Ok(found.items.into_iter().map(Arc::new).collect())
+    }
+
+    /// The ReplicaSets of `deployment`, read after it, where a template may have to be put back.
+    async fn replica_sets(
+        &self,
+        auth_backend: &AuthBackend,
+        deployment: Option<&Deployment>,
+    ) -> Result<Vec<Arc<ReplicaSet>>, Failure> {
+        if !needs_templates(auth_backend, deployment) {
+            return Ok(Vec::new());
+        }
+        let name = auth_backend.name_any();
+        self.list(labels::selector_text(&name, Component::Server))
+            .await
     }
 
     /// The objects of the APIs that are served; as with those that are rare.

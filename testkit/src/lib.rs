@@ -14,4 +14,4 @@ mod simulator;
 
 pub use api_server::{ApiServer, User};
 pub use rights::grant;
-pub use simulator::{FAILURE, Simulator, succeed_job};
+pub use simulator::{FAILURE, Simulator, TOO_MUCH_CPU, succeed_job};

@@ -3,14 +3,16 @@
 //! What a Job does is said by its image: one whose tag starts with `bad` fails as a migration that must not be retried,
 //! one whose tag starts with `held` runs until the test ends it, one whose tag starts with `contracting` leaves a contract
 //! out. A Job that plans finds one migration. The tag of a Deployment's image says the same of its pods: those of `broken`
-//! never become ready, and those of `late` not in time.
+//! never become ready, and those of `late` not in time, as those that ask for [`TOO_MUCH_CPU`].
+
+mod replica_sets;
 
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, PodTemplateSpec};
 use k8s_openapi::jiff::Timestamp;
 use kube::api::{Patch, PatchParams, PostParams};
 use kube::runtime::{WatchStreamExt as _, watcher};
@@ -20,6 +22,9 @@ use tokio::task::JoinSet;
 
 /// What a failing migration leaves as its pod's termination message.
 pub const FAILURE: &str = "migration 2 (add_column): column \"locale\" already exists";
+
+/// Cores that no node has, in the API's own form.
+pub const TOO_MUCH_CPU: &str = "1k";
 
 /// What a Job that plans leaves as its pod's termination message.
 const PLAN: &str = r#"{"hash":"0123456789abcdef","currentVersion":4,"targetVersion":5,"adopt":false,"destructive":false,
@@ -44,9 +49,13 @@ impl Simulator {
             async move { run_job(&jobs, &pods, &job).await }
         }));
         let deployments: Api<Deployment> = api(client, namespace);
+        let replica_sets: Api<ReplicaSet> = api(client, namespace);
         tasks.spawn(each(deployments.clone(), move |deployment| {
-            let deployments = deployments.clone();
-            async move { roll_out(&deployments, &deployment).await }
+            let (deployments, replica_sets) = (deployments.clone(), replica_sets.clone());
+            async move {
+                replica_sets::keep_template(&replica_sets, &deployment).await;
+                roll_out(&deployments, &deployment).await;
+            }
         }));
         let stateful_sets: Api<StatefulSet> = api(client, namespace);
         tasks.spawn(each(stateful_sets.clone(), move |stateful_set| {
@@ -182,6 +191,15 @@ async fn ended_pod(pods: &Api<Pod>, job: &Job, exit_code: i32, message: &str) {
     patch_status(pods, &name, status).await;
 }
 
+fn asks_for_too_much(template: &PodTemplateSpec) -> bool {
+    let container = template.spec.as_ref().map(|pod| &pod.containers[0]);
+    let resources = container.and_then(|container| container.resources.as_ref());
+    let requests = resources.and_then(|resources| resources.requests.as_ref());
+    requests
+        .and_then(|requests| requests.get("cpu"))
+        .is_some_and(|cpu| cpu.0 == TOO_MUCH_CPU)
+}
+
 async fn roll_out(deployments: &Api<Deployment>, deployment: &Deployment) {
     let spec = deployment.spec.clone().unwrap_or_default();
     let observed = deployment
@@ -204,7 +222,7 @@ async fn roll_out(deployments: &Api<Deployment>, deployment: &Deployment) {
         replicas
     };
     let now = Timestamp::now().to_string();
-    if tag(image.as_deref()).starts_with("late") {
+    if tag(image.as_deref()).starts_with("late") || asks_for_too_much(&spec.template) {
         // As `maxUnavailable: 0` has it: those of before stay, and one new pod does not get ready.
         let status = json!({
             "observedGeneration": deployment.metadata.generation,

@@ -39,6 +39,11 @@ reason stands beside.
 - apiGroups: [apps]
   resources: [deployments, statefulsets]
   verbs: [get, list, watch, create, patch]
+# The pod templates of before, kept in ReplicaSets by the Deployments' controller: one that served is put back when the pods
+# of another do not start.
+- apiGroups: [apps]
+  resources: [replicasets]
+  verbs: [list]
 # Migrations: created and never changed. delete: old ones, and one that is to be tried again.
 - apiGroups: [batch]
   resources: [jobs]

@@ -4,6 +4,8 @@ use authbackend_crds::v1alpha1::{AuthBackend, MigrationPhase};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt as _;
 
+use crate::retry;
+
 /// What to do, step by step; nothing where nothing has to be done.
 pub(super) fn about(auth_backend: &AuthBackend) -> Vec<String> {
     let name = auth_backend.name_any();
@@ -50,6 +52,12 @@ pub(super) fn about(auth_backend: &AuthBackend) -> Vec<String> {
         )),
         Some("PodFailing" | "RolloutFailed") => {
             steps.push(format!("see what the pods say: {}", command("logs", "")));
+            if retry::is_possible(status) {
+                steps.push(format!(
+                    "correct the spec, or try the same again: {}",
+                    command("retry", "")
+                ));
+            }
         }
         Some("Suspended") => steps.push("set spec.suspend to false, and it goes on".to_owned()),
         _ => {}

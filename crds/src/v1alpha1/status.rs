@@ -29,6 +29,11 @@ pub struct AuthBackendStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<Current>,
 
+    /// The edit whose pods did not become ready, so that the Deployment has the pod template that served before. Absent once
+    /// the edit is another one or is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<Rejected>,
+
     /// The newest migration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migration: Option<MigrationStatus>,
@@ -91,9 +96,34 @@ pub struct Current {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rolled_out_at: Option<Time>,
 
+    /// Hash of the Deployment that every pod ran and was available with last; the ReplicaSet with the same
+    /// `authbackend.dev/spec-hash` keeps its pod template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+
     /// Versions of the contract migrations that this image has and the database has not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending_contracts: Vec<i64>,
+}
+
+/// An edit whose pods did not become ready. It is tried again once the Deployment would be another one, or the annotation
+/// `authbackend.dev/retry-migration` has another value.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rejected {
+    /// Hash of the Deployment that the spec asks for.
+    pub template: String,
+
+    /// Why its pods did not become ready, without secrets.
+    pub message: String,
+
+    /// When the template that served before was put back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected_at: Option<Time>,
+
+    /// Value of the annotation `authbackend.dev/retry-migration` at that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<String>,
 }
 
 /// A migration.

@@ -53,6 +53,7 @@ fn allowed() -> Rights {
         ("/pods", "list"),
         ("apps/deployments", applied),
         ("apps/statefulsets", applied),
+        ("apps/replicasets", "list"),
         ("batch/jobs", "list watch create delete"),
         ("policy/poddisruptionbudgets", optional),
         ("autoscaling/horizontalpodautoscalers", optional),

@@ -78,6 +78,44 @@ fn a_rollout_that_fails_goes_back_to_the_version_before() -> Result<()> {
 }
 
 #[test]
+fn an_edit_whose_pods_do_not_start_goes_back_to_the_pods_that_served() -> Result<()> {
+    setup::on_stage(&setup::operator()?, "put-back", &json!({}), |stage| {
+        let load = stage.load()?;
+        let before = stage.backend.pods()?;
+        let cpu = |cores: &str| json!({"resources": {"requests": {"cpu": cores}}});
+        stage.backend.change(&cpu("1000"))?;
+        let is_rejected = || {
+            let rejected = stage.backend.get()?["status"]["rejected"].clone();
+            Ok(match rejected["message"].as_str() {
+                Some(message) => Look::Done(message.to_owned()),
+                None => Look::NotYet(rejected.to_string()),
+            })
+        };
+        let message = until("the edit is rejected", ROLLOUT_LIMIT, is_rejected)?;
+        assert!(message.contains("Insufficient cpu"), "{message}");
+        let stalled = stage.backend.condition("Stalled")?.context("no Stalled")?;
+        assert_eq!(stalled.reason, "RolloutFailed");
+        let is_back = || {
+            let pods = stage.backend.pods()?;
+            Ok(if pods == before {
+                Look::Done(())
+            } else {
+                Look::NotYet(format!("{pods:?}"))
+            })
+        };
+        until("only pods of before", Duration::from_mins(1), is_back)?;
+        let available = stage.backend.condition("Available")?;
+        assert!(available.context("no Available")?.status);
+        stage.backend.change(&cpu("10m"))?;
+        stage.backend.wait_ready()?;
+        assert!(stage.backend.get()?["status"]["rejected"].is_null());
+        let after = stage.backend.pods()?;
+        assert!(before.iter().all(|pod| !after.contains(pod)), "{after:?}");
+        load.finish().map(drop)
+    })
+}
+
+#[test]
 fn after_a_contract_versions_of_before_are_refused_while_the_newer_one_serves() -> Result<()> {
     setup::on_stage(&setup::operator()?, "contracted", &json!({}), |stage| {
         let load = stage.load()?;

@@ -45,8 +45,12 @@ pub fn of_postgres(instance: &Instance) -> Option<NetworkPolicy> {
 }
 
 /// The policy of the server and the migration, where the spec asks for one. `databases` are all that they connect to at
-/// the moment.
-pub fn of_server(instance: &Instance, databases: &[Destination]) -> Option<NetworkPolicy> {
+/// the moment, `ports` those of the other services that settings name.
+pub fn of_server(
+    instance: &Instance,
+    databases: &[Destination],
+    mut ports: BTreeSet<u16>,
+) -> Option<NetworkPolicy> {
     let policy = instance.spec.network_policy.clone()?;
     let metrics = policy.metrics_from.map(|from| NetworkPolicyIngressRule {
         from: Some(from),
@@ -58,7 +62,6 @@ pub fn of_server(instance: &Instance, databases: &[Destination]) -> Option<Netwo
     };
     let mut egress = vec![dns()];
     egress.extend(databases.iter().map(|database| to(instance, database)));
-    let mut ports = instance.settings.outbound_ports.clone();
     ports.extend(tracing::port(instance));
     egress.extend(to_services(&ports));
     egress.extend(policy.additional_egress.clone().unwrap_or_default());

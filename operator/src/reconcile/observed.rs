@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use authbackend_crds::v1alpha1::AuthBackend;
-use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret, Service, ServiceAccount};
@@ -37,6 +37,9 @@ pub struct Observed {
     pub service: Option<Arc<Service>>,
     /// Deployment `<name>`.
     pub deployment: Option<Arc<Deployment>>,
+    /// The ReplicaSets with the labels of [`crate::labels::selector`] for the component `server`; none where nothing has
+    /// to be put back, see [`super::plan::needs_templates`].
+    pub replica_sets: Vec<Arc<ReplicaSet>>,
     /// `PodDisruptionBudget` `<name>`.
     pub pod_disruption_budget: Option<Arc<PodDisruptionBudget>>,
     /// `HorizontalPodAutoscaler` `<name>`.

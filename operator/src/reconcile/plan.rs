@@ -15,6 +15,7 @@ pub mod rollout;
 mod served;
 mod status;
 pub mod target;
+mod templates;
 mod types;
 pub mod verdict;
 mod view;
@@ -23,7 +24,9 @@ use std::time::Duration;
 
 use authbackend_crds::v1alpha1::{
     APPROVE_CONTRACT_ANNOTATION, APPROVE_MIGRATION_ANNOTATION, AuthBackend, Migration,
+    MigrationPhase,
 };
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 use kube::ResourceExt as _;
@@ -156,6 +159,15 @@ fn decide<'a>(
         rollout: rollout::rollout(observed.deployment.as_deref(), None),
         instance: instance.ok().cloned(),
     }
+}
+
+/// Whether a plan for `auth_backend`, whose Deployment is `live`, needs to know the pod templates of before.
+pub fn needs_templates(auth_backend: &AuthBackend, live: Option<&Deployment>) -> bool {
+    let is_back = auth_backend.status.as_ref().is_some_and(|status| {
+        let migration = status.migration.as_ref().map(|migration| migration.phase);
+        status.rejected.is_some() || migration == Some(MigrationPhase::RolledBack)
+    });
+    is_back || live.is_some_and(rollout::has_failed)
 }
 
 /// What people allowed, in the spec and by annotations.

@@ -139,7 +139,7 @@ async fn what_has_not_failed_is_not_tried_again() {
     let kubectl = administrator(&world).await;
     let refusal = kubectl.run(&["retry", "shop"]).await.unwrap_err();
     assert!(
-        refusal.contains("no migration of shop has failed"),
+        refusal.contains("no migration of shop has failed, and no rollout was taken back"),
         "{refusal}"
     );
     let after: AuthBackend = world.get("shop").await;

@@ -50,6 +50,11 @@ async fn a_failed_migration_and_the_way_back_survive_a_crash_at_every_write() {
 }
 
 #[tokio::test]
+async fn an_edit_that_fails_and_the_next_one_survive_a_crash_at_every_write() {
+    crashes(Scenario::Reject).await;
+}
+
+#[tokio::test]
 async fn a_deletion_survives_a_crash_at_every_write() {
     crashes(Scenario::Delete).await;
 }
@@ -72,6 +77,11 @@ async fn a_rotation_survives_the_failure_of_every_write() {
 #[tokio::test]
 async fn a_failed_migration_and_the_way_back_survive_the_failure_of_every_write() {
     failures(Scenario::Fail).await;
+}
+
+#[tokio::test]
+async fn an_edit_that_fails_and_the_next_one_survive_the_failure_of_every_write() {
+    failures(Scenario::Reject).await;
 }
 
 #[tokio::test]

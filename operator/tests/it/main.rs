@@ -25,6 +25,7 @@ mod hibernation;
 mod leader;
 mod lifecycle;
 mod placement;
+mod put_back;
 mod schema;
 mod secrets;
 mod settings;

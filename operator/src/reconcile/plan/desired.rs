@@ -14,7 +14,7 @@ use super::migration::{self, Decision, Step};
 use super::needs::{self, Blocker};
 use super::types::{Deletion, DeletionKind, GeneratedSecret, Resources};
 use super::view::View;
-use super::{config_maps, network, optional};
+use super::{config_maps, network, optional, templates};
 use crate::build::job::{Kind, Order};
 use crate::build::{
     Instance, config_map, deployment, horizontal_pod_autoscaler, ingress, job, network_policy,
@@ -39,7 +39,7 @@ pub fn resources(
     let (deployment, blocker) = match decision
         .current
         .as_ref()
-        .map(|current| server(instance, observed, current))
+        .map(|current| templates::serving(instance, observed, current, decision.puts_back()))
     {
         Some(Ok(deployment)) => (Some(deployment), None),
         Some(Err(blocker)) => (None, Some(blocker)),

@@ -1,7 +1,7 @@
 //! The state machine of migrations: a pure function of what is on record, what serves, and which Jobs exist.
 //!
 //! It holds these promises. What serves changes only when a migration for it has succeeded, and goes back when its pods do
-//! not become ready. A Job is created only while none runs. A migration that failed is not repeated until something that it
+//! not become ready, as does the pod template of what serves. A Job is created only while none runs. A migration that failed is not repeated until something that it
 //! depends on changes. A plan that needs an approval is carried out only as it was shown. What earlier versions use is
 //! removed only when none of their pods runs.
 
@@ -9,14 +9,19 @@ mod contract;
 mod preflight;
 mod progress;
 mod record;
+mod rejection;
 mod rollback;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use authbackend_crds::v1alpha1::{ContractStatus, Current, MigrationPolicy, MigrationStatus};
+use authbackend_crds::v1alpha1::{
+    ContractStatus, Current, MigrationPhase, MigrationPolicy, MigrationStatus, Rejected,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 pub use record::job_of;
+pub use rejection::upholds;
 
 use super::job::{JobFacts, Kind};
 use super::rollout::Rollout;
@@ -76,7 +81,7 @@ pub struct Consent<'a> {
 /// The pods of what serves.
 #[derive(Clone, Copy, Debug)]
 pub struct Pods<'a> {
-    /// How far the Deployment of `current` is.
+    /// How far the Deployment of `current` is, with the template of before where something was rejected.
     pub rollout: &'a Rollout,
     /// What keeps the newest pod from running.
     pub problem: Option<&'a str>,
@@ -84,6 +89,12 @@ pub struct Pods<'a> {
     pub serving: Option<&'a str>,
     /// Hash of the Deployment that the target would be rendered as; `None` while it cannot be rendered.
     pub target: Option<&'a str>,
+    /// Hashes of the Deployments whose pod templates can be put back.
+    pub templates: &'a BTreeSet<String>,
+    /// What was rejected, as far as [`upholds`] has it stand.
+    pub rejected: Option<&'a Rejected>,
+    /// The annotation that asks for another try.
+    pub retry: Option<&'a str>,
     /// Whether a pod is still ending, perhaps one of before.
     pub ending: bool,
     /// Whether the Deployment may be changed.
@@ -99,12 +110,22 @@ pub struct Decision {
     pub current: Option<Current>,
     /// What served before, while not every pod runs `current`.
     pub previous: Option<Current>,
+    /// What was rejected, while the template that served before stays.
+    pub rejected: Option<Rejected>,
     /// The contract to record.
     pub contract: Option<ContractStatus>,
     /// What to do.
     pub step: Step,
     /// When to decide again although nothing changed.
     pub wake: Option<Duration>,
+}
+
+impl Decision {
+    /// Whether the Deployment is to have the pod template that `current` served with, whatever the spec says of it.
+    pub fn puts_back(&self) -> bool {
+        let phase = self.migration.as_ref().map(|migration| migration.phase);
+        self.rejected.is_some() || phase == Some(MigrationPhase::RolledBack)
+    }
 }
 
 /// What to do next.
@@ -151,6 +172,7 @@ pub fn decide(situation: &Situation<'_>) -> Decision {
         migration: situation.recorded.cloned(),
         current: situation.current.cloned(),
         previous: situation.previous.cloned(),
+        rejected: situation.pods.rejected.cloned(),
         contract: situation.contract.cloned(),
         step: Step::Unknown,
         wake: None,

@@ -1,11 +1,16 @@
 //! Network policies: never one that keeps what serves from its database.
 
-use authbackend_crds::v1alpha1::Database;
+use std::collections::BTreeSet;
+
+use authbackend_crds::auth::AuthSettings;
+use authbackend_crds::v1alpha1::{Current, Database};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::ResourceExt as _;
 
 use super::migration::Decision;
-use crate::build::Instance;
 use crate::build::network_policy::{self, Destination};
+use crate::build::{Instance, config_map};
+use crate::names;
 use crate::reconcile::database;
 use crate::reconcile::observed::Observed;
 
@@ -29,7 +34,29 @@ pub fn policy(
             databases.push(destination);
         }
     }
-    network_policy::of_server(instance, &databases)
+    let mut ports = instance.settings.outbound_ports.clone();
+    for current in [&decision.current, &decision.previous]
+        .into_iter()
+        .flatten()
+    {
+        ports.extend(outbound_ports(instance, observed, current));
+    }
+    network_policy::of_server(instance, &databases, ports)
+}
+
+/// The ports that pods of before connect to, by the settings that they were made with: these may serve for long, where what
+/// the spec asks for does not start.
+fn outbound_ports(instance: &Instance, observed: &Observed, current: &Current) -> BTreeSet<u16> {
+    let hash = current.config_hash.as_ref();
+    let Some(hash) = hash.filter(|hash| **hash != instance.settings.hash) else {
+        return BTreeSet::new();
+    };
+    let name = names::config_map(&instance.name, hash);
+    let mut live = observed.config_maps.iter();
+    let live = live.find(|live| live.name_any() == name);
+    let text = live.and_then(|live| live.data.as_ref()?.get(config_map::KEY));
+    let settings = text.and_then(|text| serde_saphyr::from_str::<AuthSettings>(text).ok());
+    settings.map_or_else(BTreeSet::new, |settings| settings.outbound_ports())
 }
 
 /// Whether the spec asks for a policy of the server.

@@ -80,6 +80,11 @@ fn is_applied(live: &Deployment, desired: &Deployment) -> bool {
             .is_none_or(|generation| seen >= Some(generation))
 }
 
+/// Whether a rollout of `live` failed, perhaps one of something else than is wanted by now.
+pub fn has_failed(live: &Deployment) -> bool {
+    deadline_exceeded(live).is_some()
+}
+
 /// What the Deployment says when its progress deadline passed.
 fn deadline_exceeded(live: &Deployment) -> Option<String> {
     let progressing = condition(live, "Progressing")?;

@@ -1,12 +1,14 @@
 //! How the pods of what is on record as serving are, before anything is decided about them.
 
-use authbackend_crds::v1alpha1::Current;
+use std::collections::BTreeSet;
+
+use authbackend_crds::v1alpha1::{Current, RETRY_MIGRATION_ANNOTATION, Rejected};
 use kube::ResourceExt as _;
 
-use super::migration::Pods;
+use super::migration::{Pods, upholds};
 use super::rollout::{self, Rollout};
 use super::target::Target;
-use super::{desired, pods, problem_of};
+use super::{desired, pods, problem_of, templates};
 use crate::build::Instance;
 use crate::labels::{COMPONENT, Component, SPEC_HASH};
 use crate::reconcile::observed::Observed;
@@ -17,6 +19,9 @@ pub struct Served {
     problem: Option<String>,
     serving: Option<String>,
     target: Option<String>,
+    templates: BTreeSet<String>,
+    rejected: Option<Rejected>,
+    retry: Option<String>,
     ending: bool,
 }
 
@@ -34,22 +39,41 @@ impl Served {
         let serving = rendered
             .as_ref()
             .and_then(|rendered| rendered.annotations().get(SPEC_HASH).cloned());
-        // The same one, apart from an upgrade, so that at rest nothing is rendered twice.
-        let target = if target
+        let settled = target
             .zip(current)
-            .is_some_and(|(target, current)| target.is(current))
-        {
+            .is_some_and(|(target, current)| target.is(current));
+        // The same one, apart from an upgrade, so that at rest nothing is rendered twice.
+        let target = if settled {
             serving.clone()
         } else {
             instance.zip(target).and_then(|(instance, target)| {
                 desired::template(instance, observed, &target.current(None, current))
             })
         };
+        let auth_backend = &observed.auth_backend;
+        let retry = auth_backend
+            .annotations()
+            .get(RETRY_MIGRATION_ANNOTATION)
+            .cloned();
+        let recorded = auth_backend.status.as_ref();
+        let rejected = recorded
+            .and_then(|status| status.rejected.clone())
+            .filter(|rejected| upholds(rejected, serving.as_deref(), retry.as_deref(), settled));
+        let kept = current
+            .filter(|_| rejected.is_some())
+            .zip(rendered.as_ref())
+            .and_then(|(current, rendered)| templates::put_back(rendered, observed, current));
         Self {
-            rollout: rollout::rollout(observed.deployment.as_deref(), rendered.as_ref()),
+            rollout: rollout::rollout(
+                observed.deployment.as_deref(),
+                kept.as_ref().or(rendered.as_ref()),
+            ),
             problem: problem_of(observed, Component::Server),
             serving,
             target,
+            templates: templates::kept(observed),
+            rejected,
+            retry,
             ending: has_ending(observed),
         }
     }
@@ -61,6 +85,9 @@ impl Served {
             problem: self.problem.as_deref(),
             serving: self.serving.as_deref(),
             target: self.target.as_deref(),
+            templates: &self.templates,
+            rejected: self.rejected.as_ref(),
+            retry: self.retry.as_deref(),
             ending: self.ending,
             suspended,
         }

@@ -21,7 +21,7 @@ pub fn status(view: &View<'_>, verdict: &Verdict) -> AuthBackendStatus {
     let deployment = view.observed.deployment.as_deref();
     let count = deployment.map(|live| live.status.clone().unwrap_or_default());
     let mut current = view.decision.current.clone();
-    if let (Some(current), Rollout::Complete { .. }) = (current.as_mut(), &view.rollout) {
+    if let Some(current) = current.as_mut().filter(|_| runs_what_is_rendered(view)) {
         record_settings(current, view.instance.as_ref());
     }
     let decision = &view.decision;
@@ -35,6 +35,7 @@ pub fn status(view: &View<'_>, verdict: &Verdict) -> AuthBackendStatus {
         ),
         current,
         previous: decision.previous.clone(),
+        rejected: decision.rejected.clone(),
         migration: decision.migration.clone(),
         contract: decision.contract.clone(),
         url: Some(url(&auth_backend.spec.base_url)),
@@ -50,6 +51,11 @@ pub fn status(view: &View<'_>, verdict: &Verdict) -> AuthBackendStatus {
             Component::Server,
         )),
     }
+}
+
+/// Whether there are pods, and every one runs the template that the spec asks for.
+fn runs_what_is_rendered(view: &View<'_>) -> bool {
+    matches!(view.rollout, Rollout::Complete { pods } if pods > 0) && !view.keeps_template()
 }
 
 /// Every pod runs with the settings that were rendered last.
@@ -129,6 +135,12 @@ fn available(view: &View<'_>) -> Finding {
                 Reason::ServingPreviousVersion,
                 format!("the version before serves:{image}"),
             );
+        }
+        if view.decision.rejected.is_some() {
+            let message = format!(
+                "the pod template of before serves:{image}; that of the spec does not start"
+            );
+            return found(true, Reason::ServingPreviousVersion, message);
         }
         if matches!(view.rollout, Rollout::Failed { .. }) {
             let message = format!("pods of before serve, those of{image} do not start");

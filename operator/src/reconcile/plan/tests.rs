@@ -11,5 +11,6 @@ mod lifecycle;
 mod migration_space;
 mod model;
 mod pods;
+mod put_back;
 mod settings;
 mod world;

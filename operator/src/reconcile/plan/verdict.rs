@@ -1,6 +1,9 @@
 //! The one answer to "is it done, does it move, or does it need someone?", from which the conditions follow.
 
-use authbackend_crds::v1alpha1::{APPROVE_MIGRATION_ANNOTATION, MigrationPlan, MigrationStatus};
+use authbackend_crds::v1alpha1::{
+    APPROVE_MIGRATION_ANNOTATION, MigrationPlan, MigrationStatus, RETRY_MIGRATION_ANNOTATION,
+    Rejected,
+};
 
 use super::migration::Step;
 use super::needs::Blocker;
@@ -168,6 +171,16 @@ fn rolled_back(view: &View<'_>) -> Verdict {
     Verdict::new(State::Stalled, Reason::RolloutFailed, message)
 }
 
+/// An edit of the pods that was not carried out.
+fn put_back(rejected: &Rejected) -> Verdict {
+    let message = format!(
+        "new pods did not become ready in time, so the pod template that served before serves again; correct the spec, or set \
+         {RETRY_MIGRATION_ANNOTATION} to a new value for the same once more: {}",
+        rejected.message
+    );
+    Verdict::new(State::Stalled, Reason::RolloutFailed, message)
+}
+
 /// A migration that failed.
 fn failure(migration: Option<&MigrationStatus>) -> Verdict {
     let migration = migration.cloned().unwrap_or_default();
@@ -192,6 +205,9 @@ fn rollout(view: &View<'_>) -> Verdict {
     let asleep = view.instance.as_ref().and_then(Instance::replicas) == Some(0);
     if let Some(blocker) = view.unready_database.as_ref().filter(|_| !asleep) {
         return Verdict::blocked(blocker);
+    }
+    if let Some(rejected) = &view.decision.rejected {
+        return put_back(rejected);
     }
     if let Some(kind) = view.unapplied {
         return Verdict::new(
@@ -223,8 +239,13 @@ fn rollout(view: &View<'_>) -> Verdict {
             let cause = view
                 .problem(Component::Server)
                 .unwrap_or_else(|| message.clone());
+            let lost = if view.has_lost_template() {
+                " (their ReplicaSet is gone, so that their pod template cannot be put back)"
+            } else {
+                ""
+            };
             let message = format!(
-                "new pods did not become ready in time, the pods before them are kept: {cause}"
+                "new pods did not become ready in time, the pods before them are kept{lost}: {cause}"
             );
             Verdict::new(State::Stalled, Reason::RolloutFailed, message)
         }

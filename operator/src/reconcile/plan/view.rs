@@ -5,11 +5,11 @@ use kube::ResourceExt as _;
 
 use super::migration::{Decision, Step};
 use super::needs::Blocker;
-use super::problem_of;
 use super::rollout::{self, Rollout};
 use super::target::Target;
+use super::{desired, problem_of, templates};
 use crate::build::Instance;
-use crate::labels::Component;
+use crate::labels::{Component, SPEC_HASH};
 use crate::reconcile::observed::Observed;
 use crate::reconcile::reason::Reason;
 
@@ -63,6 +63,24 @@ impl View<'_> {
         format!(
             "kubectl annotate -n {namespace} authbackend/{name} --overwrite {annotation}={hash}"
         )
+    }
+
+    /// Whether the Deployment has the pod template that served before in place of the one that the spec asks for.
+    pub fn keeps_template(&self) -> bool {
+        let live = self.observed.deployment.as_deref();
+        let live = live.and_then(|live| live.annotations().get(SPEC_HASH));
+        let (Some(instance), Some(current)) = (&self.instance, &self.decision.current) else {
+            return false;
+        };
+        self.decision.puts_back()
+            && desired::template(instance, self.observed, current).as_ref() != live
+    }
+
+    /// Whether the template that served before is known and is kept nowhere any longer.
+    pub fn has_lost_template(&self) -> bool {
+        let current = self.decision.current.as_ref();
+        let served = current.and_then(|current| current.template.as_ref());
+        served.is_some_and(|served| !templates::kept(self.observed).contains(served))
     }
 
     /// Pods that serve.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use authbackend_crds::v1alpha1::{AuthBackend, DELETION_PROTECTION_ANNOTATION};
+use authbackend_testkit::TOO_MUCH_CPU;
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;
 use kube::ResourceExt as _;
@@ -24,6 +26,8 @@ pub enum Scenario {
     Rotate,
     /// An image whose migration fails, and the way back.
     Fail,
+    /// An edit whose pods do not start, and another one once what served serves again.
+    Reject,
     /// Another deletion policy, and a deletion that is refused at first.
     Delete,
 }
@@ -65,7 +69,7 @@ impl Scenario {
             }
             Self::Rotate => json!({"secretRefs": [{"name": "signing", "key": "first"}]}),
             Self::Delete => json!({"database": {"secretRef": null, "managed": {}}}),
-            Self::Upgrade | Self::Fail => json!({"replicas": 2}),
+            Self::Upgrade | Self::Fail | Self::Reject => json!({"replicas": 2}),
         };
         let operator = world.operator();
         world.create(spec).await;
@@ -95,6 +99,7 @@ impl Scenario {
                 world.edit(json!({"secretRefs": refs})).await;
             }
             Self::Fail => world.edit(json!({"image": "server:bad"})).await,
+            Self::Reject => world.edit(cpu("1000")).await,
             Self::Delete => {
                 protect(&world.api(), json!("true")).await;
                 is_protected(world).await;
@@ -111,10 +116,26 @@ impl Scenario {
                 world.condition("Stalled", "True", "MigrationFailed").await;
                 world.edit(json!({"image": null})).await;
             }
+            Self::Reject => {
+                world.condition("Stalled", "True", "RolloutFailed").await;
+                world
+                    .until("shop", "back", |found: &Deployment| !is_rejected(found))
+                    .await;
+                world.edit(cpu("10m")).await;
+            }
             Self::Delete => return delete(world).await,
         }
         world.until("shop", "ready", is_ready).await;
     }
+}
+
+fn cpu(cores: &str) -> Value {
+    json!({"resources": {"requests": {"cpu": cores}}})
+}
+
+fn is_rejected(deployment: &Deployment) -> bool {
+    let text = serde_json::to_string(deployment).unwrap();
+    text.contains(&format!("\"cpu\":\"{TOO_MUCH_CPU}\""))
 }
 
 /// Deletes the AuthBackend once its Secrets would go with it, and all that it owned.

@@ -22,7 +22,7 @@ const KINDS: [(&str, &str); 12] = [
 ];
 
 /// Fields and labels that differ from run to run.
-const VOLATILE: [&str; 22] = [
+const VOLATILE: [&str; 23] = [
     "uid",
     "resourceVersion",
     "creationTimestamp",
@@ -35,6 +35,7 @@ const VOLATILE: [&str; 22] = [
     "completionTime",
     "startedAt",
     "rolledOutAt",
+    "rejectedAt",
     "finishedAt",
     "clusterIP",
     "clusterIPs",

@@ -180,6 +180,7 @@ fn serve(decision: &mut Decision, target: &Target) {
     next.pending_contracts = contracts.unwrap_or_default();
     rollback::remember(decision, &next);
     decision.current = Some(next);
+    decision.rejected = None;
     decision.contract = None;
     decision.step = Step::Done;
 }

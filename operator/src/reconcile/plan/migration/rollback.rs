@@ -4,11 +4,13 @@
 use authbackend_crds::v1alpha1::{Current, MigrationPhase, MigrationStatus};
 
 use super::super::rollout::Rollout;
-use super::{Decision, Situation, progress};
+use super::{Decision, Situation, progress, rejection};
 use crate::reconcile::conditions;
 
 /// Puts on record how the rollout of what serves ended.
 pub fn record_rollout(decision: &mut Decision, situation: &Situation<'_>) {
+    rejection::review(decision, situation);
+    let is_rejected = decision.rejected.is_some();
     // An outcome just recorded says nothing about these pods, which are those of what is on record as serving.
     let Some(current) = decision.current.as_mut() else {
         return;
@@ -19,11 +21,17 @@ pub fn record_rollout(decision: &mut Decision, situation: &Situation<'_>) {
             if current.rolled_out_at.is_none() {
                 current.rolled_out_at = Some(situation.now.clone());
             }
+            // Of what was rejected no pod runs.
+            if let Some(serving) = situation.pods.serving.filter(|_| !is_rejected) {
+                current.template = Some(serving.to_owned());
+            }
             decision.previous = None;
         }
         Rollout::Failed { message } if !situation.pods.suspended => {
             let cause = situation.pods.problem.unwrap_or(message);
-            go_back(decision, situation, cause);
+            if !go_back(decision, situation, cause) {
+                rejection::reject(decision, situation, cause);
+            }
         }
         Rollout::Absent
         | Rollout::Outdated
@@ -33,14 +41,21 @@ pub fn record_rollout(decision: &mut Decision, situation: &Situation<'_>) {
     }
 }
 
-/// Lets `previous` serve again, where there is one and `current` never served completely.
-fn go_back(decision: &mut Decision, situation: &Situation<'_>, cause: &str) {
+/// Lets `previous` serve again, where there is one and `current` never served completely. Answers whether it does.
+fn go_back(decision: &mut Decision, situation: &Situation<'_>, cause: &str) -> bool {
     let (Some(failed), Some(previous)) = (&decision.current, &decision.previous) else {
-        return;
+        return false;
     };
     // On another database what was written meanwhile would be missing.
     if failed.rolled_out_at.is_some() || failed.database_hash != previous.database_hash {
-        return;
+        return false;
+    }
+    if failed.image == previous.image
+        && failed.schema_settings_hash == previous.schema_settings_hash
+    {
+        // The same version with other pods, after a try of another version: it is these pods that failed.
+        decision.current = decision.previous.take();
+        return false;
     }
     let message = conditions::message(cause);
     let rejected = situation.pods.serving.map(str::to_owned);
@@ -64,6 +79,7 @@ fn go_back(decision: &mut Decision, situation: &Situation<'_>, cause: &str) {
         }
     }
     decision.current = decision.previous.take();
+    true
 }
 
 /// Remembers what serves now as what served before `next`, if every pod ran it.

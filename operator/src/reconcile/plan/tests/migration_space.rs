@@ -1,5 +1,7 @@
 //! Every situation of a migration over two images, checked for what must hold in all of them.
 
+use std::collections::BTreeSet;
+
 use authbackend_crds::v1alpha1::{Database, MigrationPhase, MigrationStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
@@ -35,7 +37,7 @@ fn target(image: &str) -> Target {
             hash: "settings".to_owned(),
             schema_hash: None,
             secret_refs: Vec::new(),
-            outbound_ports: std::collections::BTreeSet::new(),
+            outbound_ports: BTreeSet::new(),
         },
         hash: format!("hash-{image}"),
         instance: "shop".to_owned(),
@@ -126,6 +128,9 @@ fn for_each(check: impl Fn(&Situation<'_>, &Decision)) -> usize {
                             problem: None,
                             serving: Some("serving"),
                             target: Some("template"),
+                            templates: &BTreeSet::new(),
+                            rejected: None,
+                            retry: None,
                             ending: false,
                             suspended: false,
                         },

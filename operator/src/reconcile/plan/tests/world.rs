@@ -1,6 +1,7 @@
 //! A cluster in memory that does what a plan says, so that tests meet only states that can come about.
 
 mod jobs;
+mod replica_sets;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -330,6 +331,8 @@ impl World {
         new.metadata.generation = Some(if same { generation } else { generation + 1 });
         new.metadata.managed_fields = live.and_then(|live| live.metadata.managed_fields.clone());
         new.status = live.and_then(|live| live.status.clone());
+        new.metadata.uid = Some("uid-deployment".to_owned());
+        self.keep_template(&new);
         self.observed.deployment = Some(Arc::new(new));
     }
 

@@ -34,6 +34,8 @@ pub enum Event {
     RolloutCompletes,
     RolloutFails,
     PodsEnded,
+    /// The ReplicaSet of what served last goes.
+    TemplateGoes,
     /// The operator reads and decides.
     Reconcile,
     /// It writes the status.
@@ -79,6 +81,7 @@ pub fn events(alphabet: &Alphabet) -> Vec<Event> {
         (alphabet.retries, &[Event::Retry]),
         (alphabet.suspends, &[Event::Suspend]),
         (alphabet.tweaks, &[Event::Tweak]),
+        (alphabet.templates_get_lost, &[Event::TemplateGoes]),
         (alphabet.secrets, &[Event::SecretGoes, Event::SecretChanges]),
         (alphabet.drifts, &[Event::Drift]),
     ] {
@@ -131,6 +134,10 @@ pub fn happen(
             fail_rollout(backend, may);
         }
         Event::PodsEnded => backend.ending = 0,
+        Event::TemplateGoes => {
+            backend.lost |= backend.proven?.place();
+            backend.refused = None;
+        }
         Event::Reconcile => {
             if backend.intent.is_some() || backend.pending.is_some() {
                 return None;
@@ -186,6 +193,9 @@ fn edit(backend: &mut Backend, event: Event) {
         Event::SecretGoes => backend.secret = 0,
         Event::SecretChanges => backend.secret = if backend.secret == 1 { 2 } else { 1 },
         other => panic!("{other:?} is no edit"),
+    }
+    if !matches!(event, Event::Manual | Event::Soon | Event::Suspend) {
+        backend.refused = None;
     }
     // What was decided before is refused: it carries the version that was read. Secrets are other objects.
     if !matches!(event, Event::SecretGoes | Event::SecretChanges) {
@@ -349,10 +359,17 @@ pub fn apply(state: &mut State, index: usize, intent: Intent) {
             deploy.fits(state.databases),
             "{deploy:?} is deployed and the schema is not what it needs"
         );
+        assert_ne!(
+            backend.refused,
+            Some(deploy),
+            "what failed is tried again unasked"
+        );
         if backend.deployed != Some(deploy) {
             backend.deployed = Some(deploy);
             backend.progress = Progress::Moving;
         }
+        backend.lost &= !deploy.place();
+        backend.proven = backend.proven.filter(|it| it.database == deploy.database);
     }
     if let Some(place) = intent.remove {
         lose(backend, usize::from(place));

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use authbackend_crds::v1alpha1::{
     AuthBackendStatus, ContractStatus, Current, Database, MigrationPhase, MigrationPlan,
-    MigrationPolicy, MigrationStatus, PlannedMigration,
+    MigrationPolicy, MigrationStatus, PlannedMigration, Rejected,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use k8s_openapi::jiff::Timestamp;
 
+use super::promise::{keep_promise, put_back};
 use super::state::{
     Alphabet, Backend, End, Intent, Job, Pending, Progress, State, Status, Table, Template, Work,
 };
@@ -17,7 +18,7 @@ use crate::reconcile::claims::{Registry, recorded};
 use crate::reconcile::observed::OtherAuthBackend;
 use crate::reconcile::plan::job::{JobFacts, Kind, Outcome};
 use crate::reconcile::plan::migration::{
-    Consent, Decision, Permission, Pods, Situation, Step, decide, job_of,
+    Consent, Decision, Permission, Pods, Situation, Step, decide, job_of, upholds,
 };
 use crate::reconcile::plan::rollout::Rollout;
 use crate::reconcile::plan::target::Target;
@@ -28,6 +29,7 @@ pub struct Operator {
     pub migrations: Table<MigrationStatus>,
     pub currents: Table<Current>,
     pub contracts: Table<ContractStatus>,
+    pub rejected: Table<Rejected>,
     pub texts: Table<String>,
     pub registries: Table<Registry>,
 }
@@ -87,19 +89,10 @@ impl Operator {
         let target = (backend.secret > 0).then(|| target(&backend));
         let [migration, current, previous, contract] = self.records(&backend);
         let is_taken = self.is_taken(state, index, target.as_ref(), alphabet);
-        let rendered = current
-            .as_ref()
-            .filter(|_| backend.secret > 0)
-            .map(|current| template(current.current(), backend.tweak));
-        let rollout = rollout(&backend, rendered);
+        let current = current.as_ref().map(Record::current);
+        let seen = self.see(&backend, target.as_ref(), current);
         let texts = [backend.approved_plan, backend.approved_contract]
             .map(|number| self.texts.get(number).cloned());
-        let wanted = target.as_ref().map(|_| Template {
-            image: backend.image,
-            database: backend.database,
-            tweak: backend.tweak,
-        });
-        let [serving, wanted] = [rendered, wanted].map(|it| it.map(Template::text));
         let now = at(backend.now());
         let decision = decide(&Situation {
             target: target.as_ref(),
@@ -119,19 +112,12 @@ impl Operator {
                 contract_delay: backend.soon.then_some(0),
             },
             recorded: migration.as_ref().map(Record::migration),
-            current: current.as_ref().map(Record::current),
+            current,
             previous: previous.as_ref().map(Record::current),
             contract: contract.as_ref().map(Record::contract),
             jobs: &self.facts(&backend),
             orphan: backend.orphan.is_some(),
-            pods: Pods {
-                rollout: &rollout,
-                problem: None,
-                serving: serving.as_deref(),
-                target: wanted.as_deref(),
-                ending: backend.ending != 0,
-                suspended: backend.suspended,
-            },
+            pods: seen.pods(&backend),
             now: &now,
         });
         let pending = self.pending(&backend, &decision);
@@ -141,8 +127,41 @@ impl Operator {
         if alphabet.backends < 2 {
             // Nobody else can tell whether something happens in between.
             self.report(state, index, alphabet);
+            let stays = decision.puts_back();
+            keep_promise(&backend, &mut state.backends[index], seen.rendered, stays);
         }
         decision
+    }
+
+    /// How the pods of `current` are.
+    fn see(&self, backend: &Backend, target: Option<&Target>, current: Option<&Current>) -> Seen {
+        let rendered = current
+            .filter(|_| backend.secret > 0)
+            .map(|current| template(current, backend.tweak));
+        let serving = rendered.map(Template::text);
+        let settled = target
+            .zip(current)
+            .is_some_and(|(target, current)| target.is(current));
+        let retry = backend.retry.to_string();
+        let rejected = self.rejected.get(backend.status.rejected).cloned();
+        let rejected = rejected.filter(|it| upholds(it, serving.as_deref(), Some(&retry), settled));
+        let kept = current
+            .filter(|_| rejected.is_some() && rendered.is_some())
+            .and_then(|current| put_back(backend, current));
+        let target = target.map(|_| Template {
+            image: backend.image,
+            database: backend.database,
+            tweak: backend.tweak,
+        });
+        Seen {
+            rendered,
+            rollout: rollout(backend, kept.or(rendered)),
+            serving,
+            target: target.map(Template::text),
+            templates: backend.templates().map(Template::text).collect(),
+            rejected,
+            retry,
+        }
     }
 
     /// Whether the database belongs to another one. Where there is only one, nobody has to be asked.
@@ -295,6 +314,11 @@ impl Operator {
         };
         status.current = self.currents.number(timeless(&decision.current).as_ref());
         status.previous = self.currents.number(timeless(&decision.previous).as_ref());
+        let rejected = decision.rejected.clone().map(|rejected| Rejected {
+            rejected_at: None,
+            ..rejected
+        });
+        status.rejected = self.rejected.number(rejected.as_ref());
         let contract = decision.contract.clone().map(|contract| ContractStatus {
             started_at: None,
             finished_at: None,
@@ -309,7 +333,10 @@ impl Operator {
             .current
             .as_ref()
             .filter(|_| backend.secret > 0)
-            .map(|current| template(current, backend.tweak));
+            .map(|current| {
+                let kept = decision.puts_back().then(|| put_back(backend, current));
+                kept.flatten().unwrap_or(template(current, backend.tweak))
+            });
         let intent = Intent {
             create: self.job(backend, decision),
             remove,
@@ -371,6 +398,33 @@ impl Operator {
             version: 0,
             contracts: false,
         })
+    }
+}
+
+/// How the pods of what is on record as serving are.
+struct Seen {
+    rendered: Option<Template>,
+    rollout: Rollout,
+    serving: Option<String>,
+    target: Option<String>,
+    templates: BTreeSet<String>,
+    rejected: Option<Rejected>,
+    retry: String,
+}
+
+impl Seen {
+    fn pods(&self, backend: &Backend) -> Pods<'_> {
+        Pods {
+            rollout: &self.rollout,
+            problem: None,
+            serving: self.serving.as_deref(),
+            target: self.target.as_deref(),
+            templates: &self.templates,
+            rejected: self.rejected.as_ref(),
+            retry: Some(&self.retry),
+            ending: backend.ending != 0,
+            suspended: backend.suspended,
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use super::environment::{
     apply, approve_contract, approve_plan, check, complete, happen, start, succeed,
 };
 use super::operator::{Operator, template};
-use super::state::{Alphabet, Progress, State};
-use crate::reconcile::plan::migration::Step;
+use super::state::{Alphabet, Backend, Progress, State};
+use crate::reconcile::plan::migration::{Decision, Step};
 
 /// The world a while later. Answers whether everything is as it should be.
 pub fn pass(state: &mut State, operator: &mut Operator, alphabet: &Alphabet) -> bool {
@@ -18,7 +18,7 @@ pub fn pass(state: &mut State, operator: &mut Operator, alphabet: &Alphabet) -> 
         let before = *state;
         let decision = operator.plan(state, index, alphabet);
         operator.report(state, index, alphabet);
-        remedy(state, index, &decision.step, operator, alphabet);
+        remedy(state, index, &decision, operator, alphabet);
         well &= *state == before && is_well(state, index, &decision.step);
         check(state);
     }
@@ -57,14 +57,21 @@ fn cooperate(state: &mut State, index: usize, operator: &mut Operator, alphabet:
 }
 
 /// What `docs/reference/conditions.md` advises.
-fn remedy(state: &mut State, index: usize, step: &Step, operator: &Operator, alphabet: &Alphabet) {
+fn remedy(
+    state: &mut State,
+    index: usize,
+    decision: &Decision,
+    operator: &Operator,
+    alphabet: &Alphabet,
+) {
     let backend = &mut state.backends[index];
     let migration = operator.migrations.get(backend.status.migration);
-    match step {
+    match &decision.step {
         Step::Failed if migration.is_some_and(|migration| migration.exit_code == Some(11)) => {
             backend.image = alphabet.images.iter().copied().max().unwrap();
         }
-        Step::Failed | Step::RolledBack => backend.retry ^= true,
+        Step::Failed | Step::RolledBack => retry(backend),
+        _ if decision.rejected.is_some() => retry(backend),
         // The database is somebody else's.
         Step::Wait if alphabet.backends > 1 => {
             let current = operator.currents.get(backend.status.current);
@@ -77,10 +84,17 @@ fn remedy(state: &mut State, index: usize, step: &Step, operator: &Operator, alp
     }
 }
 
+fn retry(backend: &mut Backend) {
+    backend.retry ^= true;
+    backend.refused = None;
+}
+
 fn is_well(state: &State, index: usize, step: &Step) -> bool {
     let backend = state.backends[index];
     let serves = backend.deployed.is_some_and(|deployed| {
-        deployed.image == backend.image && deployed.database == backend.database
+        deployed.image == backend.image
+            && deployed.database == backend.database
+            && deployed.tweak == backend.tweak
     });
     *step == Step::Done
         && serves

@@ -19,10 +19,10 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, state: State, way: Option<(usize, usize, Event)>) {
-        if !self.numbers.contains_key(&state) {
-            self.numbers.insert(state, self.worlds.len());
-            self.worlds.push(state);
+    fn add(&mut self, state: &State, way: Option<(usize, usize, Event)>) {
+        if !self.numbers.contains_key(state) {
+            self.numbers.insert(*state, self.worlds.len());
+            self.worlds.push(*state);
             self.ways.push(way);
         }
     }
@@ -48,7 +48,7 @@ pub fn explore(alphabet: &Alphabet) -> usize {
         numbers: HashMap::new(),
         ways: Vec::new(),
     };
-    found.add(first(&mut operator, alphabet), None);
+    found.add(&first(&mut operator, alphabet), None);
     let (events, mut settled) = (events(alphabet), HashSet::new());
     let (mut next, mut transitions) = (0, 0_usize);
     while next < found.worlds.len() && next < alphabet.limit {
@@ -66,7 +66,7 @@ pub fn explore(alphabet: &Alphabet) -> usize {
                 });
                 if let Some(after) = after {
                     transitions += 1;
-                    found.add(after, Some((next, index, *event)));
+                    found.add(&after, Some((next, index, *event)));
                 }
             }
         }

@@ -19,6 +19,8 @@ pub struct Alphabet {
     pub rollouts_fail: bool,
     /// Edits that change the pods and not the migration.
     pub tweaks: bool,
+    /// ReplicaSets are deleted by hand, or because there are too many.
+    pub templates_get_lost: bool,
     pub contracts: bool,
     /// The first image serves already.
     pub serving: bool,
@@ -80,6 +82,12 @@ pub struct Backend {
     pub serving: u8,
     /// What has pods that are ending.
     pub ending: u8,
+    /// The templates whose ReplicaSets somebody deleted, as bits.
+    pub lost: u16,
+    /// What the operator saw every pod run last, on this database; no part of what it knows.
+    pub proven: Option<Template>,
+    /// What failed and was taken back; nobody asked for it again.
+    pub refused: Option<Template>,
 }
 
 /// What is on record.
@@ -90,6 +98,7 @@ pub struct Status {
     pub finished: u8,
     pub current: u16,
     pub previous: u16,
+    pub rejected: u16,
     pub contract: u16,
 }
 
@@ -113,8 +122,25 @@ impl Template {
         1 << (self.image - 1 + 3 * self.database)
     }
 
+    /// As [`Self::bit`], for each template.
+    pub fn place(self) -> u16 {
+        u16::from(self.bit()) << (6 * u16::from(self.tweak))
+    }
+
     pub fn text(self) -> String {
         format!("{self:?}")
+    }
+
+    /// All that there can be.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let images = (1..=3).flat_map(|image| [0, 1].map(|database| (image, database)));
+        images.flat_map(|(image, database)| {
+            [false, true].map(|tweak| Self {
+                image,
+                database,
+                tweak,
+            })
+        })
     }
 
     /// Whether its pods get ready.
@@ -252,6 +278,12 @@ impl Backend {
             .max()
             .unwrap_or(0)
             + 1
+    }
+
+    /// The templates that can be put back.
+    pub fn templates(&self) -> impl Iterator<Item = Template> {
+        let (lost, deployed) = (self.lost, self.deployed);
+        Template::all().filter(move |it| lost & it.place() == 0 || deployed == Some(*it))
     }
 
     pub fn running_job(&self) -> Option<usize> {
