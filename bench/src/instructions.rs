@@ -59,23 +59,25 @@ struct Baseline {
 enum Question {
     Ok,
     GetSession,
+    FromMemory,
     SignIn,
 }
 
 impl Question {
-    const ALL: [Self; 3] = [Self::Ok, Self::GetSession, Self::SignIn];
+    const ALL: [Self; 4] = [Self::Ok, Self::GetSession, Self::FromMemory, Self::SignIn];
 
     fn name(self) -> &'static str {
         match self {
             Self::Ok => "GET /ok",
             Self::GetSession => "GET /get-session",
+            Self::FromMemory => "GET /get-session, from memory",
             Self::SignIn => "POST /sign-in/email, without the hash",
         }
     }
 
     fn requests(self) -> u32 {
         match self {
-            Self::Ok | Self::GetSession => REQUESTS,
+            Self::Ok | Self::GetSession | Self::FromMemory => REQUESTS,
             Self::SignIn => SIGN_INS,
         }
     }
@@ -83,7 +85,7 @@ impl Question {
     fn target(self, server: &Contestant, email: &str, cookie: String) -> Target {
         match self {
             Self::Ok => server.ok(),
-            Self::GetSession => server.get_session(&[cookie]),
+            Self::GetSession | Self::FromMemory => server.get_session(&[cookie]),
             Self::SignIn => server.sign_in(email),
         }
     }
@@ -172,7 +174,8 @@ fn change(before: u64, now: u64) -> f64 {
 /// Instructions of a server that is asked `requests` times, one after the other, from its start to its end.
 async fn count(programs: &Programs<'_>, question: Question, requests: u32) -> Result<u64> {
     let folder = tempfile::tempdir()?;
-    let server = programs.counted(folder.path()).await?;
+    let in_memory = matches!(question, Question::FromMemory);
+    let server = programs.counted(folder.path(), in_memory).await?;
     let email = format!("{}@count.example", server.port);
     let cookie = server.sign_up(&email).await?;
     let target = question.target(&server, &email, cookie);

@@ -1,10 +1,6 @@
 //! Everything that requests share.
 
-use std::{
-    num::NonZero,
-    sync::{Arc, PoisonError, RwLock},
-    thread,
-};
+use std::{num::NonZero, sync::Arc, thread};
 
 use authbackend_crds::auth::{AuthSettings, UnknownPlaceholder};
 use tokio::sync::Semaphore;
@@ -101,8 +97,6 @@ pub struct App {
     pub user_fields: AdditionalFields,
     /// The fields that the settings add to sessions.
     pub session_fields: AdditionalFields,
-    /// The signer of every request, and the secrets it was made of: its keys cost as much as a signature.
-    signer: RwLock<(Arc<[Secret]>, Signer)>,
 }
 
 /// Settings that passed validation and still cannot be used.
@@ -186,7 +180,6 @@ impl App {
             secret_files: config.secret_files.clone(),
             user_fields: AdditionalFields::new(settings.user().additional_fields.as_ref()),
             session_fields: AdditionalFields::new(settings.session().additional_fields.as_ref()),
-            signer: RwLock::default(),
             config,
             db,
             clock,
@@ -233,17 +226,7 @@ impl App {
 
     /// Signs and verifies with the secrets now in force.
     pub fn signer(&self) -> Signer {
-        let secrets = self.config.secrets.current();
-        let known = self.signer.read().unwrap_or_else(PoisonError::into_inner);
-        let (of, signer) = &*known;
-        if Arc::ptr_eq(of, &secrets) {
-            return signer.clone();
-        }
-        drop(known);
-        let signer = Signer::new(secrets.iter().map(Secret::expose));
-        let mut known = self.signer.write().unwrap_or_else(PoisonError::into_inner);
-        *known = (secrets, signer.clone());
-        signer
+        self.config.secrets.signer()
     }
 
     /// Signs and verifies tokens that carry claims with the secrets now in force.

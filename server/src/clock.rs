@@ -1,8 +1,11 @@
 //! The time of day, passed to whatever needs it so that tests decide what time it is.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::SystemTime,
 };
 
 use time::{Duration, OffsetDateTime};
@@ -39,7 +42,13 @@ impl Clock {
     /// Milliseconds since the Unix epoch.
     pub fn unix_milliseconds(&self) -> i64 {
         match &self.0 {
-            Source::System => milliseconds(OffsetDateTime::now_utc()),
+            Source::System => {
+                let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+                // No computer's clock stands before 1970.
+                since.map_or(0, |since| {
+                    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+                })
+            }
             Source::Fixed(now) => now.load(Ordering::Relaxed),
         }
     }
@@ -59,8 +68,9 @@ fn milliseconds(time: OffsetDateTime) -> i64 {
 }
 
 fn from_milliseconds(milliseconds: i64) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000)
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    let seconds = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000));
+    let rest = Duration::milliseconds(milliseconds.rem_euclid(1000));
+    seconds.map_or(OffsetDateTime::UNIX_EPOCH, |time| time + rest)
 }
 
 #[cfg(test)]

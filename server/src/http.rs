@@ -8,6 +8,7 @@ pub mod cors;
 pub mod dispatch;
 pub mod error;
 pub mod error_code;
+pub mod exchange;
 pub mod extract;
 pub mod filter;
 pub mod glob;

@@ -20,7 +20,7 @@ use prometheus_client::{
 pub use clean_up::CleanUpMetrics;
 pub use database::PoolGauges;
 pub use hashing::HashGauges;
-pub use http::{ErrorLabel, HttpMetrics, MatchedRoute, SessionStarted};
+pub use http::{ErrorLabel, HttpMetrics, RouteMetrics, SessionStarted};
 pub use outbox::OutboxMetrics;
 pub use session_memory::{ChannelGauges, SessionMemoryMetrics};
 pub use session_reads::SessionReadMetrics;
@@ -86,12 +86,10 @@ impl Metrics {
     /// Counters of which every one has a sample, as a reference of what there is.
     pub fn example() -> Self {
         let metrics = Self::new();
-        let route = MatchedRoute("/sign-in/email");
-        metrics.http.request(route, 200, Duration::ZERO);
-        metrics
-            .http
-            .error(route, ErrorLabel("INVALID_EMAIL_OR_PASSWORD"));
-        metrics.http.session_started(route);
+        let route = metrics.http.route("/sign-in/email");
+        route.request(200, Duration::ZERO);
+        route.error(ErrorLabel("INVALID_EMAIL_OR_PASSWORD"));
+        route.session_started();
         metrics.outbox.set_pending(&[]);
         metrics
     }

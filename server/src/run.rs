@@ -21,13 +21,14 @@ use crate::{
     db::{Db, Tables},
     http::{
         filter,
-        serve::{Api, RequestIds, serve as accept},
+        serve::{Api, serve as accept},
     },
     janitor::Janitor,
     metrics::Metrics,
     migrate::known_versions,
     self_check::{self, Finding},
     signals::Signals,
+    telemetry::RequestIds,
 };
 use chores::{do_chores, follow_secrets};
 pub use error::ServeError;
@@ -100,9 +101,9 @@ impl Server {
         background.spawn(chores);
         background.close();
         let api = Api::new(
-            filter::service(Arc::clone(&app)),
+            filter::service(Arc::clone(&app), &metrics.http),
             app.cors.clone(),
-            metrics.http,
+            &metrics.http,
             ids,
             draining.clone(),
         );

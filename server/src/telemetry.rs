@@ -1,6 +1,7 @@
 //! Logs, on standard error, and spans for traces.
 
 mod request;
+mod request_id;
 
 use std::io::{self, IsTerminal as _};
 
@@ -14,6 +15,7 @@ use crate::{
     db::QuerySpans,
 };
 pub use request::LoggedRequest;
+pub use request_id::{RequestId, RequestIds};
 
 /// Starts logging for the rest of the process, and hands spans to `export`. Later calls change nothing.
 pub fn start(logging: &Logging, export: Option<&Export>) -> Result<(), Problem> {

@@ -85,10 +85,11 @@ impl Programs<'_> {
     }
 
     /// Starts the auth server under valgrind, which leaves a profile of each thread in `folder`. Passwords are hashed as
-    /// cheaply as the settings allow.
-    pub async fn counted(&self, folder: &Path) -> Result<Contestant> {
+    /// cheaply as the settings allow; with `in_memory`, sessions are in memory.
+    pub async fn counted(&self, folder: &Path, in_memory: bool) -> Result<Contestant> {
         let settings = json!({
             "rateLimit": {"enabled": false},
+            "session": {"memoryCache": {"enabled": in_memory}},
             "emailAndPassword": {"password": {
                 "maxConcurrent": 1, "argon2id": {"memoryKiB": 8192, "iterations": 1},
             }},
@@ -101,7 +102,11 @@ impl Programs<'_> {
             .arg(self.auth_server)
             // With one thread the same work is done in the same order each time.
             .env("TOKIO_WORKER_THREADS", "1");
-        self.serve("authbackend", command, &settings).await
+        let contestant = self.serve("authbackend", command, &settings).await?;
+        if in_memory {
+            tokio::time::sleep(PROVEN).await;
+        }
+        Ok(contestant)
     }
 
     /// Starts the auth server with these settings.

@@ -1,11 +1,11 @@
 //! The signing secrets: the first signs, all verify, and files are read again when they change.
 
-use std::{
-    fmt,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{fmt, sync::Arc};
+
+use arc_swap::ArcSwap;
 
 use super::{problem::Problem, value::Value};
+use crate::crypto::hmac::Signer;
 
 /// better-auth warns below this length; a shorter secret can be guessed offline from one signed cookie.
 const MIN_SECRET_CHARACTERS: usize = 32;
@@ -36,7 +36,22 @@ impl fmt::Debug for Secret {
 #[derive(Clone)]
 pub struct Secrets {
     sources: Arc<[Value]>,
-    current: Arc<RwLock<Arc<[Secret]>>>,
+    current: Arc<ArcSwap<InForce>>,
+}
+
+/// Secrets, and the signer that is made of them: its keys cost as much as a signature.
+struct InForce {
+    secrets: Arc<[Secret]>,
+    signer: Signer,
+}
+
+impl InForce {
+    fn new(secrets: Arc<[Secret]>) -> Self {
+        Self {
+            signer: Signer::new(secrets.iter().map(Secret::expose)),
+            secrets,
+        }
+    }
 }
 
 impl Secrets {
@@ -48,7 +63,7 @@ impl Secrets {
             .collect();
         Self {
             sources: Arc::new([]),
-            current: Arc::new(RwLock::new(secrets)),
+            current: Arc::new(ArcSwap::from_pointee(InForce::new(secrets))),
         }
     }
 
@@ -57,13 +72,18 @@ impl Secrets {
         let secrets = read_all(&sources, name)?;
         Ok(Self {
             sources: sources.into(),
-            current: Arc::new(RwLock::new(secrets)),
+            current: Arc::new(ArcSwap::from_pointee(InForce::new(secrets))),
         })
     }
 
     /// The secrets in force, never empty: the first signs, all verify. Ask for each request, for they rotate.
     pub fn current(&self) -> Arc<[Secret]> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.current.load().secrets)
+    }
+
+    /// Signs and verifies with the secrets in force. Ask for each request.
+    pub fn signer(&self) -> Signer {
+        self.current.load().signer.clone()
     }
 
     /// Reads the files again. True when the secrets changed; on a problem the old ones stay in force.
@@ -75,7 +95,7 @@ impl Secrets {
         if *fresh == *self.current() {
             return Ok(false);
         }
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        self.current.store(Arc::new(InForce::new(fresh)));
         Ok(true)
     }
 }

@@ -228,7 +228,8 @@ mod tests {
     fn preflight(path: &str, method: &Method, more: &[(&str, &str)]) -> Option<HeaderMap> {
         let origin = [("origin", "https://app.example")];
         let headers = headers(&[&origin, more].concat());
-        let table = Table::new([ROUTES], &std::collections::HashMap::new());
+        let metrics = crate::metrics::Metrics::new().http;
+        let table = Table::new([ROUTES], &std::collections::HashMap::new(), &metrics);
         let response = cors().preflight(&table, path, method, &headers)?;
         assert_eq!(response.status(), StatusCode::NO_CONTENT);
         Some(response.headers().clone())

@@ -15,9 +15,8 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use warp::{
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     reply::Response,
 };
 
@@ -25,65 +24,62 @@ use super::{
     call::{Call, Query},
     content_type::Accepts,
     error::ApiError,
+    exchange::Exchange,
     origin, path,
     plugin::{After, Answered},
     reply,
     session::Known,
     table::{Match, Route, Table},
 };
-use crate::{
-    app::App,
-    metrics::{MatchedRoute, SessionStarted},
-};
-
-/// A request as it comes from the network.
-#[derive(Debug)]
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// The path, undecoded.
-    pub path: String,
-    /// The query without its question mark.
-    pub query: String,
-    /// The headers.
-    pub headers: HeaderMap,
-    /// The body.
-    pub body: Bytes,
-}
+use crate::{app::App, metrics::SessionStarted};
 
 /// Answers a request.
-pub async fn dispatch(app: Arc<App>, table: &Table, request: Request) -> Response {
-    let path = path::resolve(&request.path).into_owned();
+pub async fn dispatch(app: Arc<App>, table: &Table, exchange: &Exchange) -> Response {
+    let Some(request) = exchange.take() else {
+        return reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
+    };
+    let (
+        Parts {
+            method,
+            uri,
+            headers,
+            ..
+        },
+        body,
+    ) = request.into_parts();
+    let path = path::resolve(uri.path());
     if is_disabled(&app, &path) {
         let text = b"Not Found".to_vec();
         return reply::with_body(StatusCode::NOT_FOUND, "text/plain;charset=UTF-8", text);
     }
     let name = app.mount.name(&path);
-    if let Some(answer) = app
-        .cors
-        .preflight(table, name, &request.method, &request.headers)
-    {
+    if let Some(answer) = app.cors.preflight(table, name, &method, &headers) {
         return answer;
     }
-    if let Some(refusal) = limit(&app, table, &path, &request.headers).await {
+    if let Some(refusal) = limit(&app, table, &path, &headers, exchange).await {
         return refusal;
     }
     let found = app
         .mount
         .route_path(&path)
-        .and_then(|path| table.find(&request.method, path));
-    let Some(Match { route, parameter }) = found else {
+        .and_then(|path| table.find(&method, path));
+    let Some(Match {
+        route,
+        metrics,
+        parameter,
+    }) = found
+    else {
         return reply::empty(StatusCode::NOT_FOUND);
     };
-    let mut response = match admit(app, route, request) {
+    exchange.matched(metrics);
+    let query = Query::parse(uri.query().unwrap_or_default());
+    match admit(app, route, &method, headers, query, &body) {
         Ok(mut call) => {
             call.parameter = parameter.map(percent_decode);
             run(route, call).await
         }
         Err(error) => error.into_response(),
-    };
-    response.extensions_mut().insert(MatchedRoute(route.path));
-    response
+    }
 }
 
 /// A parameter as the route sees it; what is not UTF-8 stays encoded.
@@ -94,13 +90,20 @@ fn percent_decode(parameter: &str) -> String {
 }
 
 /// The answer to a client that calls `path` too often.
-async fn limit(app: &App, table: &Table, path: &str, headers: &HeaderMap) -> Option<Response> {
+async fn limit(
+    app: &App,
+    table: &Table,
+    path: &str,
+    headers: &HeaderMap,
+    exchange: &Exchange,
+) -> Option<Response> {
     let limiter = app.rate_limiter.as_ref()?;
     let name = app.mount.name(path);
-    let endpoint = table.at(name).next().map(|found| found.route.path);
-    let mut refusal = limiter.check(app, name, endpoint, headers).await?;
+    let endpoint = table.at(name).next();
+    let path = endpoint.map(|found| found.route.path);
+    let refusal = limiter.check(app, name, path, headers).await?;
     if let Some(endpoint) = endpoint {
-        refusal.extensions_mut().insert(MatchedRoute(endpoint));
+        exchange.matched(endpoint.metrics);
     }
     Some(refusal)
 }
@@ -118,23 +121,22 @@ fn is_disabled(app: &App, path: &str) -> bool {
 }
 
 /// Reads and checks what every route wants to have read and checked.
-fn admit(app: Arc<App>, route: &Route, request: Request) -> Result<Call, ApiError> {
-    let Request {
-        method,
-        query,
-        headers,
-        body,
-        ..
-    } = request;
-    let query = Query::parse(&query);
+fn admit(
+    app: Arc<App>,
+    route: &Route,
+    method: &Method,
+    headers: HeaderMap,
+    query: Query,
+    body: &[u8],
+) -> Result<Call, ApiError> {
     // A body means nothing with GET (RFC 9110, section 9.3.1).
-    let accepts = if method == Method::GET {
+    let accepts = if *method == Method::GET {
         Accepts::Nothing
     } else {
         route.accepts
     };
-    let body = accepts.read(&headers, &body)?;
-    origin::check_request(&app, &method, &headers, &query, body.as_ref())?;
+    let body = accepts.read(&headers, body)?;
+    origin::check_request(&app, method, &headers, &query, body.as_ref())?;
     Ok(Call::new(app, headers, query, body))
 }
 

@@ -38,7 +38,7 @@ impl Mount {
         let path = resolved
             .strip_prefix(&self.path)
             .filter(|path| path.starts_with('/'))?;
-        if path.contains("//") {
+        if path.as_bytes().windows(2).any(|pair| pair == b"//") {
             return None;
         }
         match path.strip_suffix('/') {
@@ -51,7 +51,12 @@ impl Mount {
 /// `path` with its dot segments resolved and backslashes turned, which is what a URL parser makes of it;
 /// nothing else is decoded.
 pub fn resolve(path: &str) -> Cow<'_, str> {
-    let is_plain = path.is_ascii() && !path.contains("/.") && !path.contains(['\\', '%']);
+    let mut previous = 0;
+    let is_plain = path.bytes().all(|byte| {
+        let begins_dots = previous == b'/' && byte == b'.';
+        previous = byte;
+        byte.is_ascii() && !begins_dots && byte != b'\\' && byte != b'%'
+    });
     if is_plain {
         return Cow::Borrowed(path);
     }

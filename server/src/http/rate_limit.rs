@@ -140,15 +140,16 @@ impl RateLimiter {
     async fn count(&self, app: &App, key: &str, rule: Rule, now: i64) -> Decision {
         match &self.counts {
             Counts::Memory(memory) => return memory.count(key, rule, now),
+            // On the heap, and so are the rows: what most requests do not wait for makes none of them larger.
             Counts::Secondary(storage, memory) => {
-                return self.count_in(storage, memory, key, rule, now).await;
+                return Box::pin(self.count_in(storage, memory, key, rule, now)).await;
             }
             Counts::Database => {}
         }
-        let counted = async {
+        let counted = Box::pin(async {
             let mut db = app.db.get().await?;
             Ok::<_, DbError>(store::count(&mut db, app.new_id(), key, rule, now).await?)
-        };
+        });
         counted.await.unwrap_or_else(|error| {
             // Sign-in fails without a database; what does not need one goes on.
             if self.failures.is_to_be_told(now) {

@@ -1,5 +1,6 @@
 //! Answers.
 
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
 use warp::{
@@ -42,11 +43,19 @@ impl IntoReply for Response {
     }
 }
 
+/// The content type of JSON.
+const JSON: &str = "application/json";
+
+/// A JSON body that is written already.
+pub fn written_json(status: StatusCode, body: Bytes) -> Response {
+    with_body(status, JSON, body)
+}
+
 /// A JSON body.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let mut text = Vec::with_capacity(JSON_CAPACITY);
     match serde_json::to_writer(&mut text, body) {
-        Ok(()) => with_body(status, "application/json", text),
+        Ok(()) => with_body(status, JSON, text),
         Err(error) => {
             tracing::error!(%error, "response body could not be written as JSON");
             empty(StatusCode::INTERNAL_SERVER_ERROR)
@@ -62,8 +71,12 @@ pub fn empty(status: StatusCode) -> Response {
 }
 
 /// A body of a type.
-pub fn with_body(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Response {
-    let mut response = Response::new(body.into());
+pub fn with_body(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response {
+    let mut response = Response::new(body.into().into());
     *response.status_mut() = status;
     response
         .headers_mut()

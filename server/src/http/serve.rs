@@ -4,7 +4,7 @@
 //! no new connection, idle ones closed, requests finished.
 
 mod api;
-mod request_id;
+mod pauses;
 mod trace;
 
 use std::{convert::Infallible, error::Error, io, pin::pin, sync::Arc, time::Duration};
@@ -12,7 +12,7 @@ use std::{convert::Infallible, error::Error, io, pin::pin, sync::Arc, time::Dura
 use bytes::Bytes;
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
-    rt::{TokioIo, TokioTimer},
+    rt::TokioIo,
     server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
@@ -23,7 +23,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use api::Api;
-pub use request_id::RequestIds;
+use pauses::Pauses;
 
 /// Open connections per listener: far above what a load balancer keeps, far below what exhausts memory.
 const MAX_CONNECTIONS: usize = 10_000;
@@ -113,17 +113,29 @@ async fn connection<A: Answer>(
     watcher: Watcher,
     _permit: OwnedSemaphorePermit,
 ) {
-    let service = service_fn(move |request| {
-        let answer = Arc::clone(&answer);
-        async move { Ok::<_, Infallible>(answer.answer(request).await) }
+    let pauses = Arc::new(Pauses::new());
+    let service = service_fn({
+        let pauses = Arc::clone(&pauses);
+        move |request| {
+            let (answer, pauses) = (Arc::clone(&answer), Arc::clone(&pauses));
+            async move {
+                pauses.end();
+                let response = answer.answer(request).await;
+                pauses.begin();
+                Ok::<_, Infallible>(response)
+            }
+        }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(None)
         .max_header_size(MAX_HEAD_SIZE)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        // A client that left, or spoke no HTTP.
-        tracing::debug!(%error, "connection ended");
+    tokio::select! {
+        biased;
+        ended = watcher.watch(connection) => if let Err(error) = ended {
+            // A client that left, or spoke no HTTP.
+            tracing::debug!(%error, "connection ended");
+        },
+        () = pauses.longer_than(HEAD_TIMEOUT) => tracing::debug!("no request came"),
     }
 }

@@ -11,6 +11,7 @@ use super::{
     openapi::Operation,
     schema::{Field, Schema},
 };
+use crate::metrics::{HttpMetrics, RouteMetrics};
 
 /// The future of a response.
 pub type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -121,64 +122,77 @@ macro_rules! route {
 /// Every endpoint by its path.
 #[derive(Default)]
 pub struct Table {
-    exact: HashMap<Cow<'static, str>, Vec<&'static Route>>,
+    exact: HashMap<Cow<'static, str>, Vec<Entry>>,
     /// Endpoints with a parameter: what is before it, what is behind it. Few, so that they are tried one by one.
-    with_parameter: Vec<(&'static str, &'static str, &'static Route)>,
+    with_parameter: Vec<(&'static str, &'static str, Entry)>,
+}
+
+struct Entry {
+    route: &'static Route,
+    metrics: RouteMetrics,
 }
 
 /// An endpoint that was found, and the parameter in the path.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Match<'a> {
     /// The endpoint.
     pub route: &'static Route,
+    /// What counts its requests.
+    pub metrics: &'a RouteMetrics,
     /// The parameter, as it is in the path.
     pub parameter: Option<&'a str>,
 }
 
 impl Table {
-    /// The endpoints of several features. Those without a parameter whose path is in `moved` have the path that is given
-    /// there.
+    /// The endpoints of several features, counted by `metrics`. Those without a parameter whose path is in `moved` have the
+    /// path that is given there.
     pub fn new(
         features: impl IntoIterator<Item = &'static [Route]>,
         moved: &HashMap<&'static str, String>,
+        metrics: &HttpMetrics,
     ) -> Self {
         let mut table = Self::default();
         for route in features.into_iter().flatten() {
+            let entry = Entry {
+                route,
+                metrics: metrics.route(route.path),
+            };
             if let Some((before, after)) = split_at_parameter(route.path) {
-                table.with_parameter.push((before, after, route));
+                table.with_parameter.push((before, after, entry));
             } else {
                 let path = moved
                     .get(route.path)
                     .map_or(Cow::Borrowed(route.path), |path| Cow::Owned(path.clone()));
-                table.exact.entry(path).or_default().push(route);
+                table.exact.entry(path).or_default().push(entry);
             }
         }
         table
     }
 
     /// The endpoint for a method and a path. A path without parameter goes before one with.
-    pub fn find<'a>(&self, method: &Method, path: &'a str) -> Option<Match<'a>> {
+    pub fn find<'a>(&'a self, method: &Method, path: &'a str) -> Option<Match<'a>> {
         self.at(path).find(|found| found.route.method == *method)
     }
 
     /// The endpoints at a path, whatever their methods.
-    pub fn at<'a>(&self, path: &'a str) -> impl Iterator<Item = Match<'a>> {
+    pub fn at<'a>(&'a self, path: &'a str) -> impl Iterator<Item = Match<'a>> {
         let exact = self.exact.get(path).into_iter().flatten();
-        let exact = exact.map(|route| Match {
+        let exact = exact.map(|Entry { route, metrics }| Match {
             route,
+            metrics,
             parameter: None,
         });
-        let others = self
-            .with_parameter
-            .iter()
-            .filter_map(move |(before, after, route)| {
+        let others = self.with_parameter.iter().filter_map(
+            move |(before, after, Entry { route, metrics })| {
                 let parameter = path.strip_prefix(before)?.strip_suffix(after)?;
                 let is_segment = !parameter.is_empty() && !parameter.contains('/');
                 is_segment.then_some(Match {
                     route,
+                    metrics,
                     parameter: Some(parameter),
                 })
-            });
+            },
+        );
         exact.chain(others)
     }
 }
@@ -193,6 +207,7 @@ fn split_at_parameter(path: &'static str) -> Option<(&'static str, &'static str)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Metrics;
 
     const ROUTES: &[Route] = &[
         route(Method::GET, "/reset-password/:token"),
@@ -211,7 +226,8 @@ mod tests {
     }
 
     fn find(method: &Method, path: &str) -> Option<(&'static str, Option<String>)> {
-        let table = Table::new([ROUTES], &HashMap::new());
+        let metrics = Metrics::new().http;
+        let table = Table::new([ROUTES], &HashMap::new(), &metrics);
         let found = table.find(method, path)?;
         Some((found.route.path, found.parameter.map(str::to_owned)))
     }

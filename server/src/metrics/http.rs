@@ -1,6 +1,9 @@
 //! Requests to the API.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -9,11 +12,6 @@ use prometheus_client::{
 };
 
 use super::durations;
-
-/// The template of the route that answered, for example `/sign-in/email`: what logs and metrics show instead of
-/// the path, which may contain a token. The dispatcher puts it into the extensions of the response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MatchedRoute(pub &'static str);
 
 /// The code of the error that was answered, for example `INVALID_EMAIL_OR_PASSWORD`; in the extensions of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,33 +79,70 @@ impl HttpMetrics {
         metrics
     }
 
+    /// What counts the requests that `route` answers: the template of its path, for example `/sign-in/email`, which logs
+    /// and metrics show instead of the path, which may contain a token.
+    pub fn route(&self, route: &'static str) -> RouteMetrics {
+        RouteMetrics(Arc::new(Counted {
+            route,
+            metrics: self.clone(),
+            answers: Default::default(),
+            latency: OnceLock::new(),
+        }))
+    }
+}
+
+/// Counts the requests that one route answers. Clones share the counters, which are looked up once: each look takes two
+/// locks that all requests share. There is no sample before the first request.
+#[derive(Clone)]
+pub struct RouteMetrics(Arc<Counted>);
+
+struct Counted {
+    route: &'static str,
+    metrics: HttpMetrics,
+    /// By status class.
+    answers: [OnceLock<Counter>; CLASSES.len()],
+    latency: OnceLock<Histogram>,
+}
+
+/// Classes of HTTP status codes.
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+impl RouteMetrics {
+    /// The template of the route's path.
+    pub fn route(&self) -> &'static str {
+        self.0.route
+    }
+
     /// Counts one answered request. `status` is the HTTP status code.
-    pub fn request(&self, route: MatchedRoute, status: u16, elapsed: Duration) {
-        let MatchedRoute(route) = route;
-        let status = match status {
-            100..=199 => "1xx",
-            200..=299 => "2xx",
-            300..=399 => "3xx",
-            400..=499 => "4xx",
-            _ => "5xx",
-        };
-        self.requests
-            .get_or_create(&RequestLabels { route, status })
-            .inc();
-        self.latency
-            .get_or_create(&RouteLabel { route })
-            .observe(elapsed.as_secs_f64());
+    pub fn request(&self, status: u16, elapsed: Duration) {
+        let Counted {
+            route,
+            metrics,
+            answers,
+            latency,
+        } = &*self.0;
+        let last = CLASSES.len() - 1;
+        let class = usize::from(status / 100).saturating_sub(1).min(last);
+        if let (Some(counter), Some(status)) = (answers.get(class), CLASSES.get(class)) {
+            let labels = RequestLabels { route, status };
+            let counter = counter.get_or_init(|| metrics.requests.get_or_create_owned(&labels));
+            counter.inc();
+        }
+        let labels = RouteLabel { route };
+        let latency = latency.get_or_init(|| metrics.latency.get_or_create_owned(&labels));
+        latency.observe(elapsed.as_secs_f64());
     }
 
     /// Counts an answer with an error code.
-    pub fn error(&self, MatchedRoute(route): MatchedRoute, ErrorLabel(code): ErrorLabel) {
-        self.errors
-            .get_or_create(&ErrorLabels { route, code })
-            .inc();
+    pub fn error(&self, ErrorLabel(code): ErrorLabel) {
+        let Counted { route, metrics, .. } = &*self.0;
+        let labels = ErrorLabels { route, code };
+        metrics.errors.get_or_create(&labels).inc();
     }
 
     /// Counts a session that was started.
-    pub fn session_started(&self, MatchedRoute(route): MatchedRoute) {
-        self.sessions.get_or_create(&RouteLabel { route }).inc();
+    pub fn session_started(&self) {
+        let Counted { route, metrics, .. } = &*self.0;
+        metrics.sessions.get_or_create(&RouteLabel { route }).inc();
     }
 }

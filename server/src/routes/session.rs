@@ -1,22 +1,27 @@
 //! Reading, listing and ending sessions.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
     db::Conn,
     events::Scope,
     http::{
+        Response, StatusCode,
         content_type::Accepts,
         error::ApiError,
         extract::{Body, Database, Input, State},
-        reply::Json,
+        openapi::Operation,
+        reply::{self, IntoReply, Json},
         schema::{Field, Schema},
         session::{CurrentSession, ExtendedSession, FreshSession, Issuer, MaybeSession},
         table::Route,
     },
-    identity::session::{Current, Session, SessionUser},
+    identity::{
+        session::{Current, Session, SessionUser},
+        user::User,
+    },
     route,
 };
 
@@ -50,41 +55,47 @@ pub(super) struct Done {
 pub(super) const DONE: Done = Done { status: true };
 
 /// The session of the request.
-#[derive(JsonSchema)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Read {
-    #[serde(flatten)]
-    #[schemars(with = "SessionUser")]
-    current: Current,
+struct Read<'a> {
+    session: &'a Session,
+    user: &'a User,
     /// Whether it is time to extend the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     needs_refresh: Option<bool>,
 }
 
-impl Serialize for Read {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Some(needs_refresh) = self.needs_refresh else {
-            // What is remembered is remembered as text too.
-            return self.current.serialize(serializer);
-        };
-        let SessionUser { session, user } = &*self.current;
-        let mut read = serializer.serialize_struct("Read", 3)?;
-        read.serialize_field("session", session)?;
-        read.serialize_field("user", user)?;
-        read.serialize_field("needsRefresh", &needs_refresh)?;
-        read.end()
+impl IntoReply for MaybeSession {
+    fn into_reply(self) -> Response {
+        let Self {
+            current,
+            needs_refresh,
+        } = &self;
+        let remembered = current.as_ref().filter(|_| needs_refresh.is_none());
+        let remembered = remembered.map(Current::remembered_json).transpose();
+        match remembered {
+            Ok(Some(Some(json))) => reply::written_json(StatusCode::OK, json),
+            // Fails only as writing it anew does.
+            Ok(_) | Err(_) => Json(
+                current
+                    .as_deref()
+                    .map(|SessionUser { session, user }| Read {
+                        session,
+                        user,
+                        needs_refresh: *needs_refresh,
+                    }),
+            )
+            .into_reply(),
+        }
+    }
+
+    fn describe(operation: &mut Operation) {
+        <Json<Option<Read<'_>>> as IntoReply>::describe(operation);
     }
 }
 
-async fn get_session(session: MaybeSession) -> Result<Json<Option<Read>>, ApiError> {
-    let MaybeSession {
-        current,
-        needs_refresh,
-    } = session;
-    Ok(Json(current.map(|current| Read {
-        current,
-        needs_refresh,
-    })))
+async fn get_session(session: MaybeSession) -> Result<MaybeSession, ApiError> {
+    Ok(session)
 }
 
 async fn get_session_by_post(

@@ -65,10 +65,10 @@ async fn sign_out(
     if let Some(token) = jar.session_token() {
         let mut db = app.db.get().await?;
         if app.providers.can_sign_out() {
-            url = page_of_service(&app, &mut db, token, &input).await?;
+            url = page_of_service(&app, &mut db, &token, &input).await?;
         }
         let scope = app.events.begin(&mut db).await?;
-        if let Some((id, user_id)) = app.sessions.close(&mut db, token, app.clock.now()).await? {
+        if let Some((id, user_id)) = app.sessions.close(&mut db, &token, app.clock.now()).await? {
             let events = &app.events;
             events
                 .sessions_revoked(&mut db, &user_id, vec![id], &client)

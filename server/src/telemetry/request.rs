@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use hyper::{Method, header::HeaderValue};
+use hyper::Method;
 use serde_json::{Map, Value};
 use tokio::task_local;
 use tracing::{Event, Subscriber};
@@ -17,6 +17,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
+use super::RequestId;
+
 task_local! {
     static CURRENT: LoggedRequest;
 }
@@ -24,8 +26,8 @@ task_local! {
 /// A request, as far as lines of the log tell of it.
 #[derive(Clone, Debug)]
 pub struct LoggedRequest {
-    /// Its identity, in ASCII.
-    pub id: HeaderValue,
+    /// Its identity.
+    pub id: RequestId,
     /// Its method.
     pub method: Method,
     /// The identity of its trace, if it has one.
@@ -41,7 +43,8 @@ impl LoggedRequest {
     fn fields(&self) -> Map<String, Value> {
         let mut fields = Map::new();
         fields.insert("name".to_owned(), "request".into());
-        fields.insert("id".to_owned(), self.id.to_str().unwrap_or_default().into());
+        let id = self.id.to_header();
+        fields.insert("id".to_owned(), id.to_str().unwrap_or_default().into());
         fields.insert("method".to_owned(), self.method.as_str().into());
         if let Some(trace_id) = &self.trace_id {
             fields.insert("trace_id".to_owned(), trace_id.as_str().into());
@@ -118,7 +121,10 @@ mod tests {
 
     use tracing_subscriber::{fmt::MakeWriter, layer::SubscriberExt as _};
 
+    use hyper::header::HeaderValue;
+
     use super::*;
+    use crate::telemetry::RequestIds;
 
     #[derive(Clone, Default)]
     struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -149,7 +155,7 @@ mod tests {
 
     fn request() -> LoggedRequest {
         LoggedRequest {
-            id: HeaderValue::from_static("r-1"),
+            id: RequestIds::new(0).identify(Some(&HeaderValue::from_static("r-1"))),
             method: Method::POST,
             trace_id: Some("0af7".to_owned()),
         }

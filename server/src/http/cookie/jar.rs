@@ -2,9 +2,12 @@
 
 mod oauth;
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use percent_encoding::percent_decode_str;
@@ -73,7 +76,7 @@ impl Jar {
     }
 
     /// The session token that the request carries, if its signature is right.
-    pub fn session_token(&self) -> Option<&str> {
+    pub fn session_token(&self) -> Option<Cow<'_, str>> {
         self.signed(&self.0.cookies.session_token)
     }
 
@@ -194,7 +197,7 @@ impl Jar {
         }
     }
 
-    fn signed(&self, cookie: &Cookie) -> Option<&str> {
+    fn signed(&self, cookie: &Cookie) -> Option<Cow<'_, str>> {
         self.0.received.get_signed(&cookie.name, &self.0.signer)
     }
 

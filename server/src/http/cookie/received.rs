@@ -2,81 +2,109 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
-use warp::http::{HeaderMap, header};
+use memchr::{memchr, memchr_iter, memrchr};
+use warp::http::{HeaderMap, HeaderValue, header};
 
 use crate::crypto::hmac::Signer;
 
-/// The cookies of a request in the order of the `Cookie` header; of two with one name, the first counts.
+/// The cookies of a request in the order of the `Cookie` header; of two with one name, the first counts. They are read
+/// when they are asked for: most requests ask for one or two.
 #[derive(Debug, Default)]
-pub struct Received(Vec<(String, String)>);
+pub struct Received {
+    sent: Vec<Sent>,
+    /// One that counts in place of what was sent, decoded.
+    replaced: Option<(String, String)>,
+}
+
+/// A `Cookie` header.
+#[derive(Debug)]
+enum Sent {
+    /// In ASCII, read in place.
+    Header(HeaderValue),
+    Text(String),
+}
+
+impl Sent {
+    fn new(header: &HeaderValue) -> Self {
+        if header.to_str().is_ok() {
+            return Self::Header(header.clone());
+        }
+        // Header values are bytes; like the platform of better-auth, read them as Latin-1.
+        Self::Text(header.as_bytes().iter().copied().map(char::from).collect())
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            // Cheaper than to ask each byte once more whether it can be seen.
+            Self::Header(header) => str::from_utf8(header.as_bytes()).unwrap_or_default(),
+            Self::Text(text) => text,
+        }
+    }
+}
 
 impl Received {
     /// The cookies of a request with `headers`.
     pub fn new(headers: &HeaderMap) -> Self {
-        let mut cookies = Self::default();
-        for header in headers.get_all(header::COOKIE) {
-            match header.to_str() {
-                Ok(text) => cookies.parse(text),
-                // Header values are bytes; like the platform of better-auth, read them as Latin-1.
-                Err(_) => cookies.parse(
-                    &header
-                        .as_bytes()
-                        .iter()
-                        .copied()
-                        .map(char::from)
-                        .collect::<String>(),
-                ),
-            }
-        }
-        cookies
-    }
-
-    fn parse(&mut self, header: &str) {
-        // What follows the last `=` belongs to no cookie; what precedes a cookie's `=` up to the last `;`
-        // is its name.
-        for part in header.split(';') {
-            let Some((name, value)) = part.split_once('=') else {
-                continue;
-            };
-            let name = name.trim();
-            if self.get(name).is_none() {
-                self.0
-                    .push((name.to_owned(), decode(unquote(value.trim())).into_owned()));
-            }
+        Self {
+            sent: headers
+                .get_all(header::COOKIE)
+                .iter()
+                .map(Sent::new)
+                .collect(),
+            replaced: None,
         }
     }
 
     /// The value of the cookie `name`.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+    pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
+        if let Some((known, value)) = &self.replaced
+            && known == name
+        {
+            return Some(Cow::Borrowed(value));
+        }
+        let (_, value) = self.pairs().find(|(known, _)| *known == name)?;
+        Some(decode(unquote(value)))
     }
 
     /// The same cookies with `value` for the cookie `name`.
     #[must_use]
     pub fn with(&self, name: &str, value: String) -> Self {
-        let others = self.0.iter().filter(|(known, _)| known != name).cloned();
-        Self(others.chain([(name.to_owned(), value)]).collect())
+        let sent = self.sent.iter().map(|sent| match sent {
+            Sent::Header(header) => Sent::Header(header.clone()),
+            Sent::Text(text) => Sent::Text(text.clone()),
+        });
+        Self {
+            sent: sent.collect(),
+            replaced: Some((name.to_owned(), value)),
+        }
     }
 
     /// The signed value of the cookie `name`, if it is there and its signature is right.
-    pub fn get_signed(&self, name: &str, signer: &Signer) -> Option<&str> {
-        let (value, signature) = self.get(name)?.rsplit_once('.')?;
-        (!value.is_empty() && signer.verify(value, signature)).then_some(value)
+    pub fn get_signed(&self, name: &str, signer: &Signer) -> Option<Cow<'_, str>> {
+        let signed = self.get(name)?;
+        let length = memrchr(b'.', signed.as_bytes())?;
+        let (value, signature) = (signed.get(..length)?, signed.get(length + 1..)?);
+        if value.is_empty() || !signer.verify(value, signature) {
+            return None;
+        }
+        Some(match signed {
+            Cow::Borrowed(signed) => Cow::Borrowed(signed.get(..length)?),
+            Cow::Owned(mut signed) => {
+                signed.truncate(length);
+                Cow::Owned(signed)
+            }
+        })
     }
 
     /// The value of the cookie `name`, or that of the numbered pieces that it was split into.
     pub fn whole(&self, name: &str) -> Option<String> {
         if let Some(value) = self.get(name).filter(|value| !value.is_empty()) {
-            return Some(value.to_owned());
+            return Some(value.into_owned());
         }
-        let mut pieces: Vec<_> = self
-            .0
-            .iter()
-            .filter_map(|(known, value)| Some((piece_number(known, name)?, value.as_str())))
+        let pieces = self.names(|known| piece_number(known, name).is_some());
+        let mut pieces: Vec<_> = pieces
+            .into_iter()
+            .filter_map(|known| Some((piece_number(known, name)?, self.get(known)?)))
             .collect();
         pieces.sort_unstable_by_key(|(number, _)| *number);
         (!pieces.is_empty()).then(|| pieces.into_iter().map(|(_, value)| value).collect())
@@ -84,12 +112,63 @@ impl Received {
 
     /// The names of the cookie `name` and of the numbered pieces (`name.0`, `name.1`, …) that a long value was
     /// split into, as far as they were sent.
-    pub fn pieces<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
-            .iter()
-            .map(|(known, _)| known.as_str())
-            .filter(move |known| *known == name || piece_number(known, name).is_some())
+    pub fn pieces(&self, name: &str) -> Vec<&str> {
+        self.names(|known| known == name || piece_number(known, name).is_some())
     }
+
+    /// The names that there are and that are `wanted`, each once.
+    fn names(&self, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
+        let mut names = Vec::new();
+        let replaced = self.replaced.iter().map(|(name, _)| name.as_str());
+        for name in self.pairs().map(|(name, _)| name).chain(replaced) {
+            if wanted(name) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Names and values as they were sent, without the blanks around them.
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sent.iter().flat_map(|sent| Pairs(sent.text()))
+    }
+}
+
+/// The pairs of a header. What follows the last `=` belongs to no cookie; what precedes a cookie's `=` up to the last `;`
+/// is its name.
+struct Pairs<'a>(&'a str);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.0.is_empty() {
+            let (part, rest) = split(self.0, b';').unwrap_or((self.0, ""));
+            self.0 = rest;
+            if let Some((name, value)) = split(part, b'=') {
+                return Some((trim(name), trim(value)));
+            }
+        }
+        None
+    }
+}
+
+/// Without the blanks around it: most texts have a space in front, or none.
+fn trim(text: &str) -> &str {
+    let text = text.strip_prefix(' ').unwrap_or(text);
+    let is_visible = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_visible(bytes.first()) && is_visible(bytes.last()) {
+        text
+    } else {
+        text.trim()
+    }
+}
+
+/// What is before the first `byte`, an ASCII character, and what is behind it.
+fn split(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = memchr(byte, text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// The number of the piece `known` of the cookie `name`: what follows a dot, a whole number without leading zeros.
@@ -111,20 +190,38 @@ fn unquote(value: &str) -> &str {
 
 /// Percent-decoded as JavaScript's `decodeURIComponent` does; as it is where that fails.
 fn decode(value: &str) -> Cow<'_, str> {
-    if !value.contains('%') || !has_whole_escapes(value) {
-        return Cow::Borrowed(value);
-    }
-    percent_decode_str(value)
-        .decode_utf8()
-        .unwrap_or(Cow::Borrowed(value))
+    decode_escapes(value).map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
-fn has_whole_escapes(value: &str) -> bool {
-    value.split('%').skip(1).all(|rest| {
-        rest.as_bytes()
-            .get(..2)
-            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    })
+/// None where there are no escapes, or one that is none, or where they make no UTF-8.
+fn decode_escapes(value: &str) -> Option<String> {
+    let bytes = value.as_bytes();
+    let mut copied = 0;
+    let mut decoded = Vec::new();
+    for at in memchr_iter(b'%', bytes) {
+        if decoded.is_empty() {
+            decoded.reserve_exact(bytes.len());
+        }
+        decoded.extend_from_slice(bytes.get(copied..at)?);
+        let high = hexadecimal(*bytes.get(at + 1)?)?;
+        let low = hexadecimal(*bytes.get(at + 2)?)?;
+        decoded.push(high << 4 | low);
+        copied = at + 3;
+    }
+    if copied == 0 {
+        return None;
+    }
+    decoded.extend_from_slice(bytes.get(copied..)?);
+    String::from_utf8(decoded).ok()
+}
+
+fn hexadecimal(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -139,9 +236,11 @@ mod tests {
     const TOKEN: &str = "FPMr1ltEtvHX6SWALRDRGg6vrekKiwLH";
 
     fn received(header: &str) -> Received {
-        let mut cookies = Received::default();
-        cookies.parse(header);
-        cookies
+        let sent = vec![Sent::Text(header.to_owned())];
+        Received {
+            sent,
+            replaced: None,
+        }
     }
 
     #[test]
@@ -167,7 +266,7 @@ mod tests {
             ("", "a", None),
         ];
         for (header, name, value) in cases {
-            assert_eq!(received(header).get(name), value, "{header:?}");
+            assert_eq!(received(header).get(name).as_deref(), value, "{header:?}");
         }
     }
 
@@ -177,7 +276,8 @@ mod tests {
         headers.append(header::COOKIE, HeaderValue::from_bytes(b"a=\xe9").unwrap());
         headers.append(header::COOKIE, HeaderValue::from_static("a=2; b=3"));
         let cookies = Received::new(&headers);
-        assert_eq!((cookies.get("a"), cookies.get("b")), (Some("é"), Some("3")));
+        assert_eq!(cookies.get("a").as_deref(), Some("é"));
+        assert_eq!(cookies.get("b").as_deref(), Some("3"));
     }
 
     #[test]
@@ -185,7 +285,8 @@ mod tests {
         let header =
             format!("t={TOKEN}.UKdGaXlCpxndNpX1xAaQj%2FbztAsN52nSfTrZ1%2Fh5ioQ%3D; other=1");
         let signer = Signer::new([SECRET]);
-        assert_eq!(received(&header).get_signed("t", &signer), Some(TOKEN));
+        let cookies = received(&header);
+        assert_eq!(cookies.get_signed("t", &signer).as_deref(), Some(TOKEN));
     }
 
     #[test]
@@ -213,10 +314,7 @@ mod tests {
     #[test]
     fn the_pieces_of_a_split_cookie_are_found_and_nothing_else() {
         let cookies = received("d=1; d.0=2; d.10=3; d.01=4; d.x=5; d.-1=6; de=7; x.d.0=8; d.=9");
-        assert_eq!(
-            cookies.pieces("d").collect::<Vec<_>>(),
-            ["d", "d.0", "d.10"]
-        );
+        assert_eq!(cookies.pieces("d"), ["d", "d.0", "d.10"]);
     }
 
     #[test]
@@ -234,6 +332,16 @@ mod tests {
 
     proptest! {
         #[test]
+        fn escapes_are_decoded_as_a_library_does_where_all_are_whole(value in "[a-z%0-9A-F\u{e9}]{0,40}") {
+            let are_whole = value.split('%').skip(1).all(|rest| {
+                rest.len() >= 2 && rest.bytes().take(2).all(|digit| digit.is_ascii_hexdigit())
+            });
+            let decoded = percent_encoding::percent_decode_str(&value).decode_utf8().ok();
+            let expected = decoded.filter(|_| are_whole).map_or(value.clone(), Cow::into_owned);
+            prop_assert_eq!(decode(&value).into_owned(), expected);
+        }
+
+        #[test]
         fn any_header_is_read_without_harm(header in any::<Vec<u8>>()) {
             if let Ok(value) = HeaderValue::from_bytes(&header) {
                 let mut headers = HeaderMap::new();
@@ -247,7 +355,8 @@ mod tests {
             let signer = Signer::new([SECRET]);
             let signed = format!("{value}.{}", signer.sign(&value));
             let cookies = received(&format!("x=y; {}", serialize("t", &signed, &Attributes::default())));
-            prop_assert_eq!(cookies.get_signed("t", &signer), Some(value.as_str()));
+            let read = cookies.get_signed("t", &signer);
+            prop_assert_eq!(read.as_deref(), Some(value.as_str()));
         }
     }
 }

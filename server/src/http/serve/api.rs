@@ -1,10 +1,13 @@
 //! What surrounds each request to the API: identity, limits, log, metrics.
 
-use std::{convert::Infallible, error::Error, panic::AssertUnwindSafe, pin::pin, time::Duration};
+use std::{
+    convert::Infallible, error::Error, panic::AssertUnwindSafe, pin::pin, task::Poll,
+    time::Duration,
+};
 
 use bytes::Bytes;
-use futures::FutureExt as _;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use futures::{FutureExt as _, poll};
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Body, Incoming},
@@ -15,11 +18,11 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 use tracing::Instrument as _;
 
-use super::{Answer, RequestIds, request_id::RequestId, trace::Trace};
+use super::{Answer, trace::Trace};
 use crate::{
-    http::cors::Cors,
-    metrics::{ErrorLabel, HttpMetrics, MatchedRoute, SessionStarted},
-    telemetry::LoggedRequest,
+    http::{cors::Cors, exchange::Exchange},
+    metrics::{ErrorLabel, HttpMetrics, RouteMetrics, SessionStarted},
+    telemetry::{LoggedRequest, RequestId, RequestIds},
 };
 
 /// No body of the API comes near this many bytes.
@@ -29,14 +32,15 @@ const MAX_BODY_SIZE: usize = 1024 * 1024;
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Shown for a path that is no route.
-const UNMATCHED: MatchedRoute = MatchedRoute("unmatched");
+const UNMATCHED: &str = "unmatched";
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The API behind its limits.
 pub struct Api<S> {
     service: S,
-    metrics: HttpMetrics,
+    /// Counts what no route answers.
+    unmatched: RouteMetrics,
     ids: RequestIds,
     draining: CancellationToken,
     cors: Cors,
@@ -48,13 +52,13 @@ impl<S> Api<S> {
     pub fn new(
         service: S,
         cors: Cors,
-        metrics: HttpMetrics,
+        metrics: &HttpMetrics,
         ids: RequestIds,
         draining: CancellationToken,
     ) -> Self {
         Self {
             service,
-            metrics,
+            unmatched: metrics.route(UNMATCHED),
             ids,
             draining,
             cors,
@@ -64,7 +68,7 @@ impl<S> Api<S> {
 
 impl<S, B> Answer for Api<S>
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
     B: Body<Data = Bytes> + From<&'static str> + Send + 'static,
@@ -79,18 +83,19 @@ where
         let origin = self.cors.origin(request.headers());
         let trace = Trace::begin(&request);
         let logged = LoggedRequest {
-            id: id.to_header(),
+            id: id.clone(),
             method: method.clone(),
             trace_id: trace.id(),
         };
         // Pinned here and below, so that no wrapper moves it: it is some kilobytes large.
         let answered = pin!(async {
-            let mut response = self.within_limits(request).await;
-            let route = response.extensions().get().copied().unwrap_or(UNMATCHED);
+            let (mut response, exchange) = self.within_limits(request).await;
+            let route = exchange.as_ref().and_then(Exchange::route);
+            trace.answered(&method, route.map(RouteMetrics::route), &response);
+            let route = route.unwrap_or(&self.unmatched);
             let elapsed = started.elapsed();
-            self.count(route, &response, elapsed);
-            log(&method, route, response.status(), elapsed);
-            trace.answered(&method, &response);
+            count(route, &response, elapsed);
+            log(&method, route.route(), response.status(), elapsed);
             self.add_headers(&mut response, &id);
             if let Some(origin) = origin {
                 Cors::permit(response.headers_mut(), origin);
@@ -107,52 +112,45 @@ where
 
 impl<S, B> Api<S>
 where
-    S: Service<Request<Full<Bytes>>, Response = Response<B>, Error = Infallible> + Clone,
+    S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible> + Clone,
     B: From<&'static str>,
 {
-    async fn within_limits(&self, request: Request<Incoming>) -> Response<B> {
+    /// The answer, and what is known of how it came about.
+    async fn within_limits(&self, request: Request<Incoming>) -> (Response<B>, Option<Exchange>) {
         let answer = pin!(self.read_and_call(request));
-        let answer = AssertUnwindSafe(answer).catch_unwind();
-        match timeout(DEADLINE, answer).await {
-            Ok(Ok(response)) => response,
+        let mut answer = AssertUnwindSafe(answer).catch_unwind();
+        // What is answered without waiting for anything needs no timer.
+        let answered = match poll!(&mut answer) {
+            Poll::Ready(answered) => Ok(answered),
+            Poll::Pending => timeout(DEADLINE, answer).await,
+        };
+        match answered {
+            Ok(Ok(answered)) => answered,
             Ok(Err(_)) => {
                 tracing::error!("a handler panicked");
-                empty(StatusCode::INTERNAL_SERVER_ERROR)
+                (empty(StatusCode::INTERNAL_SERVER_ERROR), None)
             }
             Err(_) => {
                 tracing::error!(
                     limit_seconds = DEADLINE.as_secs(),
                     "the request took too long"
                 );
-                empty(StatusCode::SERVICE_UNAVAILABLE)
+                (empty(StatusCode::SERVICE_UNAVAILABLE), None)
             }
         }
     }
 
-    async fn read_and_call(&self, request: Request<Incoming>) -> Response<B> {
+    async fn read_and_call(&self, request: Request<Incoming>) -> (Response<B>, Option<Exchange>) {
         let (head, body) = request.into_parts();
         let body = match read(body).await {
             Ok(body) => body,
-            Err(status) => return empty(status),
+            Err(status) => return (empty(status), None),
         };
+        let exchange = Exchange::new(Request::from_parts(head, body));
         let mut service = self.service.clone();
-        match service
-            .call(Request::from_parts(head, Full::new(body)))
-            .await
-        {
-            Ok(response) => response,
+        match service.call(exchange.carrier()).await {
+            Ok(response) => (response, Some(exchange)),
             Err(impossible) => match impossible {},
-        }
-    }
-
-    fn count(&self, route: MatchedRoute, response: &Response<B>, elapsed: Duration) {
-        let status = response.status().as_u16();
-        self.metrics.request(route, status, elapsed);
-        if let Some(code) = response.extensions().get::<ErrorLabel>() {
-            self.metrics.error(route, *code);
-        }
-        if response.extensions().get::<SessionStarted>().is_some() {
-            self.metrics.session_started(route);
         }
     }
 
@@ -164,6 +162,16 @@ where
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+    }
+}
+
+fn count<B>(route: &RouteMetrics, response: &Response<B>, elapsed: Duration) {
+    route.request(response.status().as_u16(), elapsed);
+    if let Some(code) = response.extensions().get::<ErrorLabel>() {
+        route.error(*code);
+    }
+    if response.extensions().get::<SessionStarted>().is_some() {
+        route.session_started();
     }
 }
 
@@ -189,8 +197,7 @@ fn empty<B: From<&'static str>>(status: StatusCode) -> Response<B> {
 }
 
 /// The route instead of the path, and no query: both may contain tokens. Reads are many and change nothing.
-fn log(method: &Method, route: MatchedRoute, status: StatusCode, elapsed: Duration) {
-    let MatchedRoute(route) = route;
+fn log(method: &Method, route: &'static str, status: StatusCode, elapsed: Duration) {
     let (status, milliseconds) = (status.as_u16(), elapsed.as_secs_f64() * 1000.0);
     if status >= 500 {
         tracing::error!(route, status, milliseconds, "request failed");

@@ -13,7 +13,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
-use crate::metrics::{ErrorLabel, MatchedRoute};
+use crate::metrics::ErrorLabel;
 
 const PARENT: &str = "traceparent";
 
@@ -62,14 +62,19 @@ impl Trace {
     }
 
     /// Says what was answered.
-    pub(super) fn answered<B>(&self, method: &Method, response: &Response<B>) {
+    pub(super) fn answered<B>(
+        &self,
+        method: &Method,
+        route: Option<&'static str>,
+        response: &Response<B>,
+    ) {
         let Self(span) = self;
         if span.is_disabled() {
             return;
         }
         let status = response.status();
         span.record("http.response.status_code", status.as_u16());
-        if let Some(MatchedRoute(route)) = response.extensions().get() {
+        if let Some(route) = route {
             span.record("http.route", route);
             // The field otel.name counts only until a span has begun.
             let name = format!("{} {route}", known(method));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authbackend_crds::auth;
 use authbackend_otlp::TARGET;
+use futures::future::BoxFuture;
 use time::OffsetDateTime;
 use tracing::Instrument as _;
 
@@ -55,19 +56,23 @@ pub(super) async fn find(
     let Some(token) = jar.session_token() else {
         return Ok(Found::Nobody);
     };
-    if let Some(current) = from_cookie(call, &settings, source, token) {
+    if let Some(current) = from_cookie(call, &settings, source, &token) {
         return Ok(Found::somebody(Current::Own(current)));
     }
     let now = call.app.clock.now();
-    let Some(found) = read(call, source, token, now).await? else {
+    let Some(found) = read(call, source, &token, now).await? else {
         jar.clear_session();
         return Ok(Found::Nobody);
     };
     if found.session.is_expired(now) {
         jar.clear_session();
         if may_write {
-            let db = call.db().await?;
-            app.sessions.remove_expired(db, token, now).await?;
+            boxed(async {
+                let db = call.db().await?;
+                app.sessions.remove_expired(db, &token, now).await?;
+                Ok::<_, ApiError>(())
+            })
+            .await?;
         }
         return Ok(Found::Nobody);
     }
@@ -75,7 +80,7 @@ pub(super) async fn find(
         return Ok(Found::somebody(found));
     }
     if may_write {
-        return extend(call, found, &settings).await;
+        return extend(call, found, &settings, now).await;
     }
     cache::write(&call.app, &jar, &found, true);
     let needs_refresh = found.session.extension(&settings, now).is_some();
@@ -90,19 +95,24 @@ async fn read(
     token: &str,
     now: OffsetDateTime,
 ) -> Result<Option<Current>, ApiError> {
-    match call.app.sessions.recall(token).await? {
+    let recalled = if call.app.sessions.are_in_database_only() {
+        Recall::AskDatabase
+    } else {
+        boxed(call.app.sessions.recall(token)).await?
+    };
+    match recalled {
         Recall::Found(current) => return Ok(Some(Current::from(*current))),
         Recall::Nobody => return Ok(None),
         Recall::AskDatabase => {}
     }
     let memory = call.app.session_memory.clone();
     let Some(memory) = memory.filter(|_| source == Source::Cookie) else {
-        return Ok(from_database(call, token).await?.map(Current::from));
+        return Ok(boxed(from_database(call, token)).await?.map(Current::from));
     };
     match memory.recall(token, now) {
         Recalled::Current(current) => Ok(Some(current)),
         Recalled::Nothing(moment) => {
-            let found = from_database(call, token).await?;
+            let found = boxed(from_database(call, token)).await?;
             if let Some(found) = &found {
                 memory.remember(found, moment, now);
             }
@@ -156,27 +166,46 @@ async fn extend(
     call: &mut Call,
     found: Current,
     settings: &auth::Session,
+    now: OffsetDateTime,
 ) -> Result<Found, ApiError> {
-    let now = call.app.clock.now();
-    let jar = call.jar.clone();
-    if let Some(expires_at) = found.session.extension(settings, now) {
-        let mut found = found.into_owned();
-        let app = Arc::clone(&call.app);
-        let (sessions, db) = (&app.sessions, call.db().await?);
-        if sessions.extend(db, &found.session, expires_at, now).await? {
-            found.session.expires_at = expires_at;
-            found.session.updated_at = now;
-        } else if let Some(current) = sessions.by_token(db, &found.session.token).await? {
-            // Another request has extended it in the meantime.
-            found = current;
-        } else {
-            jar.clear_session();
-            return Ok(Found::Ended);
+    let found = match found.session.extension(settings, now) {
+        Some(expires_at) => {
+            match boxed(extend_until(call, found.into_owned(), expires_at, now)).await? {
+                Some(extended) => Current::from(extended),
+                None => return Ok(Found::Ended),
+            }
         }
-        jar.set_session(&found.session.token, Some(true));
-        cache::write(&call.app, &jar, &found, true);
-        return Ok(Found::somebody(found));
-    }
-    cache::write(&call.app, &jar, &found, true);
+        None => found,
+    };
+    cache::write(&call.app, &call.jar, &found, true);
     Ok(Found::somebody(found))
+}
+
+/// Extends the session. None if it has ended in the meantime.
+async fn extend_until(
+    call: &mut Call,
+    mut found: SessionUser,
+    expires_at: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<Option<SessionUser>, ApiError> {
+    let (app, jar) = (Arc::clone(&call.app), call.jar.clone());
+    let (sessions, db) = (&app.sessions, call.db().await?);
+    if sessions.extend(db, &found.session, expires_at, now).await? {
+        found.session.expires_at = expires_at;
+        found.session.updated_at = now;
+    } else if let Some(current) = sessions.by_token(db, &found.session.token).await? {
+        // Another request has extended it in the meantime.
+        found = current;
+    } else {
+        jar.clear_session();
+        return Ok(None);
+    }
+    jar.set_session(&found.session.token, Some(true));
+    Ok(Some(found))
+}
+
+/// `work` on the heap: what asks a database is some kilobytes large, and every request would move that about, also the
+/// many that do not come to it.
+fn boxed<'a, T>(work: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {
+    Box::pin(work)
 }

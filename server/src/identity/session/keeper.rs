@@ -70,6 +70,11 @@ impl Sessions {
         Self { secondary, random }
     }
 
+    /// Whether nothing but the database knows of sessions.
+    pub fn are_in_database_only(&self) -> bool {
+        self.secondary.is_none()
+    }
+
     /// Whether sessions are rows of the database.
     fn have_rows(&self) -> bool {
         self.secondary.as_ref().is_none_or(|it| it.has_rows)

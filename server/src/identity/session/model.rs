@@ -155,7 +155,7 @@ impl Session {
         now: OffsetDateTime,
     ) -> Option<OffsetDateTime> {
         let update_age = Duration::seconds(settings.update_age().into());
-        let due = self.expires_at - lifetime(settings) + update_age;
+        let due = self.expires_at - (lifetime(settings) - update_age);
         (!settings.disable_session_refresh() && due <= now).then(|| now + lifetime(settings))
     }
 

@@ -56,7 +56,7 @@ fn from_cookie(app: &App, jar: &Jar, state: &str) -> Result<Flow, Lost> {
     let sealed = sealed.ok_or(Lost::new(MISMATCH))?;
     let flow = app
         .purpose_box(STATE_PURPOSE)
-        .open(sealed)
+        .open(&sealed)
         .and_then(|text| serde_json::from_str::<Flow>(&text).ok())
         .ok_or(Lost::new("state_invalid"))?;
     if flow.oauth_state.as_deref() != Some(state) {
@@ -82,7 +82,7 @@ async fn from_database(app: &App, jar: &Jar, state: &str) -> Result<Result<Flow,
     };
     let is_of_state = flow.oauth_state.as_deref().is_none_or(|own| own == state);
     let skips = app.config.settings.account().skip_state_cookie_check();
-    if !is_of_state || !(skips || jar.state() == Some(state)) {
+    if !is_of_state || !(skips || jar.state().as_deref() == Some(state)) {
         return Ok(Err(Lost {
             code: MISMATCH,
             error_url: flow.error_url,

@@ -1,10 +1,12 @@
 //! Cookies that live while a user is at a service.
 
+use std::borrow::Cow;
+
 use super::Jar;
 
 impl Jar {
     /// The state of the sign-in that this browser has begun, if its signature is right.
-    pub fn state(&self) -> Option<&str> {
+    pub fn state(&self) -> Option<Cow<'_, str>> {
         self.signed(&self.0.cookies.state)
     }
 
@@ -20,7 +22,7 @@ impl Jar {
     }
 
     /// The encrypted state of the sign-in that this browser has begun.
-    pub fn sealed_state(&self) -> Option<&str> {
+    pub fn sealed_state(&self) -> Option<Cow<'_, str>> {
         self.0.received.get(&self.0.cookies.oauth_state.name)
     }
 

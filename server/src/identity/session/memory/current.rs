@@ -5,8 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use serde::{Serialize, Serializer, ser::Error as _};
-use serde_json::value::{RawValue, to_raw_value};
+use bytes::Bytes;
 use time::OffsetDateTime;
 
 use crate::{db::Moment, identity::session::SessionUser};
@@ -14,8 +13,8 @@ use crate::{db::Moment, identity::session::SessionUser};
 /// A session as it was read.
 pub struct Copy {
     pub(super) current: SessionUser,
-    /// As clients see it; made when the first one asks.
-    json: OnceLock<Box<RawValue>>,
+    /// As clients see it, in JSON; made when the first one asks.
+    json: OnceLock<Bytes>,
     /// Before it was read.
     pub(super) moment: Moment,
     pub(super) read_at: OffsetDateTime,
@@ -39,13 +38,13 @@ impl Copy {
         }
     }
 
-    /// As clients see it.
-    fn json(&self) -> serde_json::Result<&RawValue> {
+    /// As clients see it, in JSON.
+    fn json(&self) -> serde_json::Result<Bytes> {
         if let Some(json) = self.json.get() {
-            return Ok(json);
+            return Ok(json.clone());
         }
-        let json = to_raw_value(&self.current)?;
-        Ok(self.json.get_or_init(|| json))
+        let json = serde_json::to_vec(&self.current)?;
+        Ok(self.json.get_or_init(|| json.into()).clone())
     }
 }
 
@@ -65,6 +64,17 @@ impl Current {
             Self::Shared(copy) => copy.current.clone(),
         }
     }
+
+    /// What is remembered, as clients see it in JSON: nothing has to be written again. None for what was read.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn remembered_json(&self) -> serde_json::Result<Option<Bytes>> {
+        match self {
+            Self::Own(_) => Ok(None),
+            Self::Shared(copy) => copy.json().map(Some),
+        }
+    }
 }
 
 impl Deref for Current {
@@ -81,14 +91,5 @@ impl Deref for Current {
 impl From<SessionUser> for Current {
     fn from(current: SessionUser) -> Self {
         Self::Own(Box::new(current))
-    }
-}
-
-impl Serialize for Current {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Own(current) => current.serialize(serializer),
-            Self::Shared(copy) => copy.json().map_err(S::Error::custom)?.serialize(serializer),
-        }
     }
 }

@@ -75,8 +75,8 @@ fn what_is_remembered_is_told_as_what_was_read() {
         let Recalled::Current(recalled) = memory.recall("t", NOW) else {
             panic!("nothing is remembered")
         };
-        let told = serde_json::to_string(&recalled).unwrap();
-        assert_eq!(told, serde_json::to_string(&ann).unwrap());
+        let told = recalled.remembered_json().unwrap().unwrap();
+        assert_eq!(told, serde_json::to_vec(&ann).unwrap());
     }
 }
 

@@ -8,9 +8,15 @@ use hyper::header::HeaderValue;
 /// Longer ones than this are not taken over from the client: they only fill the logs.
 const MAX_LENGTH: usize = 128;
 
-/// Identity of a request, in ASCII. A header's value, for that is what each becomes, and clones share it.
+/// Identity of a request, in ASCII. Written as text when somebody asks for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId(Kind);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Given(HeaderValue),
+    Made { prefix: [u8; PREFIX], number: u64 },
+}
 
 impl RequestId {
     /// The identity that a proxy gave, unless it is something that does not belong into a log.
@@ -18,27 +24,43 @@ impl RequestId {
         let text = value.as_bytes();
         let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=@".contains(byte);
         let is_sane = !text.is_empty() && text.len() <= MAX_LENGTH && text.iter().all(is_allowed);
-        is_sane.then(|| Self(value.clone()))
+        is_sane.then(|| Self(Kind::Given(value.clone())))
     }
 
     /// The identity as the value of a header.
     pub fn to_header(&self) -> HeaderValue {
-        self.0.clone()
+        match &self.0 {
+            Kind::Given(value) => value.clone(),
+            Kind::Made { prefix, number } => {
+                let mut text = Vec::with_capacity(PREFIX + DIGITS);
+                text.extend_from_slice(prefix);
+                let mut digits = [b'0'; DIGITS];
+                let length = decimal(*number, &mut digits);
+                text.extend_from_slice(&digits[DIGITS - length..]);
+                // Digits and a hyphen are what a header may hold.
+                let text = HeaderValue::from_maybe_shared(Bytes::from(text));
+                text.unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+            }
+        }
     }
 }
 
 /// Makes identities: a prefix of the process and a number.
 #[derive(Debug)]
 pub struct RequestIds {
-    prefix: Box<str>,
+    prefix: [u8; PREFIX],
     next: AtomicU64,
 }
 
 impl RequestIds {
     /// `prefix` tells processes apart and should be random.
     pub fn new(prefix: u64) -> Self {
+        let mut text = [b'-'; PREFIX];
+        for (digit, text) in format!("{prefix:016x}").bytes().zip(&mut text) {
+            *text = digit;
+        }
         Self {
-            prefix: format!("{prefix:016x}-").into(),
+            prefix: text,
             next: AtomicU64::new(1),
         }
     }
@@ -46,18 +68,16 @@ impl RequestIds {
     /// The identity of a request whose header `x-request-id` is `header`.
     pub fn identify(&self, header: Option<&HeaderValue>) -> RequestId {
         header.and_then(RequestId::from_header).unwrap_or_else(|| {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let mut digits = [b'0'; DIGITS];
-            let length = decimal(number, &mut digits);
-            let mut text = Vec::with_capacity(self.prefix.len() + length);
-            text.extend_from_slice(self.prefix.as_bytes());
-            text.extend_from_slice(&digits[DIGITS - length..]);
-            // Digits and a hyphen are what a header may hold.
-            let text = HeaderValue::from_maybe_shared(Bytes::from(text));
-            RequestId(text.unwrap_or_else(|_| HeaderValue::from_static("unknown")))
+            RequestId(Kind::Made {
+                prefix: self.prefix,
+                number: self.next.fetch_add(1, Ordering::Relaxed),
+            })
         })
     }
 }
+
+/// Bytes of the prefix: sixteen hexadecimal digits and a hyphen.
+const PREFIX: usize = 17;
 
 /// Digits of the largest number.
 const DIGITS: usize = 20;
