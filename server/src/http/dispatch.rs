@@ -179,3 +179,22 @@ async fn run(route: &Route, mut call: Call) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of the future that an async function of three parameters makes.
+    fn size<A, B, C, F: Future>(_: impl Fn(A, B, C) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn the_future_of_a_request_is_small_enough_to_be_moved_about() {
+        let size = size(|app, table: &'static Table, exchange: &'static Exchange| {
+            dispatch(app, table, exchange)
+        });
+        // Without the futures of handlers and of what asks the database, which are some kilobytes large.
+        assert!(size <= 2048, "{size} bytes");
+    }
+}
