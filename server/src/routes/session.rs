@@ -58,7 +58,9 @@ pub(super) const DONE: Done = Done { status: true };
 #[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Read<'a> {
+    /// The session.
     session: &'a Session,
+    /// Its user.
     user: &'a User,
     /// Whether it is time to extend the session.
     #[serde(skip_serializing_if = "Option::is_none")]
