@@ -64,7 +64,7 @@ pub struct RunArgs {
     pub leader_election: bool,
 
     /// Where `/livez`, `/readyz` and `/metrics` listen.
-    #[arg(long, env = "ADMIN_LISTEN_ADDR", default_value = "0.0.0.0:8080")]
+    #[arg(long, env = "ADMIN_LISTEN_ADDR", default_value = "[::]:8080")]
     pub admin_listen_addr: SocketAddr,
 
     /// Format of the log.

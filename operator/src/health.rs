@@ -1,6 +1,8 @@
 //! The admin port: `/livez`, `/readyz` and `/metrics`.
 
 use std::convert::Infallible;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -85,6 +87,20 @@ impl Health {
     }
 }
 
+/// Listens on `address`: for every address of both families, where `[::]` is asked for and the kernel has IPv6.
+///
+/// # Errors
+/// The address cannot be listened on.
+pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    if listener.is_ok() || address.ip() != Ipv6Addr::UNSPECIFIED {
+        return listener;
+    }
+    let other = TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await;
+    // Of two errors the first one is told.
+    other.or(listener)
+}
+
 /// Answers on `listener` for ever. Liveness does not depend on the API server: a restart would not bring it back.
 pub async fn serve(listener: TcpListener, health: Health, metrics: Metrics) {
     loop {
@@ -124,7 +140,7 @@ pub async fn ask(address: &str) -> anyhow::Result<()> {
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
         stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await?;
-        std::io::Result::Ok(answer)
+        io::Result::Ok(answer)
     };
     let answer = tokio::time::timeout(CONNECTION_LIMIT, exchange)
         .await
@@ -177,6 +193,22 @@ mod tests {
         answer(&Method::GET, path, &health, &Metrics::default())
             .status()
             .as_u16()
+    }
+
+    #[tokio::test]
+    async fn every_address_of_both_families_is_listened_on() {
+        let every = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+        let listener = listen(every).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let port = address.port();
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .unwrap();
+        if address.is_ipv6() {
+            TcpStream::connect((Ipv6Addr::LOCALHOST, port))
+                .await
+                .unwrap();
+        }
     }
 
     #[tokio::test]

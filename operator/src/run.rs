@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use kube::Client;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -78,7 +77,7 @@ pub async fn until_signal(args: RunArgs) -> anyhow::Result<()> {
         stop.cancel();
     });
     let address = args.admin_listen_addr;
-    let listener = TcpListener::bind(address)
+    let listener = health::listen(address)
         .await
         .with_context(|| format!("ADMIN_LISTEN_ADDR {address} cannot be listened on"))?;
     tokio::spawn(health::serve(

@@ -16,7 +16,7 @@ mod tracing;
 mod value;
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
@@ -210,11 +210,11 @@ fn load_secrets(environment: &mut Environment<'_>) -> Option<Secrets> {
 }
 
 fn listen_address(environment: &mut Environment<'_>, name: &str, port: u16) -> SocketAddr {
-    let default = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+    let default = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
     environment.parsed(
         name,
         default,
-        "must be an IP address and a port, e.g. 0.0.0.0:8100 or [::]:8100",
+        "must be an IP address and a port, e.g. [::]:8100 or 127.0.0.1:8100",
     )
 }
 

@@ -3,7 +3,12 @@
 mod chores;
 mod error;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
@@ -197,13 +202,18 @@ fn warn_of(config: &Config) {
 }
 
 async fn bind(variable: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| ServeError::Listen {
-            variable,
-            address,
-            source,
-        })
+    let mut listener = TcpListener::bind(address).await;
+    if listener.is_err() && address.ip() == Ipv6Addr::UNSPECIFIED {
+        // A kernel without IPv6: every address is one of IPv4 then.
+        let other = TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await;
+        // Of two errors the first one is told.
+        listener = other.or(listener);
+    }
+    listener.map_err(|source| ServeError::Listen {
+        variable,
+        address,
+        source,
+    })
 }
 
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, ServeError> {

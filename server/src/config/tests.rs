@@ -49,8 +49,8 @@ fn only_problem(changes: &[(&str, &str)]) -> String {
 #[test]
 fn what_is_not_set_has_a_default() {
     let config = load(&[]).unwrap();
-    assert_eq!(config.listen.to_string(), "0.0.0.0:8100");
-    assert_eq!(config.admin_listen.to_string(), "0.0.0.0:8101");
+    assert_eq!(config.listen.to_string(), "[::]:8100");
+    assert_eq!(config.admin_listen.to_string(), "[::]:8101");
     assert_eq!(config.shutdown_delay, Duration::ZERO);
     assert_eq!(config.shutdown_timeout, Duration::from_secs(25));
     assert_eq!(config.database.max_connections(), 8);
