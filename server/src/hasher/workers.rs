@@ -1,7 +1,7 @@
 //! Threads that do nothing but hash, and the queue before them.
 //!
-//! They have the lowest priority that a thread can have: where a request and a hash want the same core, the request
-//! gets it at once. So a storm of sign-ins takes the time that is left over, and no session check waits for it.
+//! They run where nobody else wants to: where a request and a hash want the same core, the request gets it at once. So a
+//! storm of sign-ins takes the time that is left over, and no session check waits for it.
 
 use std::{
     collections::VecDeque,
@@ -229,17 +229,21 @@ fn average(usual: Duration, took: Duration) -> Duration {
     }
 }
 
-/// Gives the calling thread the lowest priority. It counts among the threads of one container; how containers share
-/// the cores of a node is not touched.
+/// Has the calling thread run only where no other one of its container wants the core (`SCHED_IDLE`, sched(7)): whoever
+/// wakes takes the core from it at once. The lowest priority alone (nice 19) would keep it for the rest of a time slice,
+/// some milliseconds. How containers share the cores of a node is not touched.
 #[cfg(target_os = "linux")]
-fn step_back() -> io::Result<()> {
-    // On Linux the priority is a thread's, and lowering it needs no privilege (setpriority(2)).
-    const LOWEST: i32 = 19;
-    let own = rustix::thread::gettid();
-    Ok(rustix::process::setpriority_process(Some(own), LOWEST)?)
+fn step_back() -> Result<(), thread_priority::Error> {
+    use thread_priority::{
+        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+    // It is a thread's own affair on Linux, and needs no privilege.
+    let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy)
 }
 
-/// Elsewhere a priority is the whole process's.
+/// Elsewhere there is no such thing.
 #[cfg(not(target_os = "linux"))]
 fn step_back() -> io::Result<()> {
     Ok(())
@@ -372,13 +376,17 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn the_threads_have_the_lowest_priority_and_no_other_thread_has() {
-        let priority = || {
-            let own = rustix::thread::gettid();
-            rustix::process::getpriority_process(Some(own)).unwrap()
+    async fn the_threads_run_where_nobody_else_wants_to_and_no_other_thread_does() {
+        use thread_priority::{
+            NormalThreadSchedulePolicy, ThreadSchedulePolicy, thread_native_id,
+            thread_schedule_policy_param,
         };
-        assert_eq!(start(1).run(move |_| priority()).await, Ok(19));
-        assert!(priority() < 19);
+        let is_idle = || {
+            let (policy, _) = thread_schedule_policy_param(thread_native_id()).unwrap();
+            policy == ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle)
+        };
+        assert_eq!(start(1).run(move |_| is_idle()).await, Ok(true));
+        assert!(!is_idle());
     }
 
     #[test]
