@@ -6,6 +6,7 @@
 pub mod api;
 pub mod cluster;
 pub mod command;
+mod crash;
 pub mod image;
 pub mod load;
 pub mod node;

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 
 use crate::cluster::{CONTEXT, kubectl};
 use crate::command::{repository, run, tool};
+use crate::crash::crash;
 use crate::image;
 use crate::schema;
 use crate::wait::{Look, until};
@@ -16,6 +17,8 @@ use crate::wait::{Look, until};
 pub const RELEASE: &str = "authbackend-operator";
 /// Its namespace.
 pub const NAMESPACE: &str = "authbackend-system";
+/// Label of its pods.
+const SELECTOR: &str = "app.kubernetes.io/component=operator";
 
 fn helm() -> Result<Command> {
     let mut helm = tool("helm")?;
@@ -80,16 +83,12 @@ pub fn uninstall() -> Result<()> {
 
 /// Kills a pod of the operator at once, as a crash does: without a chance to finish or to release the lease.
 pub fn kill(pod: &str) -> Result<()> {
-    let mut kubectl = kubectl()?;
-    kubectl.args(["--namespace", NAMESPACE, "delete", "pod", pod]);
-    run(kubectl.args(["--grace-period=0", "--force"])).map(drop)
+    crash(NAMESPACE, &[pod])
 }
 
 /// Kills all pods of the operator, as [`kill`] does.
 pub fn kill_all() -> Result<()> {
-    let mut kubectl = kubectl()?;
-    kubectl.args(["--namespace", NAMESPACE, "delete", "pods", "--all"]);
-    run(kubectl.args(["--grace-period=0", "--force"])).map(drop)
+    crash(NAMESPACE, &["--selector", SELECTOR])
 }
 
 /// Waits until the operator is ready.
