@@ -27,6 +27,8 @@ use crate::{
     http::{
         filter,
         serve::{Api, serve as accept},
+        session::Shortcut,
+        table::Table,
     },
     janitor::Janitor,
     metrics::Metrics,
@@ -105,8 +107,10 @@ impl Server {
         let chores = do_chores(Arc::clone(&app), metrics.clone(), ending.clone());
         background.spawn(chores);
         background.close();
+        let table = Arc::new(Table::of(&app, &metrics.http));
         let api = Api::new(
-            filter::service(Arc::clone(&app), &metrics.http),
+            filter::service(Arc::clone(&app), Arc::clone(&table)),
+            Shortcut::new(&app, &table),
             app.cors.clone(),
             &metrics.http,
             ids,

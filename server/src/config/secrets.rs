@@ -43,13 +43,16 @@ pub struct Secrets {
 struct InForce {
     secrets: Arc<[Secret]>,
     signer: Signer,
+    /// Of how many secrets they are the successors.
+    revision: u64,
 }
 
 impl InForce {
-    fn new(secrets: Arc<[Secret]>) -> Self {
+    fn new(secrets: Arc<[Secret]>, revision: u64) -> Self {
         Self {
             signer: Signer::new(secrets.iter().map(Secret::expose)),
             secrets,
+            revision,
         }
     }
 }
@@ -63,7 +66,7 @@ impl Secrets {
             .collect();
         Self {
             sources: Arc::new([]),
-            current: Arc::new(ArcSwap::from_pointee(InForce::new(secrets))),
+            current: Arc::new(ArcSwap::from_pointee(InForce::new(secrets, 0))),
         }
     }
 
@@ -72,7 +75,7 @@ impl Secrets {
         let secrets = read_all(&sources, name)?;
         Ok(Self {
             sources: sources.into(),
-            current: Arc::new(ArcSwap::from_pointee(InForce::new(secrets))),
+            current: Arc::new(ArcSwap::from_pointee(InForce::new(secrets, 0))),
         })
     }
 
@@ -86,16 +89,24 @@ impl Secrets {
         self.current.load().signer.clone()
     }
 
+    /// A number that is another one once other secrets are in force. What holds under the secrets of one holds for as long
+    /// as it stays; whoever notes it has to do so before the secrets are asked for.
+    pub fn revision(&self) -> u64 {
+        self.current.load().revision
+    }
+
     /// Reads the files again. True when the secrets changed; on a problem the old ones stay in force.
     pub fn refresh(&self) -> Result<bool, Vec<Problem>> {
         if self.sources.iter().all(|source| !source.is_file()) {
             return Ok(false);
         }
         let fresh = read_all(&self.sources, "AUTH_SECRET_FILE")?;
-        if *fresh == *self.current() {
+        let old = self.current.load();
+        if *fresh == *old.secrets {
             return Ok(false);
         }
-        self.current.store(Arc::new(InForce::new(fresh)));
+        let new = InForce::new(fresh, old.revision + 1);
+        self.current.store(Arc::new(new));
         Ok(true)
     }
 }

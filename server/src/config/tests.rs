@@ -141,12 +141,17 @@ fn changed_secret_files_are_taken_up_and_bad_ones_are_not() {
         .insert("/a".to_owned(), "short".to_owned());
     assert!(secrets.refresh().is_err());
     assert_eq!(secrets.current()[0].expose(), SECRET);
+    let revision = secrets.revision();
     files
         .lock()
         .unwrap()
         .insert("/a".to_owned(), SECRET.to_uppercase());
     assert_eq!(secrets.refresh(), Ok(true));
     assert_eq!(secrets.current()[0].expose(), SECRET.to_uppercase());
+    assert_ne!(secrets.revision(), revision);
+    let revision = secrets.revision();
+    assert_eq!(secrets.refresh(), Ok(false));
+    assert_eq!(secrets.revision(), revision);
 }
 
 #[test]

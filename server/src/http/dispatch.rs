@@ -108,7 +108,8 @@ async fn limit(
     Some(refusal)
 }
 
-fn is_disabled(app: &App, path: &str) -> bool {
+/// Whether the settings disable `path`, as [`path::resolve`] returns it.
+pub(super) fn is_disabled(app: &App, path: &str) -> bool {
     let disabled = app
         .config
         .settings
@@ -171,13 +172,18 @@ async fn run(route: &Route, mut call: Call) -> Response {
     let headers = response.headers_mut();
     jar.write(headers);
     if route.is_never_stored {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+        forbid_storing(headers);
     }
     if jar.starts_session() {
         response.extensions_mut().insert(SessionStarted);
     }
     response
+}
+
+/// Says that nobody may keep a copy of the answer with these headers.
+pub(super) fn forbid_storing(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
 }
 
 #[cfg(test)]

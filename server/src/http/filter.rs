@@ -12,28 +12,26 @@ use warp::{
 };
 
 use super::{dispatch::dispatch, exchange::Exchange, reply, table::Table};
-use crate::{app::App, metrics::HttpMetrics, plugins};
+use crate::app::App;
 
-/// Answers every request to the API, given as an [`Exchange`], and counts them in `metrics`.
+/// Answers every request to the API, given as an [`Exchange`].
 pub fn service(
     app: Arc<App>,
-    metrics: &HttpMetrics,
+    table: Arc<Table>,
 ) -> impl Service<http::Request<Empty<Bytes>>, Response = Response, Error = Infallible, Future: Send>
 + Clone
 + Send
 + Sync
 + 'static {
-    warp::service(filter(app, metrics))
+    warp::service(filter(app, table))
 }
 
 /// Never rejects.
 fn filter(
     app: Arc<App>,
-    metrics: &HttpMetrics,
+    table: Arc<Table>,
 ) -> impl Filter<Extract = (Response,), Error = Infallible> + Clone + Send + Sync + 'static {
-    let moved = app.plugins.moved(&app.config.settings);
-    let routes = plugins::routes(&app.config.settings);
-    let shared = Arc::new((Table::new(routes, &moved, metrics), app));
+    let shared = Arc::new((table, app));
     warp::ext::optional().then(move |exchange: Option<Exchange>| {
         let shared = Arc::clone(&shared);
         async move {

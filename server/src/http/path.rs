@@ -33,6 +33,11 @@ impl Mount {
         if name.is_empty() { "/" } else { name }
     }
 
+    /// The whole path of the route at `path`.
+    pub fn path_of(&self, path: &str) -> String {
+        format!("{}{path}", self.path)
+    }
+
     /// The path of a route that `resolved` may name, or none if it cannot name any.
     pub fn route_path<'a>(&self, resolved: &'a str) -> Option<&'a str> {
         let path = resolved

@@ -105,6 +105,11 @@ impl RateLimiter {
         }))
     }
 
+    /// Whether [`RateLimiter::check`] never waits for anything.
+    pub fn counts_at_once(&self) -> bool {
+        matches!(self.counts, Counts::Memory(_))
+    }
+
     /// Counts a request for `path` (see [`Mount::name`](super::path::Mount::name)), which is `endpoint` in the
     /// routing table if it is any. Some response is the answer: too many requests.
     pub async fn check(

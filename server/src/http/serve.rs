@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use api::Api;
+pub use api::{Api, Shortcut};
 use pauses::Pauses;
 
 /// Open connections per listener: far above what a load balancer keeps, far below what exhausts memory.

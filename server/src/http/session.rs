@@ -5,6 +5,7 @@ mod issuer;
 mod known;
 mod lookup;
 mod reader;
+mod shortcut;
 
 use self::lookup::{Found, Source, find};
 use super::{
@@ -22,6 +23,7 @@ use crate::identity::session::{Current, SessionUser};
 pub use issuer::Issuer;
 pub use known::Known;
 pub use reader::{CurrentSessionReader, SessionReader};
+pub use shortcut::Shortcut;
 
 /// The session of the request, if it has one, which may come from the cookie cache. Extends it when that is due, unless
 /// sessions are extended by a request of their own.

@@ -11,7 +11,11 @@ use super::{
     openapi::Operation,
     schema::{Field, Schema},
 };
-use crate::metrics::{HttpMetrics, RouteMetrics};
+use crate::{
+    app::App,
+    metrics::{HttpMetrics, RouteMetrics},
+    plugins,
+};
 
 /// The future of a response.
 pub type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -144,6 +148,16 @@ pub struct Match<'a> {
 }
 
 impl Table {
+    /// The endpoints that the settings of `app` ask for, counted by `metrics`.
+    pub fn of(app: &App, metrics: &HttpMetrics) -> Self {
+        let settings = &app.config.settings;
+        Self::new(
+            plugins::routes(settings),
+            &app.plugins.moved(settings),
+            metrics,
+        )
+    }
+
     /// The endpoints of several features, counted by `metrics`. Those without a parameter whose path is in `moved` have the
     /// path that is given there.
     pub fn new(

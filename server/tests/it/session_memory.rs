@@ -1,5 +1,7 @@
 //! Sessions in memory: answered without the database, and never after they changed.
 
+mod shortcut;
+
 use std::{net::SocketAddr, sync::Arc};
 
 use auth_server::migrate::{Desired, Migrator, embedded};

@@ -114,6 +114,12 @@ impl Jar {
         self.0.starts_session.load(Ordering::Relaxed)
     }
 
+    /// Whether the request carries a copy of the session, or a piece of one.
+    pub fn has_session_data(&self) -> bool {
+        let name = &self.0.cookies.session_data.name;
+        !self.0.received.pieces(name).is_empty()
+    }
+
     /// The copy of the session that the request carries, put together from its pieces.
     pub fn session_data(&self) -> Option<String> {
         self.0.received.whole(&self.0.cookies.session_data.name)

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::{FutureExt as _, poll};
 use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::{
-    Method, Request, Response, StatusCode,
+    HeaderMap, Method, Request, Response, StatusCode, Uri,
     body::{Body, Incoming},
     header::{self, HeaderName, HeaderValue},
 };
@@ -36,9 +36,19 @@ const UNMATCHED: &str = "unmatched";
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A short way to some answers.
+pub trait Shortcut<Answer>: Send + Sync + 'static {
+    /// The answer to a request without a body, if it is to be had without waiting: the one that the service would give.
+    fn answer(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Answer>;
+
+    /// What counts these answers.
+    fn metrics(&self) -> &RouteMetrics;
+}
+
 /// The API behind its limits.
-pub struct Api<S> {
+pub struct Api<S, K> {
     service: S,
+    shortcut: Option<K>,
     /// Counts what no route answers.
     unmatched: RouteMetrics,
     ids: RequestIds,
@@ -46,11 +56,13 @@ pub struct Api<S> {
     cors: Cors,
 }
 
-impl<S> Api<S> {
-    /// Puts `service` behind the limits, and lets pages read its answers as `cors` says. While `draining` is cancelled, answers ask clients to connect anew, which
-    /// takes them to another replica before this one stops.
+impl<S, K> Api<S, K> {
+    /// Puts `service`, to which there may be a `shortcut`, behind the limits, and lets pages read the answers as `cors`
+    /// says. While `draining` is cancelled, answers ask clients to connect anew, which takes them to another replica before
+    /// this one stops.
     pub fn new(
         service: S,
+        shortcut: Option<K>,
         cors: Cors,
         metrics: &HttpMetrics,
         ids: RequestIds,
@@ -58,6 +70,7 @@ impl<S> Api<S> {
     ) -> Self {
         Self {
             service,
+            shortcut,
             unmatched: metrics.route(UNMATCHED),
             ids,
             draining,
@@ -66,8 +79,9 @@ impl<S> Api<S> {
     }
 }
 
-impl<S, B> Answer for Api<S>
+impl<S, K, B> Answer for Api<S, K>
 where
+    K: Shortcut<Response<B>>,
     S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible>,
     S: Clone + Send + Sync + 'static,
     S::Future: Send,
@@ -79,9 +93,13 @@ where
     async fn answer(&self, request: Request<Incoming>) -> Response<B> {
         let started = Instant::now();
         let id = self.ids.identify(request.headers().get(&REQUEST_ID));
-        let method = request.method().clone();
         let origin = self.cors.origin(request.headers());
         let trace = Trace::begin(&request);
+        if let Some((response, route)) = self.answer_at_once(&request, &trace) {
+            count(route, &response, started.elapsed());
+            return self.with_headers(response, &id, origin);
+        }
+        let method = request.method().clone();
         let logged = LoggedRequest {
             id: id.clone(),
             method: method.clone(),
@@ -89,18 +107,14 @@ where
         };
         // Pinned here and below, so that no wrapper moves it: it is some kilobytes large.
         let answered = pin!(async {
-            let (mut response, exchange) = self.within_limits(request).await;
+            let (response, exchange) = self.within_limits(request).await;
             let route = exchange.as_ref().and_then(Exchange::route);
             trace.answered(&method, route.map(RouteMetrics::route), &response);
             let route = route.unwrap_or(&self.unmatched);
             let elapsed = started.elapsed();
             count(route, &response, elapsed);
             log(&method, route.route(), response.status(), elapsed);
-            self.add_headers(&mut response, &id);
-            if let Some(origin) = origin {
-                Cors::permit(response.headers_mut(), origin);
-            }
-            response
+            self.with_headers(response, &id, origin)
         });
         let answered = logged.scope(answered);
         match trace.span() {
@@ -110,7 +124,45 @@ where
     }
 }
 
-impl<S, B> Api<S>
+impl<S, K> Api<S, K> {
+    /// The answer of the shortcut, and what counts it. What is to be logged or traced goes the long way.
+    fn answer_at_once<B, Answer>(
+        &self,
+        request: &Request<B>,
+        trace: &Trace,
+    ) -> Option<(Answer, &RouteMetrics)>
+    where
+        B: Body,
+        K: Shortcut<Answer>,
+    {
+        let shortcut = self.shortcut.as_ref()?;
+        let is_told = trace.span().is_some() || tracing::enabled!(tracing::Level::DEBUG);
+        if is_told || !request.body().is_end_stream() {
+            return None;
+        }
+        let answer = shortcut.answer(request.method(), request.uri(), request.headers())?;
+        Some((answer, shortcut.metrics()))
+    }
+
+    fn with_headers<B>(
+        &self,
+        mut response: Response<B>,
+        id: &RequestId,
+        origin: Option<HeaderValue>,
+    ) -> Response<B> {
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID.clone(), id.to_header());
+        if self.draining.is_cancelled() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(origin) = origin {
+            Cors::permit(headers, origin);
+        }
+        response
+    }
+}
+
+impl<S, K, B> Api<S, K>
 where
     S: Service<Request<Empty<Bytes>>, Response = Response<B>, Error = Infallible> + Clone,
     B: From<&'static str>,
@@ -151,16 +203,6 @@ where
         match service.call(exchange.carrier()).await {
             Ok(response) => (response, Some(exchange)),
             Err(impossible) => match impossible {},
-        }
-    }
-
-    fn add_headers(&self, response: &mut Response<B>, id: &RequestId) {
-        let headers = response.headers_mut();
-        headers.insert(REQUEST_ID.clone(), id.to_header());
-        if self.draining.is_cancelled() {
-            response
-                .headers_mut()
-                .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
     }
 }

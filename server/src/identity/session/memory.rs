@@ -33,6 +33,9 @@ const TIDY_INTERVAL: StdDuration = StdDuration::from_secs(1);
 /// At every how many of these times each copy is looked at, and dropped if it is not true any more.
 const SWEEP_EVERY: u64 = 30;
 
+/// One in so many of the bytes that sessions may take is left for recognizing the requests that ask for them.
+pub const SHARE_OF_REQUESTS: u32 = 8;
+
 /// What an entry takes besides its texts: its own size, the allocations of about ten texts, its place in the table, and the
 /// names of its fields as JSON.
 const OVERHEAD: usize = size_of::<Copy>() + 10 * 16 + 64 + 320;
@@ -43,12 +46,22 @@ const FIELD_OVERHEAD: usize = 96;
 /// How often a text is kept: once more in the JSON.
 const TEXTS: usize = 2;
 
-type Key = [u8; 32];
+/// Names a session in memory: a hash of its token.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct SessionKey([u8; 32]);
+
+impl SessionKey {
+    /// The key of the session with `token`.
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token).into())
+    }
+}
 
 /// Sessions in memory, with their users. Bounded; what was used least goes first.
 pub struct SessionMemory {
     changes: Arc<Changes>,
-    copies: Cache<Key, Arc<Copy>, Weight, RandomState, DefaultLifecycle<Key, Arc<Copy>>>,
+    copies:
+        Cache<SessionKey, Arc<Copy>, Weight, RandomState, DefaultLifecycle<SessionKey, Arc<Copy>>>,
     max_age: Duration,
     metrics: SessionMemoryMetrics,
 }
@@ -59,8 +72,8 @@ struct Weight {
     least: u64,
 }
 
-impl Weighter<Key, Arc<Copy>> for Weight {
-    fn weight(&self, _: &Key, copy: &Arc<Copy>) -> u64 {
+impl Weighter<SessionKey, Arc<Copy>> for Weight {
+    fn weight(&self, _: &SessionKey, copy: &Arc<Copy>) -> u64 {
         copy.weight.max(self.least)
     }
 }
@@ -80,7 +93,8 @@ impl SessionMemory {
         changes: Arc<Changes>,
         metrics: SessionMemoryMetrics,
     ) -> Self {
-        let (max_entries, max_bytes) = (settings.max_entries(), settings.max_bytes());
+        let max_entries = settings.max_entries();
+        let max_bytes = settings.max_bytes() - settings.max_bytes() / SHARE_OF_REQUESTS;
         let least = u64::from(max_bytes / max_entries).max(1);
         let capacity = least
             .saturating_mul(max_entries.into())
@@ -121,14 +135,25 @@ impl SessionMemory {
     pub fn recall(&self, token: &str, now: OffsetDateTime) -> Recalled {
         // Noted before the database is asked: what changes in between is newer.
         let moment = self.changes.moment();
-        let copy = moment.and_then(|_| self.copies.get(&key(token)));
-        if let Some(copy) = copy.filter(|copy| self.is_good(copy, now)) {
-            self.metrics.hits.inc();
-            Recalled::Current(Current::Shared(copy))
-        } else {
-            self.metrics.misses.inc();
-            Recalled::Nothing(moment)
+        let current = moment.and_then(|_| self.find(&SessionKey::of(token), now));
+        current.map_or_else(
+            || {
+                self.metrics.misses.inc();
+                Recalled::Nothing(moment)
+            },
+            Recalled::Current,
+        )
+    }
+
+    /// The session of `key`, as the database has it at `now`. None is no miss yet: whoever finds none here has to ask by
+    /// the token.
+    pub fn find(&self, key: &SessionKey, now: OffsetDateTime) -> Option<Current> {
+        let copy = self.copies.get(key)?;
+        if !self.is_good(&copy, now) {
+            return None;
         }
+        self.metrics.hits.inc();
+        Some(Current::Shared(copy))
     }
 
     /// Remembers `current`, which was read after `moment` and at `now`.
@@ -139,8 +164,8 @@ impl SessionMemory {
         let copy = Copy::new(current.clone(), moment, now, weight(current));
         // What has changed meanwhile would be remembered for nothing.
         if self.is_good(&copy, now) {
-            self.copies
-                .insert(key(&current.session.token), Arc::new(copy));
+            let key = SessionKey::of(&current.session.token);
+            self.copies.insert(key, Arc::new(copy));
         }
     }
 
@@ -183,10 +208,6 @@ impl SessionMemory {
                 .changes
                 .is_unchanged(&copy.current.session.user_id, copy.moment)
     }
-}
-
-fn key(token: &str) -> Key {
-    Sha256::digest(token).into()
 }
 
 /// How many bytes `current` takes in memory, about.

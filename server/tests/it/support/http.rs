@@ -24,6 +24,12 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Every header, in its order: its name in lower case, and its value.
+    pub(crate) fn all_headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let headers = self.headers.iter();
+        headers.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Every header `name` (lower case).
     pub(crate) fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers
