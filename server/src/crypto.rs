@@ -8,4 +8,5 @@ pub mod jwt;
 pub mod password;
 pub mod random;
 pub mod secret_box;
+pub mod tag;
 pub mod token;

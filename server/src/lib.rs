@@ -29,4 +29,5 @@ pub mod run;
 pub mod secondary;
 pub mod self_check;
 pub mod signals;
+pub mod striped;
 pub mod telemetry;

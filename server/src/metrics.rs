@@ -5,6 +5,7 @@
 
 mod clean_up;
 mod database;
+mod durations;
 mod hashing;
 mod http;
 mod outbox;
@@ -13,27 +14,16 @@ mod session_reads;
 
 use std::{sync::Arc, time::Duration};
 
-use prometheus_client::{
-    encoding::text::encode, metrics::histogram::Histogram, metrics::info::Info, registry::Registry,
-};
+use prometheus_client::{encoding::text::encode, metrics::info::Info, registry::Registry};
 
 pub use clean_up::CleanUpMetrics;
 pub use database::PoolGauges;
+pub use durations::Durations;
 pub use hashing::HashGauges;
 pub use http::{ErrorLabel, HttpMetrics, RouteMetrics, SessionStarted};
 pub use outbox::OutboxMetrics;
 pub use session_memory::{ChannelGauges, SessionMemoryMetrics};
 pub use session_reads::SessionReadMetrics;
-
-/// Upper bounds in seconds: from a session check answered from memory to a request that waited for hashing.
-const DURATION_BUCKETS: [f64; 12] = [
-    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
-];
-
-/// A histogram of durations in seconds.
-fn durations() -> Histogram {
-    Histogram::new(DURATION_BUCKETS)
-}
 
 /// The counters of this process. Clones share them.
 #[derive(Clone)]

@@ -66,6 +66,6 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.waiting.dec();
-        self.0.wait.observe(self.1.elapsed().as_secs_f64());
+        self.0.wait.observe(self.1.elapsed());
     }
 }

@@ -154,7 +154,7 @@ impl Queue {
             let gauges = &self.gauges;
             gauges.waiting.dec();
             let waited = asked.elapsed();
-            gauges.wait.observe(waited.as_secs_f64());
+            gauges.wait.observe(waited);
             let turn = if waited > MAX_WAIT {
                 gauges.refused.inc();
                 Turn::Late
@@ -204,7 +204,7 @@ impl Queue {
     }
 
     fn computed(&self, took: Duration) {
-        self.gauges.duration.observe(took.as_secs_f64());
+        self.gauges.duration.observe(took);
         let mut state = self.lock();
         state.usual = average(state.usual, took);
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family},
     registry::{Registry, Unit},
 };
 
@@ -19,7 +19,7 @@ struct KindLabel {
 #[derive(Clone, Debug)]
 pub struct CleanUpMetrics {
     rows: Family<KindLabel, Counter>,
-    duration: Histogram,
+    duration: super::Durations,
 }
 
 impl CleanUpMetrics {
@@ -27,13 +27,13 @@ impl CleanUpMetrics {
     pub fn removed(&self, leftover: Leftover, rows: u64, took: Duration) {
         let kind = leftover.as_str();
         self.rows.get_or_create(&KindLabel { kind }).inc_by(rows);
-        self.duration.observe(took.as_secs_f64());
+        self.duration.observe(took);
     }
 
     pub(super) fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
             rows: Family::default(),
-            duration: super::durations(),
+            duration: super::Durations::default(),
         };
         for kind in Leftover::ALL.map(Leftover::as_str) {
             drop(metrics.rows.get_or_create(&KindLabel { kind }));

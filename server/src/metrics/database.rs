@@ -3,14 +3,14 @@
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use prometheus_client::{
-    metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, gauge::Gauge},
     registry::{Registry, Unit},
 };
 
-use super::durations;
+use super::Durations;
 
 /// Gauges of the database pool.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PoolGauges {
     /// Most connections that it may hold.
     pub limit: Gauge<i64, AtomicI64>,
@@ -25,21 +25,7 @@ pub struct PoolGauges {
     /// Checkouts that gave up waiting.
     pub timeouts: Counter<u64, AtomicU64>,
     /// How long checkouts waited that had to.
-    pub wait: Histogram,
-}
-
-impl Default for PoolGauges {
-    fn default() -> Self {
-        Self {
-            limit: Gauge::default(),
-            open: Gauge::default(),
-            in_use: Gauge::default(),
-            waiting: Gauge::default(),
-            opened: Counter::default(),
-            timeouts: Counter::default(),
-            wait: durations(),
-        }
-    }
+    pub wait: Durations,
 }
 
 impl PoolGauges {

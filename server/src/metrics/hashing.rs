@@ -3,14 +3,14 @@
 use std::sync::atomic::AtomicI64;
 
 use prometheus_client::{
-    metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, gauge::Gauge},
     registry::{Registry, Unit},
 };
 
-use super::durations;
+use super::Durations;
 
 /// Gauges of the password hasher.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct HashGauges {
     /// Most passwords that may be hashed at once.
     pub limit: Gauge<i64, AtomicI64>,
@@ -21,22 +21,9 @@ pub struct HashGauges {
     /// Passwords that were refused because too many waited.
     pub refused: Counter,
     /// How long passwords waited.
-    pub wait: Histogram,
+    pub wait: Durations,
     /// How long hashes took, without the wait.
-    pub duration: Histogram,
-}
-
-impl Default for HashGauges {
-    fn default() -> Self {
-        Self {
-            limit: Gauge::default(),
-            running: Gauge::default(),
-            waiting: Gauge::default(),
-            refused: Counter::default(),
-            wait: durations(),
-            duration: durations(),
-        }
-    }
+    pub duration: Durations,
 }
 
 impl HashGauges {

@@ -1,17 +1,18 @@
 //! Requests to the API.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicU64},
     time::Duration,
 };
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family},
     registry::{Registry, Unit},
 };
 
-use super::durations;
+use super::Durations;
+use crate::striped::Striped;
 
 /// The code of the error that was answered, for example `INVALID_EMAIL_OR_PASSWORD`; in the extensions of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +39,13 @@ struct RouteLabel {
     route: &'static str,
 }
 
+type Requests = Counter<u64, Striped<AtomicU64>>;
+
 /// Counters of requests to the API.
 #[derive(Clone)]
 pub struct HttpMetrics {
-    requests: Family<RequestLabels, Counter>,
-    latency: Family<RouteLabel, Histogram, fn() -> Histogram>,
+    requests: Family<RequestLabels, Requests>,
+    latency: Family<RouteLabel, Durations>,
     errors: Family<ErrorLabels, Counter>,
     sessions: Family<RouteLabel, Counter>,
 }
@@ -51,7 +54,7 @@ impl HttpMetrics {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
             requests: Family::default(),
-            latency: Family::new_with_constructor(durations),
+            latency: Family::default(),
             errors: Family::default(),
             sessions: Family::default(),
         };
@@ -100,8 +103,8 @@ struct Counted {
     route: &'static str,
     metrics: HttpMetrics,
     /// By status class.
-    answers: [OnceLock<Counter>; CLASSES.len()],
-    latency: OnceLock<Histogram>,
+    answers: [OnceLock<Requests>; CLASSES.len()],
+    latency: OnceLock<Durations>,
 }
 
 /// Classes of HTTP status codes.
@@ -130,7 +133,7 @@ impl RouteMetrics {
         }
         let labels = RouteLabel { route };
         let latency = latency.get_or_init(|| metrics.latency.get_or_create_owned(&labels));
-        latency.observe(elapsed.as_secs_f64());
+        latency.observe(elapsed);
     }
 
     /// Counts an answer with an error code.

@@ -7,6 +7,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::striped::Striped;
+
 /// The channel on which the database tells of changes.
 #[derive(Clone, Debug, Default)]
 pub struct ChannelGauges {
@@ -20,7 +22,7 @@ pub struct ChannelGauges {
 #[derive(Clone, Debug, Default)]
 pub struct SessionMemoryMetrics {
     /// Sessions that were answered from memory.
-    pub hits: Counter<u64, AtomicU64>,
+    pub hits: Counter<u64, Striped<AtomicU64>>,
     /// Sessions that the database was asked for.
     pub misses: Counter<u64, AtomicU64>,
     /// Sessions in memory.

@@ -14,7 +14,6 @@ use quick_cache::{
 };
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use std::hash::RandomState;
 use time::{Duration, OffsetDateTime};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +22,7 @@ use self::current::Copy;
 pub use self::current::Current;
 use super::SessionUser;
 use crate::{
+    crypto::tag::ByTag,
     db::{Changes, Moment},
     metrics::SessionMemoryMetrics,
 };
@@ -60,8 +60,7 @@ impl SessionKey {
 /// Sessions in memory, with their users. Bounded; what was used least goes first.
 pub struct SessionMemory {
     changes: Arc<Changes>,
-    copies:
-        Cache<SessionKey, Arc<Copy>, Weight, RandomState, DefaultLifecycle<SessionKey, Arc<Copy>>>,
+    copies: Cache<SessionKey, Arc<Copy>, Weight, ByTag, DefaultLifecycle<SessionKey, Arc<Copy>>>,
     max_age: Duration,
     metrics: SessionMemoryMetrics,
 }
@@ -108,18 +107,15 @@ impl SessionMemory {
             .build();
         let weighter = Weight { least };
         let copies = match options {
-            Ok(options) => Cache::with_options(
-                options,
-                weighter,
-                RandomState::new(),
-                DefaultLifecycle::default(),
-            ),
+            Ok(options) => {
+                Cache::with_options(options, weighter, ByTag, DefaultLifecycle::default())
+            }
             // Only where a bound is not given.
             Err(_) => Cache::with(
                 items,
                 capacity,
                 weighter,
-                RandomState::new(),
+                ByTag,
                 DefaultLifecycle::default(),
             ),
         };

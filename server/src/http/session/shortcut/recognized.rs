@@ -1,6 +1,6 @@
 //! `Cookie` headers that were found good, and will be when they come again.
 
-use std::hash::{Hasher as _, RandomState};
+use std::hash::Hasher as _;
 
 use authbackend_crds::auth::MemoryCache;
 use quick_cache::{
@@ -11,7 +11,7 @@ use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use warp::http::HeaderValue;
 
 use crate::{
-    crypto::random::Random,
+    crypto::{random::Random, tag::ByTag},
     identity::session::{SHARE_OF_REQUESTS, SessionKey},
 };
 
@@ -35,7 +35,7 @@ pub(super) struct Said {
 /// make a header that is taken for another one, however many they try.
 pub(super) struct Recognized {
     key: [u8; 16],
-    said: Cache<u128, Said, UnitWeighter, RandomState, DefaultLifecycle<u128, Said>>,
+    said: Cache<u128, Said, UnitWeighter, ByTag, DefaultLifecycle<u128, Said>>,
 }
 
 impl Recognized {
@@ -51,7 +51,7 @@ impl Recognized {
             .estimated_items_capacity(items)
             .weight_capacity(most.into())
             .build();
-        let (weighter, hasher) = (UnitWeighter, RandomState::new());
+        let (weighter, hasher) = (UnitWeighter, ByTag);
         let lifecycle = DefaultLifecycle::default();
         let said = match options {
             Ok(options) => Cache::with_options(options, weighter, hasher, lifecycle),
