@@ -133,6 +133,7 @@ impl KnownSessions {
             return None;
         }
         let json = current.remembered_json().ok().flatten()?;
+        self.memory.count_hit();
         if known.is_none() {
             self.recognized.keep(cookie, said);
         }

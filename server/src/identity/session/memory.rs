@@ -132,24 +132,25 @@ impl SessionMemory {
         // Noted before the database is asked: what changes in between is newer.
         let moment = self.changes.moment();
         let current = moment.and_then(|_| self.find(&SessionKey::of(token), now));
-        current.map_or_else(
-            || {
-                self.metrics.misses.inc();
-                Recalled::Nothing(moment)
-            },
-            Recalled::Current,
-        )
+        if let Some(current) = current {
+            self.count_hit();
+            Recalled::Current(current)
+        } else {
+            self.metrics.misses.inc();
+            Recalled::Nothing(moment)
+        }
     }
 
-    /// The session of `key`, as the database has it at `now`. None is no miss yet: whoever finds none here has to ask by
-    /// the token.
+    /// Counts a session that was answered from memory.
+    pub fn count_hit(&self) {
+        self.metrics.hits.inc();
+    }
+
+    /// The session of `key`, as the database has it at `now`. Neither a hit nor a miss yet: whoever does not answer with it
+    /// has it asked for by its token.
     pub fn find(&self, key: &SessionKey, now: OffsetDateTime) -> Option<Current> {
         let copy = self.copies.get(key)?;
-        if !self.is_good(&copy, now) {
-            return None;
-        }
-        self.metrics.hits.inc();
-        Some(Current::Shared(copy))
+        self.is_good(&copy, now).then(|| Current::Shared(copy))
     }
 
     /// Remembers `current`, which was read after `moment` and at `now`.
