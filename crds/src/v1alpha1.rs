@@ -17,7 +17,7 @@ pub use database::{Cnpg, Connection, Database, Managed, SecretKeyRef, SslMode, S
 pub use exposure::{
     Certificate, Exposure, HttpRoute, Ingress, IssuerRef, ParentRef, Service, ServiceType,
 };
-pub use migration::{Migration, MigrationCredentials, MigrationPolicy};
+pub use migration::{Migration, MigrationCredentials, MigrationPhase, MigrationPolicy};
 pub use monitoring::{Monitor, Monitoring, Tracing};
 pub use network_policy::NetworkPolicy;
 pub use scheduling::{DisruptionBudget, PodTemplate, TopologySpread, WhenUnsatisfiable};
@@ -26,8 +26,8 @@ pub use spec::{
     ImagePullSecret, is_reserved_variable,
 };
 pub use status::{
-    AuthBackendStatus, ContractStatus, Current, MigrationPhase, MigrationPlan, MigrationStatus,
-    PlannedMigration, Rejected,
+    AuthBackendStatus, ContractStatus, Current, MigrationPlan, MigrationStatus, PlannedMigration,
+    Rejected,
 };
 
 /// API group of the resource.

@@ -80,3 +80,34 @@ impl Migration {
         self.backoff_limit.unwrap_or(4)
     }
 }
+
+/// How far a migration is.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum MigrationPhase {
+    /// Waits for something that it needs.
+    #[default]
+    Pending,
+    /// A Job finds out what it would do.
+    Planning,
+    /// Its plan is shown and waits for an approval.
+    AwaitingApproval,
+    /// Its Job runs.
+    Running,
+    /// The schema is what the image needs.
+    Succeeded,
+    /// It needs someone: a corrected spec, or the annotation `authbackend.dev/retry-migration`.
+    Failed,
+    /// It succeeded, but the pods did not become ready in time, so that what served before serves again. It needs someone:
+    /// a corrected spec, or the annotation `authbackend.dev/retry-migration`.
+    RolledBack,
+}
+
+impl MigrationPhase {
+    /// Whether it has not ended: a Job runs, or will.
+    pub fn is_under_way(self) -> bool {
+        match self {
+            Self::Pending | Self::Planning | Self::AwaitingApproval | Self::Running => true,
+            Self::Succeeded | Self::Failed | Self::RolledBack => false,
+        }
+    }
+}

@@ -4,7 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Database, SecretKeyRef};
+use super::{Database, MigrationPhase, SecretKeyRef};
 
 /// What the operator observed and did.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -274,25 +274,4 @@ pub struct ContractStatus {
     /// The last lines of one that failed, without secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-}
-
-/// How far a migration is.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-pub enum MigrationPhase {
-    /// Waits for something that it needs.
-    #[default]
-    Pending,
-    /// A Job finds out what it would do.
-    Planning,
-    /// Its plan is shown and waits for an approval.
-    AwaitingApproval,
-    /// Its Job runs.
-    Running,
-    /// The schema is what the image needs.
-    Succeeded,
-    /// It needs someone: a corrected spec, or the annotation `authbackend.dev/retry-migration`.
-    Failed,
-    /// It succeeded, but the pods did not become ready in time, so that what served before serves again. It needs someone:
-    /// a corrected spec, or the annotation `authbackend.dev/retry-migration`.
-    RolledBack,
 }

@@ -31,7 +31,7 @@ pub struct SecretUse {
 }
 
 /// Every Secret that `auth_backend` refers to, by name: of its database and its settings (also of those that still
-/// serve), its signing secrets, and those that the operator generates for it.
+/// serve), of the database that is being migrated, its signing secrets, and those that the operator generates for it.
 pub fn secrets(auth_backend: &AuthBackend) -> BTreeMap<String, SecretUse> {
     let name = auth_backend.name_any();
     let status = auth_backend.status.as_ref();
@@ -40,8 +40,12 @@ pub fn secrets(auth_backend: &AuthBackend) -> BTreeMap<String, SecretUse> {
         .flat_map(|status| [&status.current, &status.previous])
         .flatten()
         .collect();
+    let migrated = status
+        .and_then(|status| status.migration.as_ref())
+        .filter(|migration| migration.phase.is_under_way());
     let databases = std::iter::once(&auth_backend.spec.database)
-        .chain(serving.iter().map(|current| &current.database));
+        .chain(serving.iter().map(|current| &current.database))
+        .chain(migrated.map(|migration| &migration.database));
     let mut uses: BTreeMap<String, SecretUse> = BTreeMap::new();
     for database in databases {
         for reference in of_database(database, &name) {
@@ -191,6 +195,25 @@ mod tests {
                 .iter()
                 .any(|(name, secret)| name == "old" && secret.url_keys == set(&["uri"]))
         );
+    }
+
+    #[test]
+    fn a_database_is_referred_to_while_it_is_being_migrated() {
+        let refers = |phase: &str| {
+            let database = json!({"secretRef": {"name": "third", "key": "uri"}});
+            let found = names_of(json!({
+                "metadata": {"name": "shop"},
+                "spec": {"baseURL": "https://x", "database": {"secretRef": {"name": "new", "key": "uri"}}},
+                "status": {"migration": {"hash": "h", "phase": phase, "image": "s:1", "databaseHash": "d", "job": "j", "database": database}},
+            }));
+            found.iter().any(|(name, _)| name == "third")
+        };
+        for phase in ["Pending", "Planning", "AwaitingApproval", "Running"] {
+            assert!(refers(phase), "{phase}");
+        }
+        for phase in ["Succeeded", "Failed", "RolledBack"] {
+            assert!(!refers(phase), "{phase}");
+        }
     }
 
     #[test]

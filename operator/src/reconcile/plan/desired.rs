@@ -276,7 +276,9 @@ pub fn unapplied(
     let autoscaler =
         observed.horizontal_pod_autoscaler.is_some() == instance.spec.autoscaling.is_some();
     let ingress = resources.ingress.is_none() || observed.ingress.is_some();
-    let policies = (resources.network_policy.is_none() || observed.network_policy.is_some())
+    // One that is asked for and cannot be made is not there either, whatever is left of before.
+    let policy = resources.network_policy.is_some() && observed.network_policy.is_some();
+    let policies = (!network::is_wanted(instance) || policy)
         && (resources.postgres_network_policy.is_none()
             || observed.postgres_network_policy.is_some());
     [

@@ -14,8 +14,9 @@ use crate::names;
 use crate::reconcile::database;
 use crate::reconcile::observed::Observed;
 
-/// Policy of the server and the migration, for the database of the spec and those that serve, migrate and may serve again. `None` where there
-/// should be none, and also while it is not known where one of them is: what exists is then left as it is.
+/// Policy of the server and the migration, for the database of the spec and those that serve, are being migrated and may
+/// serve again. `None` where there should be none, and also while it is not known where one of them is: what exists is then
+/// left as it is.
 pub fn policy(
     instance: &Instance,
     observed: &Observed,
@@ -23,7 +24,10 @@ pub fn policy(
 ) -> Option<NetworkPolicy> {
     let current = decision.current.as_ref().map(|current| &current.database);
     let previous = decision.previous.as_ref().map(|record| &record.database);
-    let migrated = decision.migration.as_ref().map(|record| &record.database);
+    // One that has ended connects to nothing any longer, and its Secret may be gone.
+    let migrated = decision.migration.as_ref();
+    let migrated = migrated.filter(|record| record.phase.is_under_way());
+    let migrated = migrated.map(|record| &record.database);
     let mut databases = Vec::new();
     for database in [Some(&instance.spec.database), current, previous, migrated]
         .into_iter()

@@ -193,12 +193,13 @@ fn settle(decision: &mut Decision, situation: &Situation<'_>, target: &Target, h
         current.database = target.database.clone();
     }
     // A record of another database would go on claiming that one.
-    let fits = |recorded: &MigrationStatus| {
+    let fits = |recorded: &&mut MigrationStatus| {
         recorded.phase == MigrationPhase::Succeeded
             && recorded.database_hash == target.database_hash
     };
-    if !decision.migration.as_ref().is_some_and(fits) {
-        record_settled(decision, situation.now, target, hash);
+    match decision.migration.as_mut().filter(fits) {
+        Some(recorded) => recorded.database = target.database.clone(),
+        None => record_settled(decision, situation.now, target, hash),
     }
 }
 

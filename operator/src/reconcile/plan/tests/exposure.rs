@@ -135,6 +135,54 @@ fn a_policy_stays_while_the_database_is_not_known() {
     assert!(before.is_some());
 }
 
+#[test]
+fn a_policy_is_made_after_the_databases_secret_has_got_another_name() {
+    let mut world = World::serving(&minimal());
+    let renamed = json!({"secretRef": {"name": "shop-db-v2", "key": "uri"}});
+    world.edit(&json!({"database": renamed}));
+    world.create_secrets();
+    world.converge();
+    world.observed.secrets.remove("shop-db");
+    world.edit(&json!({"networkPolicy": {}}));
+    world.converge();
+    assert_eq!(open_ports(&world), [53, 5432]);
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
+}
+
+#[test]
+fn a_policy_admits_a_database_that_is_being_migrated_though_the_spec_names_another() {
+    let mut world = World::serving(&spec_with(&json!({"networkPolicy": {}})));
+    for (name, port) in [("second-db", 7777), ("third-db", 8888)] {
+        let url = format!("postgres://u:p@db.example:{port}/shop");
+        world.put_secret(name, &[("uri", &url)]);
+        world.edit(&json!({"database": {"secretRef": {"name": name, "key": "uri"}}}));
+        world.step();
+        if port == 7777 {
+            let job = world.running_job().unwrap();
+            world.set_pod(&job, "Running", &json!({"running": {}}));
+        }
+    }
+    assert_eq!(open_ports(&world), [53, 5432, 7777, 8888]);
+}
+
+#[test]
+fn ready_waits_for_a_policy_that_cannot_be_made_yet() {
+    let mut world = World::serving(&spec_with(&json!({"networkPolicy": {}, "replicas": 0})));
+    let mut status = world.status();
+    let mut previous = status.current.clone().unwrap_or_default();
+    previous.database_hash = "another".to_owned();
+    let unknown = json!({"secretRef": {"name": "gone", "key": "uri"}});
+    previous.database = serde_json::from_value(unknown).unwrap();
+    status.previous = Some(previous);
+    world.write_status(&status);
+    world.step();
+    assert_eq!(world.verdict("Ready"), verdict("False", "Applying"));
+    assert_eq!(
+        world.condition("Ready").message,
+        "the NetworkPolicy is brought up to date"
+    );
+}
+
 /// What a parent says of the route, in the form of the Gateway API.
 fn parent(accepted: &Value) -> Value {
     let resolved = json!({"type": "ResolvedRefs", "status": "True"});

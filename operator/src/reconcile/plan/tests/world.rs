@@ -2,8 +2,8 @@
 
 mod jobs;
 mod replica_sets;
+mod secrets;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendStatus};
@@ -11,7 +11,7 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentCondition, DeploymentStatus, StatefulSetStatus,
 };
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use k8s_openapi::jiff::Timestamp;
 use kube::api::DynamicObject;
@@ -21,9 +21,8 @@ use serde_json::{Value, json};
 use crate::config::OperatorConfig;
 use crate::optional::OptionalApi;
 use crate::reconcile::conditions::find;
-use crate::reconcile::observed::{Observed, ObservedSecret};
+use crate::reconcile::observed::Observed;
 use crate::reconcile::plan::{DeletionKind, Plan, Resources, plan};
-use crate::reconcile::references;
 
 pub use jobs::pod;
 
@@ -103,37 +102,6 @@ impl World {
         world
     }
 
-    /// Creates every Secret that the spec names and the operator does not make.
-    pub fn create_secrets(&mut self) {
-        for (name, uses) in references::secrets(&self.observed.auth_backend) {
-            if name.ends_with("-signing") || name.ends_with("-postgres") {
-                continue;
-            }
-            let value = |key: &String| {
-                if uses.url_keys.contains(key) {
-                    "postgres://u:p@db.example/shop"
-                } else {
-                    "value"
-                }
-            };
-            let data = uses.keys.iter().map(|key| (key.as_str(), value(key)));
-            self.put_secret(&name, &data.collect::<Vec<_>>());
-        }
-    }
-
-    /// Creates or replaces a Secret.
-    pub fn put_secret(&mut self, name: &str, data: &[(&str, &str)]) {
-        let mut secret = Secret::default();
-        secret.metadata.name = Some(name.to_owned());
-        let bytes = |value: &str| ByteString(value.as_bytes().to_vec());
-        secret.data = Some(
-            data.iter()
-                .map(|&(key, value)| (key.to_owned(), bytes(value)))
-                .collect(),
-        );
-        self.store_secret(secret);
-    }
-
     /// A ConfigMap of the server's part that the AuthBackend owns.
     pub fn put_config_map(&mut self, name: &str) {
         let mut config_map = ConfigMap::default();
@@ -142,19 +110,6 @@ impl World {
         let owner = self.observed.auth_backend.controller_owner_ref(&());
         config_map.metadata.owner_references = owner.map(|owner| vec![owner]);
         self.observed.config_maps.push(Arc::new(config_map));
-    }
-
-    fn store_secret(&mut self, mut secret: Secret) {
-        let name = secret.name_any();
-        let uid = self.uid("secret");
-        secret.metadata.resource_version = Some(uid.clone());
-        secret.metadata.uid = Some(uid);
-        let uses = references::secrets(&self.observed.auth_backend);
-        let url_keys = uses
-            .get(&name)
-            .map_or_else(BTreeSet::new, |uses| uses.url_keys.clone());
-        let reduced = ObservedSecret::reduce(&secret, &url_keys, NAMESPACE);
-        self.observed.secrets.insert(name, reduced);
     }
 
     /// Changes the spec as a user does.
@@ -183,7 +138,7 @@ impl World {
     /// What is planned now.
     pub fn plan(&self) -> Plan {
         plan(
-            &self.observed,
+            &self.read(),
             Timestamp::from_second(self.now).unwrap(),
             &self.config,
         )
