@@ -1,17 +1,26 @@
 //! The psql command for a database. It names Secrets and shows no value of them: a shell reads them when it runs it.
 
-use authbackend_crds::v1alpha1::{AuthBackend, Connection, SecretKeyRef};
+use authbackend_crds::v1alpha1::{AuthBackend, Cnpg, Connection, Database, SecretKeyRef};
 use authbackend_operator::names;
 use kube::ResourceExt as _;
 
 /// The command line.
 pub(super) fn command(auth_backend: &AuthBackend, namespace: &str) -> String {
-    let database = &auth_backend.spec.database;
-    if let Some(reference) = &database.secret_ref {
+    // Without `..`: another way to name a database does not compile before it has a command.
+    let Database {
+        secret_ref,
+        connection,
+        cnpg,
+        managed: _,
+    } = &auth_backend.spec.database;
+    if let Some(reference) = secret_ref {
         return format!("psql \"{}\"", value_of(reference, namespace));
     }
-    if let Some(connection) = &database.connection {
+    if let Some(connection) = connection {
         return of_connection(connection, namespace);
+    }
+    if let Some(cluster) = cnpg {
+        return of_cluster(cluster, namespace);
     }
     // Where the server itself runs there is a psql too, and the way to it needs no network.
     let pod = format!("{}-0", names::postgres(&auth_backend.name_any()));
@@ -19,6 +28,18 @@ pub(super) fn command(auth_backend: &AuthBackend, namespace: &str) -> String {
     format!(
         "kubectl exec -it {pod} -n {namespace} -- sh -c {}",
         quoted(inner)
+    )
+}
+
+/// In the pod of the primary, as the user of the server: the names in its URL are those of Services.
+fn of_cluster(cluster: &Cnpg, namespace: &str) -> String {
+    let primary = format!(
+        "$(kubectl get pod -n {namespace} -l cnpg.io/cluster={},cnpg.io/instanceRole=primary -o name)",
+        cluster.name
+    );
+    format!(
+        "kubectl exec -it \"{primary}\" -n {namespace} -c postgres -- psql \"{}\"",
+        value_of(&cluster.uri_ref(), namespace)
     )
 }
 
@@ -34,20 +55,33 @@ fn of_connection(connection: &Connection, namespace: &str) -> String {
         .iter()
         .map(|(key, value)| format!("{key}={}", conninfo(value)))
         .collect();
-    format!(
+    let psql = format!(
         "PGPASSWORD=\"{}\" psql {}",
         value_of(&connection.password_ref, namespace),
         quoted(&parts.join(" "))
+    );
+    let Some(ca) = &connection.ca_ref else {
+        return psql;
+    };
+    // A file: libpq reads it once for each address that it tries.
+    format!(
+        "ca=$(mktemp) && {} > \"$ca\" && PGSSLROOTCERT=\"$ca\" {psql}; rm -f \"$ca\"",
+        read(ca, namespace)
     )
 }
 
 /// A shell's substitution by the value of a Secret's key.
 fn value_of(reference: &SecretKeyRef, namespace: &str) -> String {
+    format!("$({})", read(reference, namespace))
+}
+
+/// The command that prints the value of a Secret's key.
+fn read(reference: &SecretKeyRef, namespace: &str) -> String {
     // A dot in a key would begin a field of it.
     let key = reference.key.replace('.', "\\.");
     let path = quoted(&format!("{{.data.{key}}}"));
     format!(
-        "$(kubectl get secret {} -n {namespace} -o jsonpath={path} | base64 -d)",
+        "kubectl get secret {} -n {namespace} -o jsonpath={path} | base64 -d",
         reference.name
     )
 }
@@ -98,6 +132,31 @@ mod tests {
             r#"PGPASSWORD="$(kubectl get secret shop-db -n team-a -o jsonpath='{.data.password}' | base64 -d)" psql "#
                 .to_owned()
                 + r"'host=db.example port=5432 dbname='\''it\'\''s'\'' user=shop sslmode=prefer'"
+        );
+    }
+
+    #[test]
+    fn the_authority_of_a_connection_is_read_into_a_file() {
+        let secret = |key: &str| json!({"name": "shop-db", "key": key});
+        let connection = json!({"connection": {
+            "host": "db.example", "name": "shop", "user": "shop", "passwordRef": secret("password"), "caRef": secret("ca.crt"),
+        }});
+        assert_eq!(
+            of(&connection),
+            r#"ca=$(mktemp) && kubectl get secret shop-db -n team-a -o jsonpath='{.data.ca\.crt}' | base64 -d > "$ca" && PGSSLROOTCERT="$ca" "#
+                .to_owned()
+                + r#"PGPASSWORD="$(kubectl get secret shop-db -n team-a -o jsonpath='{.data.password}' | base64 -d)" "#
+                + r#"psql 'host=db.example port=5432 dbname=shop user=shop sslmode=verify-full'; rm -f "$ca""#
+        );
+    }
+
+    #[test]
+    fn a_cluster_is_entered_in_its_primary_as_the_servers_user() {
+        assert_eq!(
+            of(&json!({"cnpg": {"name": "pg"}})),
+            r#"kubectl exec -it "$(kubectl get pod -n team-a -l cnpg.io/cluster=pg,cnpg.io/instanceRole=primary -o name)" -n team-a "#
+                .to_owned()
+                + r#"-c postgres -- psql "$(kubectl get secret pg-app -n team-a -o jsonpath='{.data.uri}' | base64 -d)""#
         );
     }
 
