@@ -9,6 +9,7 @@ mod exposure;
 mod migration;
 mod monitoring;
 mod network_policy;
+mod quantity;
 mod scheduling;
 mod spec;
 mod status;

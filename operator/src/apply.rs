@@ -4,7 +4,6 @@
 
 mod delete;
 mod ownership;
-mod quantity;
 mod secret;
 
 use std::collections::BTreeMap;

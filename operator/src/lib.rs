@@ -20,6 +20,7 @@ pub mod names;
 pub mod observe;
 pub mod optional;
 pub mod presence;
+pub mod quantity;
 pub mod reconcile;
 pub mod report;
 pub mod run;

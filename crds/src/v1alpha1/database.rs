@@ -6,6 +6,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::quantity;
 pub use crate::auth::SecretKeyRef;
 
 /// The Postgres database: exactly one of `secretRef`, `connection`, `cnpg` and `managed`.
@@ -172,6 +173,7 @@ pub struct Managed {
 
     /// CPU and memory. Default: requests of 50m and 128Mi, memory limited to 512Mi.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<quantity::Resources>")]
     pub resources: Option<ResourceRequirements>,
 }
 
@@ -179,8 +181,9 @@ pub struct Managed {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Storage {
-    /// Size. Default: 1Gi.
+    /// Size, an amount above zero such as 10Gi. Default: 1Gi.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<quantity::Positive>")]
     pub size: Option<Quantity>,
 
     /// Storage class. Default: the cluster's.

@@ -38,6 +38,7 @@ pub struct Migration {
 
     /// CPU and memory of the migration. Default: requests of 20m and 32Mi, memory limited to 128Mi.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<super::quantity::Resources>")]
     pub resources: Option<ResourceRequirements>,
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AuthBackendStatus, Database, DisruptionBudget, Exposure, Migration, Monitoring, NetworkPolicy,
-    PodTemplate, SecretKeyRef, TopologySpread,
+    PodTemplate, SecretKeyRef, TopologySpread, quantity,
 };
 use crate::auth::AuthSettings;
 
@@ -94,6 +94,7 @@ pub struct AuthBackendSpec {
     /// Secrets with which images are pulled, before those that the operator's installation names for all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_owned()]))]
     pub image_pull_secrets: Option<Vec<ImagePullSecret>>,
 
     /// Number of pods, 0 to 1000. With 0 the AuthBackend sleeps: everything is in place, and no migration starts until it
@@ -134,13 +135,14 @@ pub struct AuthBackendSpec {
 
     /// CPU and memory of a pod. Default: requests of 50m and 64Mi, memory limited to 256Mi.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<quantity::Resources>")]
     pub resources: Option<ResourceRequirements>,
 
     /// Further environment variables of the auth server, for example `LOG_LEVEL`. For secrets use `secretRefs`
     /// and `database`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
-    #[x_kube(validation = Rule::new("self.all(e, !e.name.startsWith('AUTH_') && !(e.name.startsWith('DATABASE_') && e.name != 'DATABASE_MAX_CONNECTIONS') && !(e.name in ['LISTEN_ADDR', 'ADMIN_LISTEN_ADDR', 'SHUTDOWN_DELAY', 'TERMINATION_MESSAGE_PATH']))").message("env: AUTH_*, DATABASE_* except DATABASE_MAX_CONNECTIONS, LISTEN_ADDR, ADMIN_LISTEN_ADDR, SHUTDOWN_DELAY and TERMINATION_MESSAGE_PATH are set by the operator"))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_owned()]), validation = Rule::new("self.all(e, !e.name.startsWith('AUTH_') && !(e.name.startsWith('DATABASE_') && e.name != 'DATABASE_MAX_CONNECTIONS') && !(e.name in ['LISTEN_ADDR', 'ADMIN_LISTEN_ADDR', 'SHUTDOWN_DELAY', 'TERMINATION_MESSAGE_PATH']))").message("env: AUTH_*, DATABASE_* except DATABASE_MAX_CONNECTIONS, LISTEN_ADDR, ADMIN_LISTEN_ADDR, SHUTDOWN_DELAY and TERMINATION_MESSAGE_PATH are set by the operator"))]
     pub env: Option<Vec<EnvVar>>,
 
     /// Priority class of all pods, also of a managed database. Default: the cluster's.
@@ -148,10 +150,11 @@ pub struct AuthBackendSpec {
     #[schemars(length(min = 1, max = 253))]
     pub priority_class_name: Option<String>,
 
-    /// How the pods of the server are spread. Default: over hosts and over zones, as far as possible; an empty list: not at
-    /// all.
+    /// How the pods of the server are spread, once over each kind of place and `whenUnsatisfiable`. Default: over hosts and over
+    /// zones, as far as possible; an empty list: not at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 8))]
+    #[x_kube(validation = Rule::new("self.all(a, self.exists_one(b, a.topologyKey == b.topologyKey && (has(a.whenUnsatisfiable) ? a.whenUnsatisfiable : 'ScheduleAnyway') == (has(b.whenUnsatisfiable) ? b.whenUnsatisfiable : 'ScheduleAnyway')))").message("topologySpread: lists the same topologyKey and whenUnsatisfiable twice: remove one of them"))]
     pub topology_spread: Option<Vec<TopologySpread>>,
 
     /// How many pods may be away while nodes are drained.

@@ -12,7 +12,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde_json::{Map, Value};
 
-use super::quantity;
+use crate::quantity;
 
 /// Fields by which an object is addressed; `managedFields` never names them.
 const IDENTITY: [&str; 5] = [

@@ -1,5 +1,6 @@
 //! `spec.podTemplate`: what users may add to pods.
 
+mod form;
 pub mod guard;
 mod merge;
 

@@ -3,6 +3,9 @@
 //! The schema refuses most mistakes at admission. An object that was admitted under an older schema, or by a server
 //! without these rules, is refused here with all of its problems.
 
+mod amounts;
+mod lists;
+
 use authbackend_crds::auth::AuthSettings;
 use authbackend_crds::v1alpha1::{AuthBackend, AuthBackendSpec, Database, is_reserved_variable};
 use kube::{Resource as _, ResourceExt as _};
@@ -46,8 +49,9 @@ pub fn validate(
 /// Those of the spec, then those of the operator's installation, each once.
 fn image_pull_secrets(spec: &AuthBackendSpec, config: &OperatorConfig) -> Vec<String> {
     let chosen = spec.image_pull_secrets.iter().flatten();
-    let mut names: Vec<String> = chosen.map(|secret| secret.name.clone()).collect();
-    for name in &config.image_pull_secrets {
+    let chosen = chosen.map(|secret| &secret.name);
+    let mut names: Vec<String> = Vec::new();
+    for name in chosen.chain(&config.image_pull_secrets) {
         if !names.contains(name) {
             names.push(name.clone());
         }
@@ -85,6 +89,8 @@ fn problems_of(spec: &AuthBackendSpec) -> Vec<String> {
             .filter(|name| is_reserved_variable(name))
             .map(|name| format!("env[{name}]: is set by the operator: use another name")),
     );
+    problems.extend(lists::problems(spec));
+    problems.extend(amounts::problems(spec));
     problems.extend(exposure(spec));
     if spec.monitoring.as_ref().is_some_and(|monitoring| {
         monitoring.pod_monitor.is_some() && monitoring.service_monitor.is_some()

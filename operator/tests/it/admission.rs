@@ -109,6 +109,59 @@ async fn ways_in_that_cannot_work_are_refused_with_the_remedy() {
 }
 
 #[tokio::test]
+async fn lists_that_name_an_item_twice_are_refused() {
+    let world = World::without_simulator("admission").await;
+    let variable = json!({"name": "LOG_LEVEL", "value": "info"});
+    let spread = json!({"topologyKey": "zone"});
+    let table = [
+        (json!({"env": [variable, variable]}), "duplicate entries"),
+        (
+            json!({"imagePullSecrets": [{"name": "mirror"}, {"name": "mirror"}]}),
+            "duplicate entries",
+        ),
+        (
+            json!({"topologySpread": [spread, spread]}),
+            "lists the same topologyKey and whenUnsatisfiable twice",
+        ),
+    ];
+    are_refused(&world, &table).await;
+    let other = json!({"topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"});
+    world
+        .create(json!({"topologySpread": [spread, other]}))
+        .await;
+}
+
+#[tokio::test]
+async fn amounts_that_are_none_are_refused() {
+    let world = World::without_simulator("admission").await;
+    let managed = |managed: Value| json!({"database": {"secretRef": null, "managed": managed}});
+    let size = |size: Value| managed(json!({"storage": {"size": size}}));
+    let of_size = "spec.database.managed.storage.size";
+    let table = [
+        (size(json!("10GB")), of_size),
+        (size(json!("-1Gi")), of_size),
+        (size(json!("0")), of_size),
+        (size(json!(0)), of_size),
+        (
+            json!({"resources": {"limits": {"memory": "10GB"}}}),
+            "spec.resources.limits.memory",
+        ),
+        (
+            json!({"migration": {"resources": {"requests": {"cpu": "fast"}}}}),
+            "spec.migration.resources.requests.cpu",
+        ),
+        (
+            managed(json!({"resources": {"requests": {"cpu": -1}}})),
+            "spec.database.managed.resources.requests.cpu",
+        ),
+    ];
+    are_refused(&world, &table).await;
+    let mut accepted = size(json!("10Gi"));
+    accepted["resources"] = json!({"requests": {"cpu": 1, "memory": "0.5Gi"}});
+    world.create(accepted).await;
+}
+
+#[tokio::test]
 async fn a_managed_database_can_be_neither_removed_nor_added() {
     let world = World::without_simulator("admission").await;
     world.create(json!({})).await;

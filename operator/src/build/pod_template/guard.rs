@@ -8,6 +8,7 @@ use authbackend_crds::v1alpha1::{PodTemplate, is_reserved_variable};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use serde_json::{Map, Value};
 
+use super::form;
 use crate::build::deployment::CONTAINER;
 use crate::build::{deployment, job};
 
@@ -64,6 +65,10 @@ pub fn problems(template: &PodTemplate) -> Vec<String> {
     let whole = Value::Object(template.0.clone());
     let mut problems = Problems(Vec::new());
     if !problems.parse(&whole) {
+        return problems.0;
+    }
+    problems.0 = form::problems(&whole);
+    if !problems.0.is_empty() {
         return problems.0;
     }
     let fields = |value: &Value| value.as_object().cloned().unwrap_or_default();

@@ -19,7 +19,25 @@ const KEYS: [(&str, &[&str]); 10] = [
     ("volumes", &["name"]),
 ];
 
-/// Merges `patch` into `target`; null removes a field.
+/// The fields that the items of the list `field` are known by; `None` for a list that is replaced.
+pub fn keys(field: &str) -> Option<&'static [&'static str]> {
+    let found = KEYS.iter().find(|(list, _)| *list == field);
+    found.map(|(_, keys)| *keys)
+}
+
+/// What an item is known by.
+pub fn key_of(item: &Value, keys: &[&str]) -> String {
+    let value = |key: &&str| match &item[*key] {
+        // As the API has it.
+        Value::Null if *key == "protocol" => "TCP".to_owned(),
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    keys.iter().map(value).collect::<Vec<_>>().join("/")
+}
+
+/// Merges `patch` into `target`. Null changes nothing: to take away what the operator sets is nobody's business.
 pub fn merge(target: &mut Value, patch: &Value) {
     match (target, patch) {
         (_, Value::Null) => {}
@@ -33,20 +51,11 @@ pub fn merge(target: &mut Value, patch: &Value) {
 }
 
 fn merge_field(target: &mut Map<String, Value>, field: &str, patch: &Value) {
-    if patch.is_null() {
-        target.remove(field);
-        return;
-    }
-    let keys = KEYS
-        .iter()
-        .find(|(list, _)| *list == field)
-        .map(|(_, keys)| *keys);
-    match (target.get_mut(field), patch, keys) {
+    match (target.get_mut(field), patch, keys(field)) {
         (Some(Value::Array(target)), Value::Array(patch), Some(keys)) => {
             for item in patch {
-                let same = target
-                    .iter_mut()
-                    .find(|live| keys.iter().all(|key| live.get(key) == item.get(key)));
+                let key = key_of(item, keys);
+                let same = target.iter_mut().find(|live| key_of(live, keys) == key);
                 match same {
                     Some(live) => merge(live, item),
                     None => target.push(item.clone()),

@@ -65,16 +65,78 @@ fn variables_volumes_and_mounts_are_merged_by_their_keys() {
 }
 
 #[test]
-fn lists_without_a_key_are_replaced_and_null_removes() {
-    let merged = merged(json!({"spec": {
-        "tolerations": [{"key": "new"}],
-        "volumes": [{"name": "config", "configMap": null, "emptyDir": {}}],
-    }}));
+fn lists_without_a_key_are_replaced() {
+    let merged = merged(json!({"spec": {"tolerations": [{"key": "new"}]}}));
     assert_eq!(merged["spec"]["tolerations"], json!([{"key": "new"}]));
-    assert_eq!(
-        merged["spec"]["volumes"],
-        json!([{"name": "config", "emptyDir": {}}])
-    );
+}
+
+#[test]
+fn null_takes_nothing_away() {
+    let server = json!({"name": "server", "env": null});
+    let patch = json!({"spec": {"containers": [server], "volumes": null}});
+    let expected = serde_json::to_value(base()).unwrap();
+    assert_eq!(merged(patch), expected);
+}
+
+#[test]
+fn null_is_refused_wherever_it_is() {
+    for (patch, path) in [
+        (json!({"metadata": null}), "metadata"),
+        (
+            json!({"spec": {"securityContext": null}}),
+            "spec.securityContext",
+        ),
+        (
+            json!({"spec": {"containers": [{"name": "server", "env": null}]}}),
+            "spec.containers[server].env",
+        ),
+        (
+            json!({"spec": {"tolerations": [{"key": null}]}}),
+            "spec.tolerations[0].key",
+        ),
+        (
+            json!({"spec": {"volumes": [{"name": "config", "configMap": null, "emptyDir": {}}]}}),
+            "spec.volumes[config].configMap",
+        ),
+    ] {
+        refused(&patch, path, "remove it");
+    }
+}
+
+#[test]
+fn an_item_that_is_listed_twice_is_refused_with_its_key() {
+    let sidecar = json!({"name": "proxy", "image": "proxy:1"});
+    let mut with_ports = sidecar.clone();
+    with_ports["ports"] = json!([{"containerPort": 90}, {"containerPort": 90, "protocol": "TCP"}]);
+    let variable = json!({"name": "A", "value": "x"});
+    let server = json!({"name": "server", "env": [variable, variable]});
+    for (list, items, path) in [
+        (
+            "initContainers",
+            json!([sidecar, sidecar]),
+            "spec.initContainers[proxy]",
+        ),
+        (
+            "initContainers",
+            json!([with_ports]),
+            "spec.initContainers[proxy].ports[90/TCP]",
+        ),
+        (
+            "containers",
+            json!([server]),
+            "spec.containers[server].env[A]",
+        ),
+        (
+            "topologySpreadConstraints",
+            json!([
+                {"topologyKey": "zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"},
+                {"topologyKey": "zone", "maxSkew": 2, "whenUnsatisfiable": "ScheduleAnyway"},
+            ]),
+            "spec.topologySpreadConstraints[zone]",
+        ),
+    ] {
+        refused(&json!({"spec": {list: items}}), path, "listed twice");
+    }
 }
 
 #[test]

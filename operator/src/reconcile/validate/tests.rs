@@ -24,6 +24,13 @@ fn checked(change: &Value) -> Result<Instance, Vec<String>> {
     validate(&auth_backend(change), &config)
 }
 
+/// Checks that `change` has one problem, which begins with the field.
+fn is_refused(change: &Value, field: &str) {
+    let problems = checked(change).unwrap_err();
+    assert!(problems[0].starts_with(field), "{change}: {problems:?}");
+    assert_eq!(problems.len(), 1, "{change}: {problems:?}");
+}
+
 #[test]
 fn the_smallest_resource_is_complete() {
     let instance = checked(&json!({})).unwrap();
@@ -66,9 +73,39 @@ fn what_an_older_schema_admitted_is_refused_with_the_field() {
             "auth.disabledPaths[0]",
         ),
     ] {
-        let problems = checked(&change).unwrap_err();
-        assert!(problems[0].starts_with(field), "{change}: {problems:?}");
-        assert_eq!(problems.len(), 1, "{change}: {problems:?}");
+        is_refused(&change, field);
+    }
+}
+
+#[test]
+fn lists_and_amounts_that_the_api_would_answer_with_an_error_are_refused_with_the_field() {
+    for (change, field) in [
+        (
+            json!({"env": [{"name": "A", "value": "x"}, {"name": "B", "value": "x"}, {"name": "A", "value": "y"}]}),
+            "env[A]: is listed twice",
+        ),
+        (
+            json!({"topologySpread": [{"topologyKey": "zone"}, {"topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}]}),
+            "topologySpread[zone/ScheduleAnyway]: is listed twice",
+        ),
+        (
+            json!({"resources": {"limits": {"memory": "10GB"}}}),
+            "resources.limits[memory]",
+        ),
+        (
+            json!({"migration": {"resources": {"requests": {"cpu": "-1"}}}}),
+            "migration.resources.requests[cpu]",
+        ),
+        (
+            json!({"database": {"managed": {"storage": {"size": "10GB"}}}}),
+            "database.managed.storage.size",
+        ),
+        (
+            json!({"database": {"managed": {"storage": {"size": "0"}}}}),
+            "database.managed.storage.size",
+        ),
+    ] {
+        is_refused(&change, field);
     }
 }
 
@@ -108,4 +145,6 @@ fn pull_secrets_of_the_installation_come_after_those_of_the_resource() {
     assert_eq!(of(&json!({})), ["mirror"]);
     let own = json!({"imagePullSecrets": [{"name": "own"}, {"name": "mirror"}]});
     assert_eq!(of(&own), ["own", "mirror"]);
+    let twice = json!({"imagePullSecrets": [{"name": "own"}, {"name": "own"}]});
+    assert_eq!(of(&twice), ["own", "mirror"]);
 }

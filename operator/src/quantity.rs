@@ -1,8 +1,8 @@
-//! Kubernetes quantities, as far as two spellings of the same amount have to be recognized: the server stores `0.5` as
-//! `500m` and `1024Mi` as `1Gi`.
+//! Kubernetes quantities, as far as two spellings of the same amount have to be recognized (the server stores `0.5` as
+//! `500m` and `1024Mi` as `1Gi`), and what is none.
 
 /// Whether both texts are quantities of the same amount.
-pub(super) fn equal(left: &str, right: &str) -> bool {
+pub fn equal(left: &str, right: &str) -> bool {
     match (nanos(left), nanos(right)) {
         (Some(left), Some(right)) => left == right,
         _ => false,
@@ -10,7 +10,7 @@ pub(super) fn equal(left: &str, right: &str) -> bool {
 }
 
 /// The amount in billionths; `None` for what is not a quantity, is finer than that, or is too large to count.
-fn nanos(text: &str) -> Option<i128> {
+pub fn nanos(text: &str) -> Option<i128> {
     let digits_end = text
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '+' | '-')))
         .unwrap_or(text.len());
