@@ -1,4 +1,4 @@
-//! What is remembered of an object whose last try failed: how long to wait for the next one, and what was refused.
+//! What is remembered of an object whose last try failed: how long to wait for the next one, and why it failed.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,6 +11,9 @@ pub const FIRST: Duration = Duration::from_secs(1);
 /// Longest wait.
 pub const LONGEST: Duration = Duration::from_mins(5);
 
+/// Failures in a row after which also one that may go away by itself is told.
+const LASTING: u32 = 2;
+
 /// Consecutive failures per object. An object is in the map only while it fails, so that the map stays small.
 #[derive(Debug)]
 pub struct Backoff<K> {
@@ -20,7 +23,7 @@ pub struct Backoff<K> {
 #[derive(Debug, Default)]
 struct Failures {
     count: u32,
-    refusal: Option<String>,
+    told: Option<String>,
 }
 
 impl<K> Default for Backoff<K> {
@@ -32,21 +35,21 @@ impl<K> Default for Backoff<K> {
 }
 
 impl<K: Eq + Hash> Backoff<K> {
-    /// Counts a failure of `key` and says how long to wait. `refusal` is what the API server said, if it refused a request
+    /// Counts a failure of `key`, with its `cause`, and says how long to wait. `refused`: the API server refused a request,
     /// and did not merely fail to answer.
-    pub fn failed(&self, key: K, refusal: Option<String>) -> Duration {
+    pub fn failed(&self, key: K, cause: String, refused: bool) -> Duration {
         let mut failures = self.lock();
         let entry = failures.entry(key).or_default();
         entry.count = entry.count.saturating_add(1);
-        if refusal.is_some() {
-            entry.refusal = refusal;
+        if refused || entry.count >= LASTING {
+            entry.told = Some(cause);
         }
         delay(entry.count, rand::random())
     }
 
-    /// What the API server refused since the last success of `key`.
-    pub fn refusal(&self, key: &K) -> Option<String> {
-        self.lock().get(key)?.refusal.clone()
+    /// Why the tries since the last success of `key` failed: the last cause that is worth telling.
+    pub fn cause(&self, key: &K) -> Option<String> {
+        self.lock().get(key)?.told.clone()
     }
 
     /// Forgets the failures of `key`.
@@ -88,6 +91,10 @@ fn delay(failures: u32, jitter: f64) -> Duration {
 mod tests {
     use super::*;
 
+    fn fail(backoff: &Backoff<&'static str>, key: &'static str) -> Duration {
+        backoff.failed(key, String::new(), false)
+    }
+
     #[test]
     fn waits_double_up_to_the_longest() {
         let seconds: Vec<u64> = [1, 2, 3, 4, 9, 10, 1000]
@@ -106,30 +113,38 @@ mod tests {
     fn success_starts_over() {
         let backoff = Backoff::default();
         for _ in 0..20 {
-            backoff.failed("a", None);
+            fail(&backoff, "a");
         }
         backoff.succeeded(&"a");
         assert!(backoff.is_empty() && !backoff.is_failing(&"a"));
-        assert!(backoff.failed("a", None) <= FIRST);
+        assert!(fail(&backoff, "a") <= FIRST);
     }
 
     #[test]
     fn objects_do_not_share_their_failures() {
         let backoff = Backoff::default();
         for _ in 0..20 {
-            backoff.failed("a", None);
+            fail(&backoff, "a");
         }
-        assert!(backoff.failed("b", None) <= FIRST);
+        assert!(fail(&backoff, "b") <= FIRST);
         assert_eq!(backoff.len(), 2);
     }
 
     #[test]
-    fn a_refusal_is_remembered_until_the_next_success() {
+    fn a_refusal_is_told_at_once_and_until_the_next_success() {
         let backoff = Backoff::default();
-        backoff.failed("a", Some("quota".to_owned()));
-        backoff.failed("a", None);
-        assert_eq!(backoff.refusal(&"a").as_deref(), Some("quota"));
+        backoff.failed("a", "quota".to_owned(), true);
+        assert_eq!(backoff.cause(&"a").as_deref(), Some("quota"));
         backoff.succeeded(&"a");
-        assert_eq!(backoff.refusal(&"a"), None);
+        assert_eq!(backoff.cause(&"a"), None);
+    }
+
+    #[test]
+    fn what_may_go_away_by_itself_is_told_once_it_did_not() {
+        let backoff = Backoff::default();
+        backoff.failed("a", "500".to_owned(), false);
+        assert_eq!(backoff.cause(&"a"), None);
+        backoff.failed("a", "503".to_owned(), false);
+        assert_eq!(backoff.cause(&"a").as_deref(), Some("503"));
     }
 }

@@ -9,6 +9,7 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector::{ObjectRef, Store};
 use tokio::sync::{Semaphore, watch};
 
+use crate::announcements::Announcements;
 use crate::backoff::Backoff;
 use crate::claims::Claims;
 use crate::config::OperatorConfig;
@@ -40,6 +41,8 @@ pub struct Context {
     pub events: Publisher,
     /// Failures in a row of each resource.
     pub backoff: Backoff<ObjectRef<Guarded>>,
+    /// Failures that were announced of each resource.
+    pub announcements: Announcements<ObjectRef<Guarded>>,
     /// Counters.
     pub metrics: Metrics,
 }

@@ -7,7 +7,6 @@ use authbackend_otlp::TARGET;
 use futures::stream::select_all;
 use futures::{Stream, StreamExt as _};
 use kube::Resource;
-use kube::core::error_boundary::InvalidObject;
 use kube::runtime::controller::{self, Action};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::{Controller, watcher};
@@ -19,7 +18,7 @@ use crate::context::{Context, Guarded, key};
 use crate::failure::{Class, Failure};
 use crate::metrics::Outcome;
 use crate::reconcile::plan::{EventType, PlannedEvent};
-use crate::reconcile::reconcile;
+use crate::reconcile::{conditions, reconcile};
 
 mod optional_watches;
 mod watches;
@@ -36,7 +35,7 @@ const AFTER_CONFLICT: Duration = Duration::from_millis(250);
 #[derive(Debug, thiserror::Error)]
 enum Error {
     #[error("the object cannot be understood: {0}")]
-    Invalid(#[source] Box<InvalidObject>),
+    Invalid(String),
     #[error(transparent)]
     Failed(#[from] Failure),
 }
@@ -130,7 +129,7 @@ async fn measured(guarded: Arc<Guarded>, context: &Context) -> Result<Action, Er
             let reconciled = reconcile(Arc::new(auth_backend.clone()), context);
             Box::pin(reconciled).await.map_err(Error::from)
         }
-        Err(invalid) => Err(Error::Invalid(Box::new(invalid.clone()))),
+        Err(invalid) => Err(Error::Invalid(conditions::message(&invalid.error))),
     };
     let outcome = match &result {
         Ok(_) => Outcome::Done,
@@ -142,9 +141,9 @@ async fn measured(guarded: Arc<Guarded>, context: &Context) -> Result<Action, Er
     tell(&Span::current(), outcome);
     match &result {
         Ok(_) => {
-            context
-                .backoff
-                .succeeded(&ObjectRef::from_obj(guarded.as_ref()));
+            let object = ObjectRef::from_obj(guarded.as_ref());
+            context.backoff.succeeded(&object);
+            context.announcements.forget(&object);
             context.metrics.set_in_backoff(context.backoff.len());
         }
         Err(error) => announce(&guarded, error, context).await,
@@ -160,21 +159,23 @@ fn tell(span: &Span, outcome: Outcome) {
     }
 }
 
-/// Tells the owner of the object about an error that is not expected to go away by itself, at its first occurrence.
+/// Tells the owner of the object about an error, once: at once where it is not expected to go away by itself, else where it
+/// did not.
 async fn announce(guarded: &Guarded, error: &Error, context: &Context) {
+    let object = ObjectRef::from_obj(guarded);
     let reason = match error {
         Error::Invalid(_) => "InvalidObject",
-        Error::Failed(Failure {
-            class: Class::Refused,
-            ..
-        }) => "RequestRefused",
-        Error::Failed(Failure {
-            class: Class::Foreign,
-            ..
-        }) => "NameConflict",
-        Error::Failed(_) => return,
+        Error::Failed(failure) => match failure.class {
+            Class::Refused => "RequestRefused",
+            Class::Foreign => "NameConflict",
+            Class::Unavailable | Class::NotFound if context.backoff.is_failing(&object) => {
+                "RequestFailed"
+            }
+            Class::Unavailable | Class::NotFound | Class::Conflict | Class::NotLeader => return,
+        },
     };
-    if context.backoff.is_failing(&ObjectRef::from_obj(guarded)) {
+    let generation = guarded.meta().generation;
+    if !context.announcements.is_news(object, generation, reason) {
         return;
     }
     let event = PlannedEvent {
@@ -195,7 +196,7 @@ fn error_policy(guarded: &Guarded, error: &Error, context: &Context) -> Action {
         Error::Invalid(invalid) => {
             tracing::error!(
                 object = key(guarded.meta()),
-                error = invalid.error,
+                error = invalid,
                 "not understood"
             );
             return Action::await_change();
@@ -211,9 +212,7 @@ fn error_policy(guarded: &Guarded, error: &Error, context: &Context) -> Action {
         }
         Class::NotFound | Class::Refused | Class::Foreign | Class::Unavailable => {
             let refused = matches!(failure.class, Class::Refused | Class::Foreign);
-            let wait = context
-                .backoff
-                .failed(object, refused.then(|| failure.to_string()));
+            let wait = context.backoff.failed(object, failure.to_string(), refused);
             context.metrics.set_in_backoff(context.backoff.len());
             tracing::warn!(object = key(guarded.meta()), %failure, ?wait, "failed");
             Action::requeue(wait)
@@ -223,6 +222,7 @@ fn error_policy(guarded: &Guarded, error: &Error, context: &Context) -> Action {
 
 fn forget(context: &Context, gone: &ObjectRef<Guarded>) {
     context.backoff.succeeded(gone);
+    context.announcements.forget(gone);
     context.metrics.set_in_backoff(context.backoff.len());
     let namespace = gone.namespace.as_deref().unwrap_or_default();
     context.claims.forget(namespace, &gone.name);

@@ -1,11 +1,12 @@
 //! A request to the API server that failed, reduced to what may be shown.
 //!
 //! The client library's errors can hold what the server answered. For a Secret that may be a value, and an error ends
-//! up in logs and events; so only the reason is kept there.
+//! up in logs and events; so only the reason is kept there, and of what is said of other kinds secrets are taken out.
 
 use kube::core::Status;
 
 use crate::client::NotLeader;
+use crate::reconcile::scrub::scrub;
 
 /// Longest text of a cause, in bytes: an event's note holds 1 KiB.
 const LONGEST_CAUSE: usize = 768;
@@ -82,7 +83,7 @@ impl Failure {
 }
 
 fn cause(kind: &str, error: &kube::Error) -> String {
-    let mut text = match error {
+    let text = match error {
         kube::Error::Api(status) if kind == "Secret" => {
             format!("{} ({})", status.reason, status.code)
         }
@@ -95,6 +96,7 @@ fn cause(kind: &str, error: &kube::Error) -> String {
         ),
         error => error.to_string(),
     };
+    let mut text = scrub(text.trim());
     text.truncate(text.floor_char_boundary(LONGEST_CAUSE));
     text
 }
@@ -141,6 +143,16 @@ mod tests {
         assert_eq!(
             failure.to_string(),
             "cannot apply Service shop: port is taken (422)"
+        );
+    }
+
+    #[test]
+    fn a_secret_in_what_the_server_says_is_taken_out() {
+        let said = "webhook denied: env DATABASE is postgres://app:hunter2@db/shop, token=hunter3";
+        let failure = Failure::new("apply", "Deployment", "shop", &api(403, said));
+        assert_eq!(
+            failure.cause,
+            "webhook denied: env DATABASE is postgres://***@db/shop, token=*** (403)"
         );
     }
 

@@ -1,5 +1,6 @@
 //! The operator: turns each `AuthBackend` into a running authentication service and reports on it.
 
+pub mod announcements;
 pub mod apply;
 pub mod args;
 pub mod backoff;

@@ -75,7 +75,7 @@ pub async fn observe(
         .replica_sets(&auth_backend, deployment.as_deref())
         .await?;
     let object = ObjectRef::new(&name).within(&reader.namespace);
-    let refusal = context.backoff.refusal(&object);
+    let refusal = context.backoff.cause(&object);
     Ok(Observed {
         database_holder: database_holder(&auth_backend, &secrets, &context.claims).await,
         auth_backend,

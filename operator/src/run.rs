@@ -1,3 +1,6 @@
+/// Name of the leader lease.
+pub const LEASE: &str = "authbackend-operator";
+
 //! The process: admin port, leader election, controllers, shutdown.
 
 use std::future::Future;
@@ -10,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::announcements::Announcements;
 use crate::args::RunArgs;
 use crate::backoff::Backoff;
 use crate::claims::Claims;
@@ -24,9 +28,6 @@ use crate::lease::{Candidate, Timing};
 use crate::metrics::Metrics;
 use crate::optional::discovery::Discovery;
 use crate::presence::Presence;
-
-/// Name of the leader lease.
-pub const LEASE: &str = "authbackend-operator";
 
 /// Longest time for reconciles that have begun to finish after a signal. The pod's grace period is 30 s.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -144,6 +145,7 @@ impl Operator {
             presence,
             optional_apis,
             backoff: Backoff::default(),
+            announcements: Announcements::default(),
             metrics: self.metrics.clone(),
         });
         let synced = async {

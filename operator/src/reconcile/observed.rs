@@ -26,8 +26,8 @@ pub struct Observed {
     /// The other `AuthBackend` (of any namespace that the operator sees) that the database of
     /// [`super::database::target_hash`] belongs to, see [`super::claims`].
     pub database_holder: Option<OtherAuthBackend>,
-    /// Why the API server refused what the last plan had it apply (admission, quota, a name that is taken); `None` once it
-    /// was accepted, and after a restart.
+    /// Why what was planned last could not be applied: the API server refused it (admission, quota, a name that is taken), or
+    /// answers with errors again and again (an admission webhook that is down). `None` once it was, and after a restart.
     pub refusal: Option<String>,
     /// Every `ConfigMap` with the labels of [`crate::labels::selector`] for the component `server`.
     pub config_maps: Vec<Arc<ConfigMap>>,

@@ -1,11 +1,12 @@
 //! Failures leave what serves alone, say what is wrong, and are recovered from.
 
 use authbackend_crds::v1alpha1::{AuthBackend, MigrationPhase};
+use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Service};
-use kube::ResourceExt as _;
-use kube::api::{Patch, PatchParams};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use kube::{Api, ResourceExt as _};
 use serde_json::json;
 
 use crate::harness::{
@@ -132,7 +133,7 @@ async fn an_object_of_somebody_else_is_left_alone_and_reported() {
     .unwrap();
     world
         .api()
-        .create(&kube::api::PostParams::default(), &theirs)
+        .create(&PostParams::default(), &theirs)
         .await
         .unwrap();
     let _operator = world.operator();
@@ -170,6 +171,40 @@ async fn a_request_that_the_server_refuses_is_reported_and_recovers() {
     world.ready().await;
     let service: Service = world.get("shop").await;
     assert_eq!(service.spec.unwrap().type_.as_deref(), Some("ClusterIP"));
+}
+
+#[tokio::test]
+async fn a_webhook_that_does_not_answer_is_reported_and_recovered_from() {
+    let world = World::new("webhook").await;
+    world.database_secret().await;
+    let webhooks: Api<ValidatingWebhookConfiguration> = Api::all(world.client.clone());
+    let webhook: ValidatingWebhookConfiguration = serde_json::from_value(json!({
+        "metadata": {"name": world.namespace},
+        "webhooks": [{
+            "name": "nobody.example.com",
+            // Nothing listens there.
+            "clientConfig": {"url": "https://127.0.0.1:1/admit"},
+            "rules": [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["deployments"]}],
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": world.namespace}},
+            "failurePolicy": "Fail", "sideEffects": "None", "admissionReviewVersions": ["v1"],
+        }],
+    }))
+    .unwrap();
+    webhooks
+        .create(&PostParams::default(), &webhook)
+        .await
+        .unwrap();
+    let _operator = world.operator();
+    world.create(json!({})).await;
+    let shop = world.condition("Ready", "False", "ApplyFailed").await;
+    let message = &condition(&shop, "Ready").unwrap().message;
+    assert!(message.contains("failed calling webhook"), "{message}");
+    assert!(world.events().await.contains("RequestFailed"));
+    webhooks
+        .delete(&world.namespace, &DeleteParams::default())
+        .await
+        .unwrap();
+    world.ready().await;
 }
 
 #[tokio::test]
