@@ -24,6 +24,8 @@ pub const MIGRATION_KIND: &str = "authbackend.dev/migration-kind";
 pub const CONFIG_HASH: &str = "authbackend.dev/config-hash";
 /// Annotation of a Deployment: hash of its `spec` as the operator rendered it.
 pub const SPEC_HASH: &str = "authbackend.dev/spec-hash";
+/// Annotation of the StatefulSet of a managed database: the major version of Postgres that its data is of.
+pub const POSTGRES_MAJOR: &str = "authbackend.dev/postgres-major";
 
 /// A part of an AuthBackend.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

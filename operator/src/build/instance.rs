@@ -24,6 +24,8 @@ pub struct Instance {
     pub image: String,
     /// Image of a managed database.
     pub postgres_image: String,
+    /// Major version of Postgres that the data of a managed database is of, once that is known.
+    pub postgres_major: Option<u32>,
     /// Names of the Secrets with which images are pulled.
     pub image_pull_secrets: Vec<String>,
     /// `spec.auth`.

@@ -1,4 +1,4 @@
-//! Which image of the auth server a spec asks for.
+//! Which image of the auth server a spec asks for, and what images are of.
 
 use authbackend_crds::v1alpha1::AuthBackendSpec;
 
@@ -22,6 +22,26 @@ pub fn version(image: &str) -> Option<String> {
     }
     let (_, digits) = digest?.split_once(':')?;
     Some(digits.chars().take(12).collect())
+}
+
+/// The major version of Postgres in an image, where its tag says so: `17`, `17.2-bookworm`, `pg17`, `2.17.2-pg17`. None is told
+/// where the tag counts something else, nor of an image that is named by its digest alone.
+pub fn postgres_major(image: &str) -> Option<u32> {
+    let name = image.split_once('@').map_or(image, |(name, _)| name);
+    let (_, tag) = split_tag(name)?;
+    let words = || tag.split(['-', '_']);
+    let named = words().find_map(|word| leading_number(word.strip_prefix("pg")?));
+    let named = named.or_else(|| leading_number(words().next()?));
+    // Those with a single number before the dot. Below are releases of something else, above are years.
+    named.filter(|major| (10..100).contains(major))
+}
+
+fn leading_number(word: &str) -> Option<u32> {
+    let end = word.find(|c: char| !c.is_ascii_digit());
+    let (digits, rest) = word.split_at(end.unwrap_or(word.len()));
+    (rest.is_empty() || rest.starts_with('.'))
+        .then(|| digits.parse().ok())
+        .flatten()
 }
 
 /// The reference without tag and digest.
@@ -92,6 +112,26 @@ mod tests {
             version("r:5000/server@sha256:0123456789abcdef").as_deref(),
             Some("0123456789ab")
         );
+    }
+
+    #[test]
+    fn the_major_version_of_postgres_is_read_from_the_tag() {
+        for (image, major) in [
+            ("postgres:17", Some(17)),
+            ("registry.example:5000/postgres:17.2-alpine", Some(17)),
+            ("postgres:18@sha256:0123", Some(18)),
+            ("pgvector/pgvector:pg17", Some(17)),
+            ("timescale/timescaledb:2.17.2-pg16", Some(16)),
+            ("postgis/postgis:17-3.5", Some(17)),
+            ("postgres:18beta1", None),
+            ("postgres:latest", None),
+            ("postgres:2026-05-01", None),
+            ("company/database:1.2.3", None),
+            ("postgres@sha256:0123", None),
+            ("registry.example:5000/postgres", None),
+        ] {
+            assert_eq!(postgres_major(image), major, "{image}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod desired;
 mod events;
 mod exposure;
 pub mod job;
+mod managed;
 pub mod migration;
 pub mod needs;
 mod network;
@@ -80,6 +81,7 @@ pub fn plan(observed: &Observed, now: Timestamp, config: &OperatorConfig) -> Pla
         &auth_backend.uid().unwrap_or_default(),
     );
     let instance = validate(auth_backend, config)
+        .and_then(|instance| managed::with_image(instance, observed))
         .map_err(|problems| Blocker::new(Reason::InvalidSpec, problems.join("; ")));
     let mut view = decide(observed, &now, &jobs, instance.as_ref());
     if let Ok(instance) = &instance {

@@ -40,6 +40,7 @@ pub fn validate(
         postgres_image: managed
             .and_then(|managed| managed.image.clone())
             .unwrap_or_else(|| config.postgres_image.clone()),
+        postgres_major: None,
         image_pull_secrets: image_pull_secrets(spec, config),
         settings,
         spec: spec.clone(),

@@ -15,7 +15,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use super::PORT;
 use crate::build::Instance;
 use crate::build::pod::{self, POSTGRES_USER, SECRET_MODE, mount, scratch, variable};
-use crate::labels::{self, Component};
+use crate::labels::{self, Component, POSTGRES_MAJOR};
 use crate::names;
 use crate::reconcile::database::MANAGED_NAME;
 use crate::reconcile::references::PASSWORD_KEY;
@@ -30,8 +30,12 @@ const TERMINATION_GRACE_SECONDS: i64 = 60;
 
 /// StatefulSet of one pod with its volume.
 pub fn build(instance: &Instance, managed: &Managed) -> StatefulSet {
+    let mut metadata = instance.metadata(names::postgres(&instance.name), Component::Postgres);
+    metadata.annotations = instance
+        .postgres_major
+        .map(|major| [(POSTGRES_MAJOR.to_owned(), major.to_string())].into());
     StatefulSet {
-        metadata: instance.metadata(names::postgres(&instance.name), Component::Postgres),
+        metadata,
         spec: Some(StatefulSetSpec {
             replicas: Some(1),
             service_name: Some(names::postgres(&instance.name)),

@@ -138,7 +138,8 @@ pub fn unready_database(instance: &Instance, observed: &Observed) -> Option<Bloc
     Some(Blocker::new(Reason::WaitingForDatabase, message))
 }
 
-fn is_ready(stateful_set: &StatefulSet) -> bool {
+/// Whether its pod accepts connections.
+pub fn is_ready(stateful_set: &StatefulSet) -> bool {
     let ready = stateful_set
         .status
         .as_ref()

@@ -8,6 +8,7 @@ mod guards;
 mod hibernation;
 mod jobs;
 mod lifecycle;
+mod managed;
 mod migration_space;
 mod model;
 mod pods;
