@@ -63,6 +63,10 @@ pub struct RunArgs {
     #[arg(long, env = "LEADER_ELECTION", default_value_t = true, action = clap::ArgAction::Set)]
     pub leader_election: bool,
 
+    /// Name of the leader lease. Replicas that share it work one at a time.
+    #[arg(long, env = "LEASE_NAME", default_value = "authbackend-operator", value_parser = not_empty)]
+    pub lease_name: String,
+
     /// Where `/livez`, `/readyz` and `/metrics` listen.
     #[arg(long, env = "ADMIN_LISTEN_ADDR", default_value = "[::]:8080")]
     pub admin_listen_addr: SocketAddr,

@@ -20,10 +20,6 @@ use crate::reconcile::observed::OtherAuthBackend;
 /// How long everybody waits for the list of a namespace, so that one that does not come does not stop the others for ever.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long everybody waits for a list that was refused: the namespace was deleted with its `RoleBinding` for example, or
-/// the API server has only just begun and knows no rights yet, which is over after some of the watch's tries.
-const PATIENCE_WHEN_REFUSED: Duration = Duration::from_secs(3);
-
 /// The claims of this process.
 #[derive(Debug)]
 pub struct Claims {
@@ -123,16 +119,8 @@ impl Claims {
 
 /// Waits for the list of a namespace, as long as is worth it. Answers with whether it has come.
 async fn is_listed(watched: &Watched) -> bool {
-    let refused = async {
-        watched.wait_until_refused().await;
-        tokio::time::sleep(PATIENCE_WHEN_REFUSED).await;
-    };
-    tokio::select! {
-        biased;
-        () = watched.wait_until_synced() => true,
-        () = refused => false,
-        () = tokio::time::sleep(PATIENCE) => false,
-    }
+    let listed = tokio::time::timeout(PATIENCE, watched.settle()).await;
+    listed.unwrap_or(false)
 }
 
 fn of(auth_backend: &AuthBackend) -> OtherAuthBackend {
@@ -152,6 +140,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
+    use crate::context::PATIENCE_WHEN_REFUSED;
 
     /// How far the list of a namespace is.
     enum List {
@@ -160,10 +149,8 @@ mod tests {
         OnItsWay,
     }
 
-    /// How long the first claim waits for these lists.
-    async fn wait(lists: impl IntoIterator<Item = List>) -> Duration {
-        // A store is not filled any more without its writer.
-        let mut writers = Vec::new();
+    /// Stores with these lists. One is not filled any more without its writer.
+    fn watched(lists: impl IntoIterator<Item = List>) -> (AuthBackends, Vec<impl Sized>) {
         let watched = lists.into_iter().map(|list| {
             let (store, mut writer) = reflector::store();
             if matches!(list, List::There) {
@@ -171,10 +158,16 @@ mod tests {
                 writer.apply_watcher_event(&Event::InitDone);
             }
             let (refusal, refused) = watch::channel(matches!(list, List::Refused));
-            writers.push((writer, refusal));
-            Watched { store, refused }
+            (Watched { store, refused }, (writer, refusal))
         });
-        let claims = Claims::new(AuthBackends(watched.collect()));
+        let (watched, writers): (Vec<_>, Vec<_>) = watched.unzip();
+        (AuthBackends(watched), writers)
+    }
+
+    /// How long the first claim waits for these lists.
+    async fn wait(lists: impl IntoIterator<Item = List>) -> Duration {
+        let (watched, _writers) = watched(lists);
+        let claims = Claims::new(watched);
         let start = Instant::now();
         claims.claim(&AuthBackend::default(), Some("a")).await;
         let waited = start.elapsed();
@@ -194,5 +187,28 @@ mod tests {
         assert_eq!(refused, PATIENCE_WHEN_REFUSED);
         let on_its_way = wait([List::Refused, List::OnItsWay]).await;
         assert_eq!(on_its_way, PATIENCE);
+    }
+
+    /// Whether a replica with these lists is ready in the end.
+    async fn settles(lists: impl IntoIterator<Item = List>) -> bool {
+        let (watched, _writers) = watched(lists);
+        let end = Duration::from_hours(1);
+        tokio::time::timeout(end, watched.settle()).await.is_ok()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replica_that_may_not_list_one_of_its_namespaces_becomes_ready() {
+        assert!(settles([List::There, List::Refused]).await);
+        assert!(settles([List::Refused, List::There]).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replica_waits_for_a_list_that_may_come() {
+        assert!(!settles([List::There, List::OnItsWay]).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_replica_that_may_list_nothing_is_not_ready() {
+        assert!(!settles([List::Refused, List::Refused]).await);
     }
 }

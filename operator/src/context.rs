@@ -1,8 +1,12 @@
 //! What every reconcile shares.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use authbackend_crds::v1alpha1::AuthBackend;
+use futures::StreamExt as _;
+use futures::future::join_all;
+use futures::stream::FuturesUnordered;
 use kube::Client;
 use kube::api::ObjectMeta;
 use kube::core::DeserializeGuard;
@@ -56,6 +60,10 @@ pub struct Watched {
     pub refused: watch::Receiver<bool>,
 }
 
+/// How long a list that was refused is waited for: the namespace was deleted with its `RoleBinding` for example, or the API
+/// server has only just begun and knows no rights yet, which is over after some of the watch's tries.
+pub const PATIENCE_WHEN_REFUSED: Duration = Duration::from_secs(3);
+
 /// All watched resources.
 #[derive(Clone, Debug)]
 pub struct AuthBackends(pub Vec<Watched>);
@@ -67,8 +75,22 @@ impl Watched {
         let _ = self.store.wait_until_ready().await;
     }
 
-    /// Waits until the list has been refused.
-    pub async fn wait_until_refused(&self) {
+    /// Waits until the first list has arrived or is given up. Answers with whether it has arrived.
+    pub async fn settle(&self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.wait_until_synced() => true,
+            () = self.wait_until_given_up() => false,
+        }
+    }
+
+    /// Waits until the list has been refused for so long that nobody waits for it any more.
+    pub async fn wait_until_given_up(&self) {
+        self.wait_until_refused().await;
+        tokio::time::sleep(PATIENCE_WHEN_REFUSED).await;
+    }
+
+    async fn wait_until_refused(&self) {
         if self
             .refused
             .clone()
@@ -88,11 +110,13 @@ impl AuthBackends {
         self.0.iter().find_map(|watched| watched.store.get(object))
     }
 
-    /// Waits until the first list of each store has arrived.
-    pub async fn wait_until_synced(&self) {
-        for watched in &self.0 {
-            watched.wait_until_synced().await;
-        }
+    /// Waits until the first list of each namespace has arrived or is given up, and one at least has arrived: who may list
+    /// none at all has no rights yet, and does nothing.
+    pub async fn settle(&self) {
+        join_all(self.0.iter().map(Watched::settle)).await;
+        let lists = self.0.iter().map(Watched::wait_until_synced);
+        let mut lists: FuturesUnordered<_> = lists.collect();
+        lists.next().await;
     }
 }
 

@@ -74,6 +74,7 @@ pub struct Metrics {
     events_dropped: Counter,
     in_backoff: Gauge,
     leader: Gauge,
+    namespaces_refused: Gauge,
     objects: Gauges,
     states: Arc<Mutex<States>>,
 }
@@ -91,6 +92,7 @@ impl Default for Metrics {
             events_dropped: Counter::default(),
             in_backoff: Gauge::default(),
             leader: Gauge::default(),
+            namespaces_refused: Gauge::default(),
             objects: Gauges::default(),
             states: Arc::default(),
         };
@@ -153,6 +155,11 @@ impl Metrics {
             "1 while this replica is the leader",
             self.leader.clone(),
         );
+        registry.register(
+            "namespaces_refused",
+            "Watched namespaces whose AuthBackends the API server refuses to list",
+            self.namespaces_refused.clone(),
+        );
         self.objects.register(&mut registry);
         registry
     }
@@ -195,6 +202,15 @@ impl Metrics {
             })
             .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
             .sum()
+    }
+
+    /// Notes that the API server refuses, or does not refuse any longer, to list the AuthBackends of a namespace.
+    pub fn set_namespace_refused(&self, refused: bool) {
+        if refused {
+            self.namespaces_refused.inc();
+        } else {
+            self.namespaces_refused.dec();
+        }
     }
 
     /// Counts an event that could not be published.

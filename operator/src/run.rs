@@ -1,6 +1,3 @@
-/// Name of the leader lease.
-pub const LEASE: &str = "authbackend-operator";
-
 //! The process: admin port, leader election, controllers, shutdown.
 
 use std::future::Future;
@@ -43,6 +40,8 @@ pub struct Operator {
     pub identity: String,
     /// Namespace of the lease.
     pub namespace: String,
+    /// Name of the lease. Those who share it work one at a time.
+    pub lease: String,
     /// The election; `None` where this is the only replica.
     pub election: Option<Timing>,
     /// How far the process is.
@@ -62,6 +61,7 @@ pub async fn until_signal(args: RunArgs) -> anyhow::Result<()> {
         },
         identity: args.pod_name,
         namespace: args.pod_namespace,
+        lease: args.lease_name,
         election: args.leader_election.then(Timing::default),
         health: Health::default(),
         metrics: Metrics::default(),
@@ -101,7 +101,7 @@ impl Operator {
             return self.lead(client, shutdown).await;
         };
         let fence = Fence::closed();
-        let lease = (self.namespace.as_str(), LEASE);
+        let lease = (self.namespace.as_str(), self.lease.as_str());
         let candidate =
             Candidate::new(client.clone(), lease, &self.identity, timing, fence.clone());
         self.health.enter(Phase::Standby);
@@ -133,8 +133,13 @@ impl Operator {
         };
         let optional_apis = discovery.served();
         let presence = Presence::default();
-        let (controllers, auth_backends) =
-            controller::controllers(&client, &self.namespaces, &optional_apis, &presence);
+        let (controllers, auth_backends) = controller::controllers(
+            &client,
+            &self.namespaces,
+            &optional_apis,
+            &presence,
+            &self.metrics,
+        );
         let context = Arc::new(Context {
             events: Publisher::new(client.clone(), &self.identity, self.metrics.clone()),
             client,
@@ -149,7 +154,7 @@ impl Operator {
             metrics: self.metrics.clone(),
         });
         let synced = async {
-            auth_backends.wait_until_synced().await;
+            auth_backends.settle().await;
             self.health.enter(Phase::Leading);
             std::future::pending::<()>().await;
         };

@@ -17,6 +17,11 @@
 {{- end }}
 {{- end }}
 
+{{/* Name of the leader lease: each release has its own. */}}
+{{- define "authbackend-operator.leaseName" -}}
+{{- default (include "authbackend-operator.fullname" .) .Values.leaderElection.leaseName }}
+{{- end }}
+
 {{- define "authbackend-operator.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create }}
 {{- default (include "authbackend-operator.fullname" .) .Values.serviceAccount.name }}

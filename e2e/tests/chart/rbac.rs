@@ -176,6 +176,27 @@ fn leases_are_written_in_the_operators_own_namespace_only() -> Result<()> {
 }
 
 #[test]
+fn releases_of_one_namespace_have_a_lease_each_and_rights_to_no_other() -> Result<()> {
+    let former = r#"leaderElection.leaseName="authbackend-operator""#;
+    let second = r#"fullnameOverride="second""#;
+    for (settings, name, lease) in [
+        (&[][..], "authbackend-operator", "authbackend-operator"),
+        (&[second], "second", "second"),
+        (&[second, former], "second", "authbackend-operator"),
+    ] {
+        let manifests = chart::manifests(settings)?;
+        let deployment = named(&manifests, "Deployment", name)?;
+        let variables = &deployment["spec"]["template"]["spec"]["containers"][0]["env"];
+        let mut variables = variables.as_array().into_iter().flatten();
+        let variable = variables.find(|variable| variable["name"] == "LEASE_NAME");
+        assert_eq!(variable.context("LEASE_NAME is not set")?["value"], lease);
+        let role = named(&manifests, "Role", &format!("{name}-leader-election"))?;
+        assert_eq!(role["rules"][1]["resourceNames"], json!([lease]));
+    }
+    Ok(())
+}
+
+#[test]
 fn who_may_edit_a_namespace_may_declare_but_not_report() -> Result<()> {
     let manifests = chart::manifests(&[])?;
     let edit = rights(named(

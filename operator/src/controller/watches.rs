@@ -26,6 +26,7 @@ use tokio::sync::watch;
 use super::optional_watches;
 use crate::context::{AuthBackends, Guarded, Watched};
 use crate::labels;
+use crate::metrics::Metrics;
 use crate::names::MANAGER;
 use crate::optional::Served;
 use crate::presence::{Presence, Rare};
@@ -41,6 +42,7 @@ pub fn controllers(
     namespaces: &[String],
     served: &watch::Receiver<Served>,
     presence: &Presence,
+    metrics: &Metrics,
 ) -> (Vec<Controller<Guarded>>, AuthBackends) {
     let mut places: Vec<Option<&str>> = namespaces.iter().map(|it| Some(it.as_str())).collect();
     if places.is_empty() {
@@ -48,7 +50,7 @@ pub fn controllers(
     }
     let controllers = places
         .into_iter()
-        .map(|namespace| controller(client, namespace, served, presence));
+        .map(|namespace| controller(client, namespace, served, presence, metrics));
     let (controllers, watched) = controllers.unzip();
     (controllers, AuthBackends(watched))
 }
@@ -58,6 +60,7 @@ fn controller(
     namespace: Option<&str>,
     served: &watch::Receiver<Served>,
     presence: &Presence,
+    metrics: &Metrics,
 ) -> (Controller<Guarded>, Watched) {
     // Any version will do for a start: the watch brings what is newer.
     let everything = watcher::Config::default().any_semantic();
@@ -75,8 +78,9 @@ fn controller(
         store: store.clone(),
         refused,
     };
+    let metrics = metrics.clone();
     let changes = watcher(api::<Guarded>(client, namespace), newest)
-        .inspect(move |event| hear(event, &refusal))
+        .inspect(move |event| hear(event, &refusal, &metrics))
         .modify(strip);
     let changes = reflector(writer, changes).applied_objects();
     let main = Controller::for_stream(changes, store.clone());
@@ -111,7 +115,11 @@ fn controller(
 }
 
 /// Notes whether a list was refused: there is no right to it, or no such API.
-fn hear(event: &watcher::Result<watcher::Event<Guarded>>, refusal: &watch::Sender<bool>) {
+fn hear(
+    event: &watcher::Result<watcher::Event<Guarded>>,
+    refusal: &watch::Sender<bool>,
+    metrics: &Metrics,
+) {
     let refused = match event {
         Err(watcher::Error::InitialListFailed(kube::Error::Api(status))) => {
             status.is_forbidden() || status.is_not_found()
@@ -120,7 +128,9 @@ fn hear(event: &watcher::Result<watcher::Event<Guarded>>, refusal: &watch::Sende
         Ok(watcher::Event::Init) | Err(_) => return,
         Ok(_) => false,
     };
-    refusal.send_replace(refused);
+    if refusal.send_replace(refused) != refused {
+        metrics.set_namespace_refused(refused);
+    }
 }
 
 /// Owners of the objects of a rare kind that change.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use authbackend_crds::v1alpha1::AuthBackend;
+use authbackend_operator::health::Phase;
 use futures::future::join_all;
 use kube::ResourceExt as _;
 use kube::api::{ListParams, Patch, PatchParams};
@@ -101,7 +102,13 @@ async fn of_two_made_at_once_on_one_database_one_migrates_also_after_a_restart()
 async fn a_namespace_that_cannot_be_listed_does_not_stop_the_others() {
     let world = World::new("refused-list").await;
     world.database_secret().await;
-    let _operator = world.operator_also_in("nobody-may-look-here");
+    let operator = world.operator_also_in("nobody-may-look-here");
     world.create(json!({})).await;
     world.ready().await;
+    operator.reaches(Phase::Leading).await;
+    let metrics = operator.metrics.encode();
+    assert!(
+        metrics.contains("authbackend_operator_namespaces_refused 1\n"),
+        "{metrics}"
+    );
 }

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use authbackend_operator::lease::Timing;
-use authbackend_operator::run::LEASE;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
@@ -18,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use self::scenario::{Expected, Scenario, undisturbed};
-use crate::harness::{Fault, Line, Trouble, World};
+use crate::harness::{Fault, LEASE, Line, Trouble, World};
 
 /// Longest that a run may take.
 const LIMIT: Duration = Duration::from_mins(3);

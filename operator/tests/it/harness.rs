@@ -14,4 +14,4 @@ pub use command_line::CommandLine;
 pub use line::{Fault, Line, Trouble};
 pub use replica::Replica;
 pub use settings::DEFAULT_SETTINGS;
-pub use world::{IMAGE, World, condition, image_of, is_ready, status, status_of};
+pub use world::{IMAGE, LEASE, World, condition, image_of, is_ready, status, status_of};

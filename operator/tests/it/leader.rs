@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use authbackend_operator::health::Phase;
 use authbackend_operator::lease::Timing;
-use authbackend_operator::run::LEASE;
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use crate::harness::{Replica, World};
+use crate::harness::{LEASE, Replica, World};
 
 /// As the default, five times as fast.
 const TIMING: Timing = Timing {

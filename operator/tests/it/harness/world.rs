@@ -30,6 +30,9 @@ use super::{server, state};
 /// How long a test waits for what must happen.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Name of the operators' lease.
+pub const LEASE: &str = "authbackend-operator";
+
 /// The image that the operator's installation names.
 pub const IMAGE: &str = "server:1";
 
@@ -117,6 +120,7 @@ impl World {
             namespaces,
             identity: identity.to_owned(),
             namespace: self.namespace.clone(),
+            lease: LEASE.to_owned(),
             election,
             health: Health::default(),
             metrics: Metrics::default(),
