@@ -17,7 +17,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Reconcile until SIGTERM or SIGINT.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Ask an operator whether it is ready, as `helm test` does.
     Check(CheckArgs),
     /// Print every metric with an example.
@@ -46,6 +46,11 @@ pub struct RunArgs {
     /// Names of the Secrets with which every produced pod pulls its images, separated by commas.
     #[arg(long, env = "IMAGE_PULL_SECRETS", default_value = "")]
     pub image_pull_secrets: String,
+
+    /// Whether user, group and `fsGroup` of produced pods are left to the cluster, which assigns them and refuses pods that name
+    /// their own, as `OpenShift` does.
+    #[arg(long, env = "ASSIGNED_USER_IDS", default_value_t = false, action = clap::ArgAction::Set)]
+    pub assigned_user_ids: bool,
 
     /// Namespaces to watch, separated by commas. Empty: all.
     #[arg(long, env = "WATCH_NAMESPACES", default_value = "")]
@@ -144,7 +149,7 @@ mod tests {
             "--pod-namespace=system",
         ];
         match Args::try_parse_from(base.iter().chain(extra))?.command {
-            Command::Run(args) => Ok(args),
+            Command::Run(args) => Ok(*args),
             Command::Check(_) | Command::Metrics => panic!("another command"),
         }
     }

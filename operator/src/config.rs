@@ -26,4 +26,6 @@ pub struct OperatorConfig {
     pub postgres_image: String,
     /// Names of the Secrets with which every produced pod pulls its images, besides `spec.imagePullSecrets`.
     pub image_pull_secrets: Vec<String>,
+    /// Whether the cluster assigns the users and groups of pods, and refuses pods that name their own.
+    pub assigned_user_ids: bool,
 }

@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let result = run::until_signal(args).await;
+    let result = run::until_signal(*args).await;
     if let Some(export) = export {
         export.finish(EXPORT_LIMIT).await;
     }

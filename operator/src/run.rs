@@ -58,6 +58,7 @@ pub async fn until_signal(args: RunArgs) -> anyhow::Result<()> {
             image_pull_secrets: args.image_pull_secrets(),
             server_image: args.server_image,
             postgres_image: args.postgres_image,
+            assigned_user_ids: args.assigned_user_ids,
         },
         identity: args.pod_name,
         namespace: args.pod_namespace,

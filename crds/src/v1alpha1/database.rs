@@ -166,7 +166,8 @@ pub struct Managed {
     #[x_kube(validation = Rule::new("self == oldSelf").message("database.managed.storage cannot change after creation"))]
     pub storage: Option<Storage>,
 
-    /// Image with the contract of the official `postgres` image. Default: the operator's.
+    /// Image with the contract of the official `postgres` image, of the major version that the data is of. Default: the
+    /// operator's of the day when the database is made; it keeps that one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub image: Option<String>,

@@ -66,12 +66,17 @@ fn a_fault_of_the_bundle_would_be_found() -> Result<()> {
 }
 
 #[test]
-fn the_bundle_has_the_charts_deployment_but_for_the_namespaces() -> Result<()> {
+fn the_bundle_has_the_charts_deployment_but_for_namespaces_and_user() -> Result<()> {
     let version = service_version()?;
     let deployments = &version["spec"]["install"]["spec"]["deployments"];
     assert_eq!(deployments.as_array().map(Vec::len), Some(1));
     let mut bundled = deployments[0]["spec"]["template"]["spec"].clone();
-    let rendered = chart::only(&[], "Deployment")?["spec"]["template"]["spec"].clone();
+    let mut rendered = chart::only(&[], "Deployment")?["spec"]["template"]["spec"].clone();
+    let context = rendered["securityContext"].as_object_mut();
+    let context = context.context("no security context")?;
+    for id in ["runAsUser", "runAsGroup"] {
+        context.remove(id);
+    }
     let variables = bundled["containers"][0]["env"].as_array_mut();
     let variables = variables.context("no variables")?;
     let namespaces = variables

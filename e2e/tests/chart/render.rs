@@ -38,6 +38,7 @@ const VARIANTS: [&[&str]; 5] = [
         r#"tolerations=[{"operator": "Exists"}]"#,
         r#"affinity={"nodeAffinity": {}}"#,
         r#"nameOverride="auth""#,
+        "assignedUserIds=true",
     ],
 ];
 const MONITORING: &[&str] = &["monitoring.coreos.com/v1"];
@@ -162,6 +163,19 @@ fn two_replicas_without_a_leader_are_refused() -> Result<()> {
         refusal.contains("leaderElection.enabled must be true with more than one replica"),
         "{refusal}"
     );
+    Ok(())
+}
+
+#[test]
+fn users_can_be_left_to_the_cluster() -> Result<()> {
+    let deployment = chart::only(&["assignedUserIds=true"], "Deployment")?;
+    let pod = &deployment["spec"]["template"]["spec"];
+    let profile = json!({"type": "RuntimeDefault"});
+    let expected = json!({"runAsNonRoot": true, "seccompProfile": profile});
+    assert_eq!(pod["securityContext"], expected);
+    let expected = json!({"name": "ASSIGNED_USER_IDS", "value": "true"});
+    let variables = pod["containers"][0]["env"].as_array();
+    assert!(variables.into_iter().flatten().any(|it| *it == expected));
     Ok(())
 }
 

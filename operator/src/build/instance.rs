@@ -28,6 +28,8 @@ pub struct Instance {
     pub postgres_major: Option<u32>,
     /// Names of the Secrets with which images are pulled.
     pub image_pull_secrets: Vec<String>,
+    /// Whether the cluster assigns the users and groups of pods.
+    pub assigned_user_ids: bool,
     /// `spec.auth`.
     pub settings: Settings,
 }

@@ -19,8 +19,10 @@ pub const POSTGRES_USER: i64 = 999;
 /// Mode of mounted secrets: the pod's user and group read, others nothing.
 pub const SECRET_MODE: i32 = 0o440;
 
-/// A pod that meets the restricted Pod Security Standard, without containers. `user` is its user and group.
+/// A pod that meets the restricted Pod Security Standard, without containers. `user` is its user and group, where the cluster
+/// does not assign them.
 pub fn restricted(instance: &Instance, user: i64) -> PodSpec {
+    let user = (!instance.assigned_user_ids).then_some(user);
     PodSpec {
         service_account_name: Some(names::server(&instance.name)),
         automount_service_account_token: Some(false),
@@ -30,9 +32,9 @@ pub fn restricted(instance: &Instance, user: i64) -> PodSpec {
         priority_class_name: instance.spec.priority_class_name.clone(),
         security_context: Some(PodSecurityContext {
             run_as_non_root: Some(true),
-            run_as_user: Some(user),
-            run_as_group: Some(user),
-            fs_group: Some(user),
+            run_as_user: user,
+            run_as_group: user,
+            fs_group: user,
             fs_group_change_policy: Some("OnRootMismatch".to_owned()),
             seccomp_profile: Some(SeccompProfile {
                 type_: "RuntimeDefault".to_owned(),

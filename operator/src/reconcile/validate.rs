@@ -42,6 +42,7 @@ pub fn validate(
             .unwrap_or_else(|| config.postgres_image.clone()),
         postgres_major: None,
         image_pull_secrets: image_pull_secrets(spec, config),
+        assigned_user_ids: config.assigned_user_ids,
         settings,
         spec: spec.clone(),
     })

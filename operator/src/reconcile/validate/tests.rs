@@ -20,6 +20,7 @@ fn checked(change: &Value) -> Result<Instance, Vec<String>> {
         server_image: "server:1".to_owned(),
         postgres_image: "postgres:17".to_owned(),
         image_pull_secrets: vec!["mirror".to_owned()],
+        assigned_user_ids: false,
     };
     validate(&auth_backend(change), &config)
 }

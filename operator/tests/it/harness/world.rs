@@ -116,6 +116,7 @@ impl World {
                 server_image: IMAGE.to_owned(),
                 postgres_image: "postgres:17".to_owned(),
                 image_pull_secrets: Vec::new(),
+                assigned_user_ids: false,
             },
             namespaces,
             identity: identity.to_owned(),

@@ -112,6 +112,11 @@ fn deployment(rendered: &Value) -> Result<Value, Error> {
         "name": "WATCH_NAMESPACES",
         "valueFrom": {"fieldRef": {"fieldPath": "metadata.annotations['olm.targetNamespaces']"}},
     });
+    // The image has a user, and where the cluster assigns one, as OpenShift does, no other may be named.
+    let context = deployment["spec"]["template"]["spec"]["securityContext"].as_object_mut();
+    let context = context.ok_or("the operator's pod has no securityContext")?;
+    context.remove("runAsUser");
+    context.remove("runAsGroup");
     Ok(json!({
         "name": deployment["metadata"]["name"],
         "label": deployment["metadata"]["labels"],

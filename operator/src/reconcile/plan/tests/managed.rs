@@ -6,6 +6,30 @@ use super::world::{World, managed, verdict};
 
 const OF_BEFORE: &str = "registry.example/postgres:17";
 
+#[test]
+fn where_the_cluster_assigns_users_no_pod_names_one() {
+    let mut world = World::new(&managed());
+    world.config.assigned_user_ids = true;
+    world.step();
+    world.database_gets_ready();
+    let mut jobs = world.step().apply.migration_job;
+    world.converge();
+    let database = world.observed.postgres_stateful_set.as_deref().unwrap();
+    let server = world.observed.deployment.as_deref().unwrap();
+    let job = jobs.take().unwrap();
+    for pod in [
+        &database.spec.as_ref().unwrap().template,
+        &server.spec.as_ref().unwrap().template,
+        &job.spec.as_ref().unwrap().template,
+    ] {
+        let pod = pod.spec.as_ref().unwrap();
+        let context = pod.security_context.as_ref().unwrap();
+        assert_eq!(context.run_as_non_root, Some(true));
+        let ids = [context.run_as_user, context.run_as_group, context.fs_group];
+        assert_eq!(ids, [None; 3]);
+    }
+}
+
 /// Image of the database's container.
 fn image(world: &World) -> String {
     let live = world.observed.postgres_stateful_set.as_deref().unwrap();

@@ -80,6 +80,7 @@ impl World {
                 server_image: SERVER_IMAGE.to_owned(),
                 postgres_image: "registry.example/postgres:17".to_owned(),
                 image_pull_secrets: Vec::new(),
+                assigned_user_ids: false,
             },
             now: 1_000_000,
             pending_contracts: Vec::new(),

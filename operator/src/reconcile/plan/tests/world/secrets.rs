@@ -58,7 +58,9 @@ impl World {
             let Some(uses) = uses.get(name) else {
                 return false;
             };
-            secret.databases.retain(|key, _| uses.url_keys.contains(key));
+            secret
+                .databases
+                .retain(|key, _| uses.url_keys.contains(key));
             true
         });
         observed
