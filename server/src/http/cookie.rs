@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use authbackend_crds::auth::SameSite;
 
 use super::uri::encode_component;
-pub use jar::Jar;
+pub use jar::{Jar, Remember};
 pub use names::{Cookie, Cookies};
 pub use received::Received;
 

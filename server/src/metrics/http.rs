@@ -18,7 +18,7 @@ use crate::striped::Striped;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorLabel(pub &'static str);
 
-/// The answer signs somebody in; in the extensions of the response.
+/// A session was opened for the request; in the extensions of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionStarted;
 

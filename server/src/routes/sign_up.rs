@@ -272,7 +272,7 @@ fn signed_up(issuer: &Issuer, user: User, session: Option<Session>, remember: bo
         return SignedUp { token: None, user };
     };
     let current = SessionUser { session, user };
-    issuer.announce(&current, Some(remember));
+    issuer.begin(&current, remember.into());
     SignedUp {
         token: Some(current.session.token),
         user: current.user,

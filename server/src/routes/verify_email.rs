@@ -10,6 +10,7 @@ use crate::{
     events::{Event, EventKind},
     http::{
         Response,
+        cookie::Remember,
         error::ApiError,
         error_code::{
             INVALID_CALLBACK_URL, INVALID_TOKEN, INVALID_USER, TOKEN_EXPIRED,
@@ -222,7 +223,8 @@ impl Link<'_> {
             .session_created(&mut db, &session, client)
             .await?;
         app.events.commit(&mut db, scope).await?;
-        self.issuer.renew(&SessionUser { session, user });
+        let current = SessionUser { session, user };
+        self.issuer.begin(&current, Remember::AsBefore);
         Ok(())
     }
 

@@ -25,6 +25,7 @@ mod schema;
 mod secondary_storage;
 mod session_memory;
 mod session_reads;
+mod session_starts;
 mod start;
 mod statements;
 mod support;

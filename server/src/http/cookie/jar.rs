@@ -16,6 +16,23 @@ use warp::http::{HeaderMap, HeaderValue, header};
 use super::{Attributes, Cookie, Cookies, Received, pieces, serialize};
 use crate::crypto::hmac::Signer;
 
+/// Whether a session outlives the browser.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Remember {
+    /// It does.
+    Yes,
+    /// It ends with the browser.
+    No,
+    /// As the request's own cookies have it; without any it does.
+    AsBefore,
+}
+
+impl From<bool> for Remember {
+    fn from(remember: bool) -> Self {
+        if remember { Self::Yes } else { Self::No }
+    }
+}
+
 /// What cookies a request brought, and which ones its response sets. Clones share both.
 #[derive(Clone)]
 pub struct Jar(Arc<Inner>);
@@ -85,15 +102,15 @@ impl Jar {
         self.signed(&self.0.cookies.dont_remember).is_some()
     }
 
-    /// Sets the session cookie to `token`. `remember` says whether it outlives the browser; `None` leaves that
-    /// as the request's own cookies have it. Returns whether it does.
-    pub fn set_session(&self, token: &str, remember: Option<bool>) -> bool {
+    /// Sets the session cookie to `token`. Returns whether it outlives the browser.
+    pub fn set_session(&self, token: &str, remember: Remember) -> bool {
         let cookies = &self.0.cookies;
-        if remember.is_some() {
-            self.0.starts_session.store(true, Ordering::Relaxed);
-        }
         let was_forgotten = self.is_not_remembered();
-        let remember = remember.unwrap_or(!was_forgotten);
+        let remember = match remember {
+            Remember::Yes => true,
+            Remember::No => false,
+            Remember::AsBefore => !was_forgotten,
+        };
         let lifetime = cookies
             .session_token
             .attributes
@@ -109,7 +126,12 @@ impl Jar {
         remember
     }
 
-    /// Whether the response gives the browser a session that it did not have.
+    /// Notes that a session was opened for this request.
+    pub fn note_session_start(&self) {
+        self.0.starts_session.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a session was opened for this request.
     pub fn starts_session(&self) -> bool {
         self.0.starts_session.load(Ordering::Relaxed)
     }
@@ -117,7 +139,7 @@ impl Jar {
     /// Whether the request carries a copy of the session, or a piece of one.
     pub fn has_session_data(&self) -> bool {
         let name = &self.0.cookies.session_data.name;
-        !self.0.received.pieces(name).is_empty()
+        self.0.received.pieces(name).next().is_some()
     }
 
     /// The copy of the session that the request carries, put together from its pieces.
@@ -162,8 +184,8 @@ impl Jar {
     /// Removes the copies of the session that another better-auth server has left in the browser.
     pub fn clear_session_data(&self) {
         let cookie = &self.0.cookies.session_data;
-        for name in self.0.received.pieces(&cookie.name) {
-            self.push(name, "", &expired(&cookie.attributes));
+        for piece in self.0.received.pieces(&cookie.name) {
+            self.push(piece.name, "", &expired(&cookie.attributes));
         }
     }
 
@@ -189,7 +211,7 @@ impl Jar {
         }
         // In better-auth's order: what was there, in place, then what is new.
         let mut remaining = pieces;
-        for old in self.0.received.pieces(name) {
+        for old in self.0.received.pieces(name).map(|piece| piece.name) {
             match remaining.iter().position(|(name, _)| name == old) {
                 Some(index) => {
                     let (name, value) = remaining.remove(index);
@@ -306,14 +328,14 @@ mod tests {
     #[test]
     fn a_remembered_session_has_one_cookie_that_lasts() {
         let jar = jar("a=b");
-        jar.set_session("token", Some(true));
+        jar.set_session("token", Remember::Yes);
         assert_eq!(set(&jar), expect(&[("session_token", Some("604800"))]));
     }
 
     #[test]
     fn a_session_that_ends_with_the_browser_says_so_in_a_second_cookie() {
         let jar = jar("a=b");
-        jar.set_session("token", Some(false));
+        jar.set_session("token", Remember::No);
         assert_eq!(
             set(&jar),
             expect(&[("session_token", None), ("dont_remember", None)])
@@ -323,7 +345,7 @@ mod tests {
     #[test]
     fn a_session_set_again_stays_as_the_request_has_it() {
         let jar = forgetful_jar();
-        jar.set_session("token", None);
+        jar.set_session("token", Remember::AsBefore);
         assert_eq!(
             set(&jar),
             expect(&[("session_token", None), ("dont_remember", None)])
@@ -333,7 +355,7 @@ mod tests {
     #[test]
     fn remembering_a_session_removes_the_cookie_that_said_otherwise() {
         let jar = forgetful_jar();
-        jar.set_session("token", Some(true));
+        jar.set_session("token", Remember::Yes);
         let cookies = [
             ("session_token", Some("604800")),
             ("dont_remember", Some("0")),
@@ -344,7 +366,7 @@ mod tests {
     #[test]
     fn clearing_removes_all_cookies_and_copies_and_whatever_was_set_before() {
         let jar = jar("better-auth.session_data.0=x; better-auth.session_data.1=y");
-        jar.set_session("token", Some(false));
+        jar.set_session("token", Remember::No);
         jar.clear_session_data();
         jar.clear_session();
         let zero = Some("0");
@@ -356,6 +378,14 @@ mod tests {
             ("dont_remember", zero),
         ];
         assert_eq!(set(&jar), expect(&cookies));
+    }
+
+    #[test]
+    fn however_many_pieces_are_sent_no_more_are_removed_than_anybody_writes() {
+        let pieces = (0..1100).map(|number| format!("better-auth.session_data.{number}=x"));
+        let jar = jar(&pieces.collect::<Vec<_>>().join(";"));
+        jar.clear_session_data();
+        assert_eq!(set(&jar).len(), 100);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{Attributes, serialize};
 const MAX_SIZE: usize = 4050;
 
 /// A value in more pieces than this does not belong into cookies.
-const MAX_PIECES: usize = 100;
+pub(super) const MAX_PIECES: usize = 100;
 
 /// The cookies that hold `value`, which is ASCII and needs no encoding: `name` itself, or `name.0`, `name.1` … of equal
 /// size where it is too long; none where it is far too long.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memchr_iter, memrchr};
 use warp::http::{HeaderMap, HeaderValue, header};
 
+use super::pieces::MAX_PIECES;
 use crate::crypto::hmac::Signer;
 
 /// The cookies of a request in the order of the `Cookie` header; of two with one name, the first counts. They are read
@@ -101,37 +102,51 @@ impl Received {
         if let Some(value) = self.get(name).filter(|value| !value.is_empty()) {
             return Some(value.into_owned());
         }
-        let pieces = self.names(|known| piece_number(known, name).is_some());
+        let pieces = self.pieces(name);
         let mut pieces: Vec<_> = pieces
-            .into_iter()
-            .filter_map(|known| Some((piece_number(known, name)?, self.get(known)?)))
+            .filter_map(|piece| Some((piece.number?, piece.value)))
             .collect();
         pieces.sort_unstable_by_key(|(number, _)| *number);
-        (!pieces.is_empty()).then(|| pieces.into_iter().map(|(_, value)| value).collect())
+        let values = pieces.iter().map(|(_, value)| decode(unquote(value)));
+        (!pieces.is_empty()).then(|| values.collect())
     }
 
-    /// The names of the cookie `name` and of the numbered pieces (`name.0`, `name.1`, …) that a long value was
-    /// split into, as far as they were sent.
-    pub fn pieces(&self, name: &str) -> Vec<&str> {
-        self.names(|known| known == name || piece_number(known, name).is_some())
-    }
-
-    /// The names that there are and that are `wanted`, each once.
-    fn names(&self, wanted: impl Fn(&str) -> bool) -> Vec<&str> {
-        let mut names = Vec::new();
-        let replaced = self.replaced.iter().map(|(name, _)| name.as_str());
-        for name in self.pairs().map(|(name, _)| name).chain(replaced) {
-            if wanted(name) && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+    /// The cookie `name` and the numbered pieces (`name.0`, `name.1`, …) that a long value was split into, as far as they
+    /// were sent; of two with one name, the first. A value in place of what was sent is none of them.
+    pub fn pieces<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Piece<'a>> {
+        // A bit for the whole cookie, and one for each number.
+        let mut seen = 0_u128;
+        self.pairs().filter_map(move |(known, value)| {
+            let number = match known.strip_prefix(name)? {
+                "" => None,
+                rest => Some(piece_number(rest)?),
+            };
+            let bit = 1 << number.map_or(0, |number| number + 1);
+            let is_new = seen & bit == 0;
+            seen |= bit;
+            is_new.then_some(Piece {
+                name: known,
+                number,
+                value,
+            })
+        })
     }
 
     /// Names and values as they were sent, without the blanks around them.
     fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         self.sent.iter().flat_map(|sent| Pairs(sent.text()))
     }
+}
+
+/// A cookie, or a piece of one that was split.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Piece<'a> {
+    /// Its own name.
+    pub name: &'a str,
+    /// Its number; none of a whole cookie.
+    number: Option<usize>,
+    /// As it was sent.
+    value: &'a str,
 }
 
 /// The pairs of a header. What follows the last `=` belongs to no cookie; what precedes a cookie's `=` up to the last `;`
@@ -171,11 +186,13 @@ fn split(text: &str, byte: u8) -> Option<(&str, &str)> {
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
-/// The number of the piece `known` of the cookie `name`: what follows a dot, a whole number without leading zeros.
-fn piece_number(known: &str, name: &str) -> Option<u32> {
-    let digits = known.strip_prefix(name)?.strip_prefix('.')?;
-    let number: u32 = digits.parse().ok()?;
-    (number.to_string() == digits).then_some(number)
+/// The number of a piece whose name ends in `rest`: what follows a dot, a whole number without leading zeros. A number that
+/// nobody writes is none: else each would be a cookie to look for and to remove.
+fn piece_number(rest: &str) -> Option<usize> {
+    let digits = rest.strip_prefix('.')?;
+    let is_plain = digits == "0" || digits.starts_with(|digit| matches!(digit, '1'..='9'));
+    let number = digits.parse().ok().filter(|_| is_plain)?;
+    (number < MAX_PIECES).then_some(number)
 }
 
 /// Without the quotes around it, if it begins with one.
@@ -313,8 +330,12 @@ mod tests {
 
     #[test]
     fn the_pieces_of_a_split_cookie_are_found_and_nothing_else() {
-        let cookies = received("d=1; d.0=2; d.10=3; d.01=4; d.x=5; d.-1=6; de=7; x.d.0=8; d.=9");
-        assert_eq!(cookies.pieces("d"), ["d", "d.0", "d.10"]);
+        let cookies = received(
+            "d=1; d.0=2; d.10=3; d.01=4; d.x=5; d.-1=6; de=7; x.d.0=8; d.=9; d.99=a; d.100=b; d.+1=c; d.0=d; d.00=e",
+        );
+        let pieces = cookies.pieces("d").map(|piece| (piece.name, piece.value));
+        let expected = [("d", "1"), ("d.0", "2"), ("d.10", "3"), ("d.99", "a")];
+        assert_eq!(pieces.collect::<Vec<_>>(), expected);
     }
 
     #[test]
@@ -323,6 +344,7 @@ mod tests {
             ("d.10=c; d.2=b; d.0=a", Some("abc")),
             ("d=whole; d.0=a", Some("whole")),
             ("d=; d.0=a", Some("a")),
+            ("d.0=%61; d.1=b; d.0=x; d.100=y", Some("ab")),
             ("d.x=a", None),
             ("d=", None),
         ] {

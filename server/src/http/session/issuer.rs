@@ -8,7 +8,7 @@ use crate::{
     db::Conn,
     http::{
         call::Call,
-        cookie::Jar,
+        cookie::{Jar, Remember},
         error::ApiError,
         extract::{Client, Extract},
     },
@@ -77,21 +77,25 @@ impl Issuer {
         events.session_created(db, &session, &self.client).await?;
         events.commit(db, scope).await?;
         let current = SessionUser { session, user };
-        self.announce(&current, Some(remember));
+        self.begin(&current, remember.into());
         Ok(current)
     }
 
-    /// Gives the browser the cookies of a session that is stored. `remember` says whether it outlives the browser;
-    /// `None` leaves that as the request's own cookies have it.
-    pub fn announce(&self, current: &SessionUser, remember: Option<bool>) {
-        let remember = self.jar.set_session(&current.session.token, remember);
-        cache::write(&self.app, &self.jar, current, remember);
-        self.known.set(current);
+    /// Gives the browser the cookies of a session that was just stored, and counts it.
+    pub fn begin(&self, current: &SessionUser, remember: Remember) {
+        self.jar.note_session_start();
+        self.announce(current, remember);
     }
 
     /// Gives the browser the cookies of its session again, because what they hold has changed.
     pub fn renew(&self, current: &SessionUser) {
-        self.announce(current, None);
+        self.announce(current, Remember::AsBefore);
+    }
+
+    fn announce(&self, current: &SessionUser, remember: Remember) {
+        let remember = self.jar.set_session(&current.session.token, remember);
+        cache::write(&self.app, &self.jar, current, remember);
+        self.known.set(current);
     }
 
     /// Takes the cookies of the session from the browser.

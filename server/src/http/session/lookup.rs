@@ -10,7 +10,7 @@ use tracing::Instrument as _;
 
 use super::cache::{self, Copy};
 use crate::{
-    http::{call::Call, error::ApiError},
+    http::{call::Call, cookie::Remember, error::ApiError},
     identity::session::{Current, Recall, Recalled, SessionUser, Turn, store},
 };
 
@@ -200,7 +200,7 @@ async fn extend_until(
         jar.clear_session();
         return Ok(None);
     }
-    jar.set_session(&found.session.token, Some(true));
+    jar.set_session(&found.session.token, Remember::Yes);
     Ok(Some(found))
 }
 

@@ -4,7 +4,7 @@ use crate::{
     app::App,
     db::Conn,
     email_verification,
-    http::{error::ApiError, extract::Client, session::Issuer},
+    http::{cookie::Remember, error::ApiError, extract::Client, session::Issuer},
     identity::{
         account::{
             Account, NewAccount,
@@ -100,7 +100,7 @@ pub(in crate::routes) async fn enter(
     events.session_created(&mut db, &session, client).await?;
     db.commit().await?;
     let current = SessionUser { session, user };
-    issuer.announce(&current, None);
+    issuer.begin(&current, Remember::AsBefore);
     Ok(Ok(Entered { current, is_new }))
 }
 
