@@ -83,7 +83,15 @@ const passwords = [
   'p'.repeat(5000),
 ];
 
+/** Characters that cannot be compressed, as many as no index of Postgres holds. */
+const long = Array.from({ length: 8000 }, (_, index) => (((index + 1) ** 3 * 2654435761) % 2147483647 % 36).toString(36)).join('');
+
 export default [
+  {
+    name: 'an address that is too long for its index',
+    configuration: 'default',
+    steps: [up({ email: `${long}@b.co` }, { name: 'sign-up with a long address' })],
+  },
   {
     name: 'a new user',
     configuration: 'default',

@@ -104,12 +104,14 @@ pub fn is_exhausted(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// Whether `error` says that the database works, and refuses what it was given: a value that the column cannot hold, or
-/// that another row has, or that refers to no row (SQLSTATE classes 22 and 23).
+/// that another row has, that refers to no row, or that is too large for the index of its column (SQLSTATE classes 22, 23
+/// and 54).
 pub fn is_refused(error: &sqlx::Error) -> bool {
     let code = error
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    let classes = ["22", "23", "54"];
+    code.is_some_and(|code| classes.iter().any(|class| code.starts_with(class)))
 }
 
 /// Why something was not kept where the settings want it: in the database, in the secondary storage, or in both.

@@ -235,3 +235,20 @@ async fn text_that_postgres_cannot_store_is_refused() {
     let answer = Browser::new(&server).post("/sign-up/email", &body).await;
     assert_eq!(error_of(&answer), "422 FAILED_TO_CREATE_USER");
 }
+
+#[tokio::test]
+async fn an_address_that_is_too_long_for_its_index_is_refused() {
+    let server = TestServer::start().await;
+    // Nothing that could be compressed.
+    let mut seed = 1_u32;
+    let local: String = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from_digit((seed >> 16) % 36, 36).unwrap()
+    })
+    .take(8_000)
+    .collect();
+    let body =
+        json!({"name": "Ann", "email": format!("{local}@example.com"), "password": PASSWORD});
+    let answer = Browser::new(&server).post("/sign-up/email", &body).await;
+    assert_eq!(error_of(&answer), "422 FAILED_TO_CREATE_USER");
+}
