@@ -13,6 +13,7 @@ mod rules;
 mod store;
 
 use std::{
+    error::Error,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -29,7 +30,11 @@ use warp::{
 };
 
 use super::reply;
-use crate::{app::App, db::DbError, secondary::Storage};
+use crate::{
+    app::App,
+    db::DbError,
+    secondary::{SecondaryError, Storage},
+};
 use memory::Memory;
 use rules::Rules;
 pub use rules::{InvalidRule, PathRule, Rule};
@@ -53,10 +58,10 @@ pub struct RateLimiter {
     failures: Concern,
 }
 
+/// Where requests are counted. What others share has a memory beside it, for while it does not answer.
 enum Counts {
     Memory(Memory),
-    Database,
-    /// And in memory while it cannot be reached.
+    Database(Memory),
     Secondary(Arc<Storage>, Memory),
 }
 
@@ -86,7 +91,7 @@ impl RateLimiter {
         let rules = Rules::new(&own, plugins)?;
         let memory = Memory::new(rules.longest_window());
         let counts = match (settings.rate_limit_storage(), secondary) {
-            (RateLimitStorage::Database, _) => Counts::Database,
+            (RateLimitStorage::Database, _) => Counts::Database(memory),
             (RateLimitStorage::SecondaryStorage, Some(secondary)) => {
                 Counts::Secondary(Arc::clone(secondary), memory)
             }
@@ -143,53 +148,30 @@ impl RateLimiter {
     }
 
     async fn count(&self, app: &App, key: &str, rule: Rule, now: i64) -> Decision {
-        match &self.counts {
+        // On the heap, and so are the rows: what most requests do not wait for makes none of them larger.
+        let (counted, memory) = match &self.counts {
             Counts::Memory(memory) => return memory.count(key, rule, now),
-            // On the heap, and so are the rows: what most requests do not wait for makes none of them larger.
+            Counts::Database(memory) => {
+                let counted = Box::pin(count_in_database(app, key, rule, now));
+                (counted.await.map_err(Box::from), memory)
+            }
             Counts::Secondary(storage, memory) => {
-                return Box::pin(self.count_in(storage, memory, key, rule, now)).await;
+                let counted = Box::pin(count_in(storage, key, rule));
+                (counted.await.map_err(Box::from), memory)
             }
-            Counts::Database => {}
-        }
-        let counted = Box::pin(async {
-            let mut db = app.db.get().await?;
-            Ok::<_, DbError>(store::count(&mut db, app.new_id(), key, rule, now).await?)
-        });
-        counted.await.unwrap_or_else(|error| {
-            // Sign-in fails without a database; what does not need one goes on.
+        };
+        counted.unwrap_or_else(|error: Box<dyn Error + Send + Sync>| {
+            // Passwords can be guessed without a session: this server alone counts until it is back.
             if self.failures.is_to_be_told(now) {
-                tracing::error!(%error, "requests cannot be counted, and are not limited");
+                tracing::error!(%error, "requests are counted by each server for itself");
             }
-            Decision::Allowed
+            memory.count(key, rule, now)
         })
-    }
-
-    /// Counts as better-auth does in a secondary storage: a window begins with its first request, and ends whatever
-    /// comes meanwhile.
-    async fn count_in(
-        &self,
-        storage: &Storage,
-        memory: &Memory,
-        key: &str,
-        rule: Rule,
-        now: i64,
-    ) -> Decision {
-        match storage.increment(key, rule.window).await {
-            Ok(count) if count <= i64::from(rule.max) => Decision::Allowed,
-            Ok(_) => Decision::Refused(rule.milliseconds()),
-            Err(error) => {
-                // Passwords can be guessed without a session: this server alone counts until it is back.
-                if self.failures.is_to_be_told(now) {
-                    tracing::error!(%error, "requests are counted by each server for itself");
-                }
-                memory.count(key, rule, now)
-            }
-        }
     }
 
     /// Removes rows that count nothing any more, until `stop`.
     pub async fn prune(&self, app: &App, stop: &CancellationToken) {
-        if !matches!(self.counts, Counts::Database) {
+        if !matches!(self.counts, Counts::Database(_)) {
             return;
         }
         let mut ticks = interval(PRUNE_INTERVAL);
@@ -206,6 +188,27 @@ impl RateLimiter {
             }
         }
     }
+}
+
+async fn count_in_database(
+    app: &App,
+    key: &str,
+    rule: Rule,
+    now: i64,
+) -> Result<Decision, DbError> {
+    let mut db = app.db.get().await?;
+    Ok(store::count(&mut db, app.new_id(), key, rule, now).await?)
+}
+
+/// Counts as better-auth does in a secondary storage: a window begins with its first request, and ends whatever comes
+/// meanwhile.
+async fn count_in(storage: &Storage, key: &str, rule: Rule) -> Result<Decision, SecondaryError> {
+    let count = storage.increment(key, rule.window).await?;
+    Ok(if count <= i64::from(rule.max) {
+        Decision::Allowed
+    } else {
+        Decision::Refused(rule.milliseconds())
+    })
 }
 
 /// 429 as better-auth answers it: without a code, and with a header of its own in place of `Retry-After`.
