@@ -20,6 +20,7 @@ use crate::{
     events::{EventSender, Events},
     hasher::{Hasher, HasherStartError},
     http::{
+        body::Bodies,
         client_ip::ClientIp,
         cookie::Cookies,
         cors::Cors,
@@ -27,6 +28,7 @@ use crate::{
         path::Mount,
         plugin::Plugins,
         rate_limit::{InvalidRule, RateLimiter},
+        serve::Limits,
     },
     identity::{
         fields::AdditionalFields,
@@ -64,6 +66,8 @@ pub struct App {
     pub client_ip: ClientIp,
     /// Limits requests, unless the settings switch that off.
     pub rate_limiter: Option<RateLimiter>,
+    /// What the bodies of requests may take.
+    pub bodies: Bodies,
     /// Where the API is mounted.
     pub mount: Mount,
     /// Calls other servers.
@@ -161,6 +165,7 @@ impl App {
             origins,
             client_ip: ClientIp::new(&advanced.ip_address.clone().unwrap_or_default()),
             rate_limiter: RateLimiter::new(settings, &plugins.rate_limits(), secondary.as_ref())?,
+            bodies: Bodies::new(Limits::within(config.memory_limit).bodies),
             mount: Mount::new(
                 config.base_url.mount_path(),
                 advanced.skip_trailing_slashes.unwrap_or(false),

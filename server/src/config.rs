@@ -8,6 +8,7 @@ mod base_url;
 mod database;
 mod environment;
 mod logging;
+mod memory;
 mod problem;
 mod secret_files;
 mod secrets;
@@ -63,6 +64,8 @@ pub struct Config {
     pub shutdown_delay: Duration,
     /// `SHUTDOWN_TIMEOUT`: how long requests may take to finish after that.
     pub shutdown_timeout: Duration,
+    /// `MEMORY_LIMIT`, else that of the control group: the bytes that this process may take, if that is known.
+    pub memory_limit: Option<u64>,
     /// `OTEL_*`: where traces go, if anywhere.
     pub tracing: Option<authbackend_otlp::Settings>,
 }
@@ -84,6 +87,7 @@ impl Config {
         let admin_listen = listen_address(&mut environment, "ADMIN_LISTEN_ADDR", ADMIN_PORT);
         let shutdown_delay = seconds(&mut environment, "SHUTDOWN_DELAY", 0);
         let shutdown_timeout = seconds(&mut environment, "SHUTDOWN_TIMEOUT", 25);
+        let memory_limit = memory::load(&mut environment);
         let tracing = tracing::load(&mut environment);
         let problems = environment.into_problems();
         match (base_url, secrets, settings, database) {
@@ -102,6 +106,7 @@ impl Config {
                     admin_listen,
                     shutdown_delay,
                     shutdown_timeout,
+                    memory_limit,
                     tracing,
                 })
             }

@@ -27,6 +27,9 @@ pub use sender::EventSender;
 /// Most sessions that one event tells of: receivers of webhooks take in some hundred KiB at most.
 const SESSIONS_PER_EVENT: usize = 1_000;
 
+/// Characters of an address of which nobody knows whether it is one: as many as an address may have (RFC 5321, section 4.5.3.1).
+const MAX_ADDRESS: usize = 320;
+
 /// Something that happened. Holds no secret: no password, no token, no link.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -78,6 +81,14 @@ impl Event {
             user_agent: known(&client.user_agent),
             ..self
         }
+    }
+
+    /// The same event, of somebody who came with this address, be it any or none. Of more than could be one only the
+    /// beginning is kept: it costs nothing to send, and is stored.
+    #[must_use]
+    pub fn with_given_email(self, email: &str) -> Self {
+        let kept: String = email.chars().take(MAX_ADDRESS).collect();
+        self.with("email", kept)
     }
 
     /// The same event, of which `name` is `value` too.

@@ -1,5 +1,6 @@
 //! The HTTP border: the accept loop, the one filter behind it, and what handlers are made of.
 
+pub mod body;
 pub mod call;
 pub mod client_ip;
 pub mod content_type;

@@ -26,7 +26,7 @@ use crate::{
     db::{Db, Tables},
     http::{
         filter,
-        serve::{Api, serve as accept},
+        serve::{Answer, Api, Limits, serve as accept},
         session::Shortcut,
         table::Table,
     },
@@ -39,6 +39,9 @@ use crate::{
 };
 use chores::{do_chores, follow_secrets};
 pub use error::ServeError;
+
+/// Open connections to the admin port: probes and those who collect metrics are few.
+const ADMIN_CONNECTIONS: usize = 100;
 
 /// How long closing the idle connections of the pool may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -93,6 +96,7 @@ impl Server {
             std::array::from_fn(|_| CancellationToken::new());
         let (shutdown_delay, shutdown_timeout) = (config.shutdown_delay, config.shutdown_timeout);
         let base_url = config.base_url.clone();
+        let limits = Limits::within(config.memory_limit);
 
         let background = TaskTracker::new();
         background.spawn(db.clone().maintain(ending.clone()));
@@ -102,23 +106,22 @@ impl Server {
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
         let admin = Arc::new(Admin::new(&app, metrics.clone(), draining.clone()));
-        background.spawn(accept(admin_listener, admin, ending.clone(), CLOSE_LIMIT));
+        background.spawn(accept(
+            admin_listener,
+            admin,
+            ADMIN_CONNECTIONS,
+            ending.clone(),
+            CLOSE_LIMIT,
+        ));
         let messages = tokio::spawn(app.worker(&metrics)?.run(sending.clone()));
         let chores = do_chores(Arc::clone(&app), metrics.clone(), ending.clone());
         background.spawn(chores);
         background.close();
-        let table = Arc::new(Table::of(&app, &metrics.http));
-        let api = Api::new(
-            filter::service(Arc::clone(&app), Arc::clone(&table)),
-            Shortcut::new(&app, &table),
-            app.cors.clone(),
-            &metrics.http,
-            ids,
-            draining.clone(),
-        );
+        let api = api(&app, &metrics, ids, draining.clone());
         let api = tokio::spawn(accept(
             api_listener,
             Arc::new(api),
+            limits.connections,
             closing.clone(),
             shutdown_timeout,
         ));
@@ -178,6 +181,24 @@ impl Server {
         self.background.wait().await;
         tracing::info!("stopped");
     }
+}
+
+/// The API behind its limits.
+fn api(
+    app: &Arc<App>,
+    metrics: &Metrics,
+    ids: RequestIds,
+    draining: CancellationToken,
+) -> impl Answer {
+    let table = Arc::new(Table::of(app, &metrics.http));
+    Api::new(
+        filter::service(Arc::clone(app), Arc::clone(&table)),
+        Shortcut::new(app, &table),
+        app.cors.clone(),
+        &metrics.http,
+        ids,
+        draining,
+    )
 }
 
 /// Tells what does not stop the start but is hardly meant.

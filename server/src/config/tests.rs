@@ -95,6 +95,42 @@ fn a_time_is_a_whole_number_of_seconds() {
 }
 
 #[test]
+fn the_memory_is_what_is_set_else_the_least_limit_of_the_control_groups() {
+    let limit = |files: &[(&str, &str)], changes: &[(&str, &str)]| {
+        let files = files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        let files: Files = Arc::new(Mutex::new(files.collect()));
+        load_with(&files, changes).unwrap().memory_limit
+    };
+    let within = |group| ("/proc/self/cgroup", group);
+    assert_eq!(limit(&[], &[]), None);
+    let container = [
+        within("0::/\n"),
+        ("/sys/fs/cgroup/memory.max", "268435456\n"),
+    ];
+    assert_eq!(limit(&container, &[]), Some(268_435_456));
+    assert_eq!(
+        limit(&container, &[("MEMORY_LIMIT", "64")]),
+        Some(67_108_864)
+    );
+    let nested = [
+        within("0::/a.slice/b.service"),
+        ("/sys/fs/cgroup/a.slice/b.service/memory.max", "max"),
+        ("/sys/fs/cgroup/a.slice/memory.max", "1000"),
+        ("/sys/fs/cgroup/memory.max", "2000"),
+    ];
+    assert_eq!(limit(&nested, &[]), Some(1000));
+    let first_version = [
+        within("5:cpu:/pod\n4:memory:/pod\n0::/"),
+        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "3000"),
+    ];
+    assert_eq!(limit(&first_version, &[]), Some(3000));
+    let problem = only_problem(&[("MEMORY_LIMIT", "64Mi")]);
+    assert!(problem.starts_with("MEMORY_LIMIT must be"), "{problem}");
+}
+
+#[test]
 fn a_secret_of_less_than_32_characters_is_refused() {
     let problem = only_problem(&[("AUTH_SECRET", &SECRET[1..])]);
     assert!(

@@ -31,16 +31,16 @@ impl Accepts {
         }
     }
 
-    /// Reads a body; none where the request has none.
+    /// How the body is to be parsed; none where there is no body to read. `is_empty` says that nothing will come.
     ///
     /// # Errors
-    /// The content type is not one of the route's, or the body is not JSON.
-    pub fn read(self, headers: &HeaderMap, body: &[u8]) -> Result<Option<Value>, ApiError> {
+    /// The content type is not one of the route's.
+    pub fn format(self, headers: &HeaderMap, is_empty: bool) -> Result<Option<Format>, ApiError> {
         // A body without a content type counts as none, as with better-auth on Node.
         let Some(content_type) = headers.get(header::CONTENT_TYPE) else {
             return Ok(None);
         };
-        let is_absent = body.is_empty() && !headers.contains_key(header::TRANSFER_ENCODING);
+        let is_absent = is_empty && !headers.contains_key(header::TRANSFER_ENCODING);
         if self == Self::Nothing || is_absent {
             return Ok(None);
         }
@@ -54,11 +54,33 @@ impl Accepts {
         if !self.types().contains(&essence.as_str()) {
             return Err(unsupported(&sent, self.types()));
         }
-        let body = String::from_utf8_lossy(body);
-        if essence == FORM {
-            Ok(Some(read_form(&body)))
+        Ok(Some(if essence == FORM {
+            Format::Form
         } else {
-            read_json(&body).map(Some)
+            Format::Json
+        }))
+    }
+}
+
+/// How a body is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// JSON.
+    Json,
+    /// What an HTML form sends.
+    Form,
+}
+
+impl Format {
+    /// The value that `body` stands for.
+    ///
+    /// # Errors
+    /// It is not JSON.
+    pub fn parse(self, body: &[u8]) -> Result<Value, ApiError> {
+        let body = String::from_utf8_lossy(body);
+        match self {
+            Self::Json => read_json(&body),
+            Self::Form => Ok(read_form(&body)),
         }
     }
 }
@@ -148,10 +170,19 @@ mod tests {
 
     use super::*;
 
+    fn read_with(
+        accepts: Accepts,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Option<Value>, ApiError> {
+        let format = accepts.format(headers, body.is_empty())?;
+        format.map(|format| format.parse(body)).transpose()
+    }
+
     fn read(accepts: Accepts, content_type: &str, body: &[u8]) -> Result<Option<Value>, String> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
-        accepts.read(&headers, body).map_err(|error| match error {
+        read_with(accepts, &headers, body).map_err(|error| match error {
             ApiError::Text { message, .. } => message,
             other => format!("{other:?}"),
         })
@@ -201,7 +232,8 @@ mod tests {
     #[test]
     fn a_request_without_body_or_content_type_has_none() {
         assert_eq!(read(Accepts::Json, "text/plain", b""), Ok(None));
-        assert_eq!(Accepts::Json.read(&HeaderMap::new(), b"{}").unwrap(), None);
+        let absent = read_with(Accepts::Json, &HeaderMap::new(), b"{}");
+        assert_eq!(absent.unwrap(), None);
     }
 
     #[test]
@@ -212,7 +244,7 @@ mod tests {
             header::TRANSFER_ENCODING,
             HeaderValue::from_static("chunked"),
         );
-        assert!(Accepts::Json.read(&headers, b"").is_err());
+        assert!(read_with(Accepts::Json, &headers, b"").is_err());
     }
 
     #[test]

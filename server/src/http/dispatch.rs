@@ -4,7 +4,7 @@
 //! 2. a browser that asks on behalf of a page of another origin is answered;
 //! 3. a client that calls the path too often is refused;
 //! 4. the path and the method choose the route;
-//! 5. the body is read, as far as its content type is one of the route's;
+//! 5. the body is read, as far as its content type is one of the route's and it is not larger than that reads;
 //! 6. the origin and the URLs that the request wants to lead to are checked;
 //! 7. the hooks of plugins run that come before the handler;
 //! 8. the handler's parameters are extracted from left to right: usually the validated body, the check of forms
@@ -15,14 +15,16 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use warp::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     reply::Response,
 };
 
 use super::{
+    body::{Share, Unread},
     call::{Call, Query},
-    content_type::Accepts,
+    content_type::{Accepts, Format},
     error::ApiError,
     exchange::Exchange,
     origin, path,
@@ -35,6 +37,21 @@ use crate::{app::App, metrics::SessionStarted};
 
 /// Answers a request.
 pub async fn dispatch(app: Arc<App>, table: &Table, exchange: &Exchange) -> Response {
+    let mut body = None;
+    let response = answer(app, table, exchange, &mut body).await;
+    if let Some(mut body) = body.filter(|body| !body.is_end()) {
+        Box::pin(async move { body.discard().await }).await;
+    }
+    response
+}
+
+/// The answer; what is left of the body is in `unread`.
+async fn answer(
+    app: Arc<App>,
+    table: &Table,
+    exchange: &Exchange,
+    unread: &mut Option<Unread>,
+) -> Response {
     let Some(request) = exchange.take() else {
         return reply::empty(StatusCode::INTERNAL_SERVER_ERROR);
     };
@@ -47,6 +64,7 @@ pub async fn dispatch(app: Arc<App>, table: &Table, exchange: &Exchange) -> Resp
         },
         body,
     ) = request.into_parts();
+    let unread = unread.insert(Unread::new(&headers, body));
     let path = path::resolve(uri.path());
     if is_disabled(&app, &path) {
         let text = b"Not Found".to_vec();
@@ -72,14 +90,41 @@ pub async fn dispatch(app: Arc<App>, table: &Table, exchange: &Exchange) -> Resp
         return reply::empty(StatusCode::NOT_FOUND);
     };
     exchange.matched(metrics);
+    let (body, _share) = match format(route, &method, &headers, unread) {
+        Ok(None) => (None, Share::default()),
+        // On the heap: most requests have no body.
+        Ok(Some(format)) => {
+            match Box::pin(unread.read(format, route.max_body, &app.bodies)).await {
+                Ok((body, share)) => (Some(body), share),
+                Err(error) => return error.into_response(),
+            }
+        }
+        Err(error) => return error.into_response(),
+    };
     let query = Query::parse(uri.query().unwrap_or_default());
-    match admit(app, route, &method, headers, query, &body) {
+    match admit(app, &method, headers, query, body) {
         Ok(mut call) => {
             call.parameter = parameter.map(percent_decode);
             run(route, call).await
         }
         Err(error) => error.into_response(),
     }
+}
+
+/// How the body is to be parsed, if `route` reads one.
+fn format(
+    route: &Route,
+    method: &Method,
+    headers: &HeaderMap,
+    body: &Unread,
+) -> Result<Option<Format>, ApiError> {
+    // A body means nothing with GET (RFC 9110, section 9.3.1).
+    let accepts = if *method == Method::GET {
+        Accepts::Nothing
+    } else {
+        route.accepts
+    };
+    accepts.format(headers, body.is_end())
 }
 
 /// A parameter as the route sees it; what is not UTF-8 stays encoded.
@@ -121,22 +166,14 @@ pub(super) fn is_disabled(app: &App, path: &str) -> bool {
         .any(|disabled| disabled == app.mount.name(path))
 }
 
-/// Reads and checks what every route wants to have read and checked.
+/// Checks what every route wants to have checked.
 fn admit(
     app: Arc<App>,
-    route: &Route,
     method: &Method,
     headers: HeaderMap,
     query: Query,
-    body: &[u8],
+    body: Option<Value>,
 ) -> Result<Call, ApiError> {
-    // A body means nothing with GET (RFC 9110, section 9.3.1).
-    let accepts = if *method == Method::GET {
-        Accepts::Nothing
-    } else {
-        route.accepts
-    };
-    let body = accepts.read(&headers, body)?;
     origin::check_request(&app, method, &headers, &query, body.as_ref())?;
     Ok(Call::new(app, headers, query, body))
 }

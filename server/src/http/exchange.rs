@@ -7,22 +7,23 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use http_body_util::Empty;
+use hyper::body::Incoming;
 use warp::http::Request;
 
 use crate::metrics::RouteMetrics;
 
-/// A request with its whole body, and which route answers it. Clones share both.
+/// A request whose body has yet to be read, and which route answers it. Clones share both.
 #[derive(Clone)]
 pub struct Exchange(Arc<Inner>);
 
 struct Inner {
-    request: Mutex<Option<Request<Bytes>>>,
+    request: Mutex<Option<Request<Incoming>>>,
     route: OnceLock<RouteMetrics>,
 }
 
 impl Exchange {
     /// `request`, which nobody answers yet.
-    pub fn new(request: Request<Bytes>) -> Self {
+    pub fn new(request: Request<Incoming>) -> Self {
         Self(Arc::new(Inner {
             request: Mutex::new(Some(request)),
             route: OnceLock::new(),
@@ -37,7 +38,7 @@ impl Exchange {
     }
 
     /// The request, for whoever answers it; none the second time.
-    pub fn take(&self) -> Option<Request<Bytes>> {
+    pub fn take(&self) -> Option<Request<Incoming>> {
         let mut request = self
             .0
             .request

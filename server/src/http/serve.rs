@@ -4,6 +4,7 @@
 //! no new connection, idle ones closed, requests finished.
 
 mod api;
+mod limits;
 mod pauses;
 mod trace;
 
@@ -23,10 +24,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use api::{Api, Shortcut};
+pub use limits::Limits;
 use pauses::Pauses;
-
-/// Open connections per listener: far above what a load balancer keeps, far below what exhausts memory.
-const MAX_CONNECTIONS: usize = 10_000;
 
 /// Time for the head of a request, and between requests of a kept connection: longer than the idle timeout of common
 /// load balancers (60 s), so that it is they who close.
@@ -53,14 +52,15 @@ pub trait Answer: Send + Sync + 'static {
 }
 
 /// Serves `listener` until `stop` is cancelled, and then for at most `drain_limit` until every request is answered.
-/// False when some were not.
+/// False when some were not. No more than `max_connections` are open at once; others wait to be accepted.
 pub async fn serve<A: Answer>(
     listener: TcpListener,
     answer: Arc<A>,
+    max_connections: usize,
     stop: CancellationToken,
     drain_limit: Duration,
 ) -> bool {
-    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let connections = Arc::new(Semaphore::new(max_connections));
     let graceful = GracefulShutdown::new();
     let mut stopped = pin!(stop.cancelled());
     loop {
@@ -129,6 +129,8 @@ async fn connection<A: Answer>(
     let connection = http1::Builder::new()
         .header_read_timeout(None)
         .max_header_size(MAX_HEAD_SIZE)
+        // Else the pieces of a body may have more than ten times that.
+        .max_buf_size(MAX_HEAD_SIZE)
         .serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         biased;

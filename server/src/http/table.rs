@@ -5,6 +5,7 @@ use std::{borrow::Cow, collections::HashMap, pin::Pin};
 use warp::{http::Method, reply::Response};
 
 use super::{
+    body,
     call::Call,
     content_type::Accepts,
     error::ErrorCode,
@@ -29,6 +30,8 @@ pub struct Route {
     pub path: &'static str,
     /// The bodies that it reads.
     pub accepts: Accepts,
+    /// The bytes of a body that it reads at most.
+    pub max_body: usize,
     /// Whether nobody may keep a copy of its answers.
     pub is_never_stored: bool,
     /// The errors that it answers itself, besides those of its extractors.
@@ -57,6 +60,7 @@ impl Route {
             method,
             path,
             accepts: Accepts::Json,
+            max_body: body::USUAL,
             is_never_stored: false,
             errors: &[],
             summary: "",
@@ -71,6 +75,13 @@ impl Route {
     #[must_use]
     pub const fn accepting(mut self, accepts: Accepts) -> Self {
         self.accepts = accepts;
+        self
+    }
+
+    /// The same endpoint, which reads large bodies: those in which pictures may be, or what the settings have added.
+    #[must_use]
+    pub const fn reading_large_bodies(mut self) -> Self {
+        self.max_body = body::LARGE;
         self
     }
 

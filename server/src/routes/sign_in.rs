@@ -162,7 +162,7 @@ async fn record_failure(
         return Ok(());
     }
     let event = Event::new(EventKind::SignInFailed).from_client(client);
-    let event = event.with("email", email).with("reason", reason.code);
+    let event = event.with_given_email(email).with("reason", reason.code);
     let event = match user_id {
         Some(id) => event.of_user(id),
         None => event,

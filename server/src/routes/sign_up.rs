@@ -40,6 +40,7 @@ use crate::{
 pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-up/email" => email)
     .summary("Sign up with an email address and a password")
     .accepting(Accepts::FormOrJson)
+    .reading_large_bodies()
     .fails(&[
         &EMAIL_PASSWORD_SIGN_UP_DISABLED,
         &FAILED_TO_CREATE_USER,

@@ -20,6 +20,7 @@ use crate::{
 
 pub(super) const ROUTES: &[Route] = &[route!(POST "/update-session" => update_session)
     .summary("Change fields of the session")
+    .reading_large_bodies()
     .fails(&[&FIELD_NOT_ALLOWED, &SESSION_ENDED])];
 
 #[derive(Deserialize)]

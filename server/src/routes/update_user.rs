@@ -36,6 +36,7 @@ use crate::{
 pub(super) const ROUTES: &[Route] = &[
     route!(POST "/update-user" => update_user)
         .summary("Change the name and the picture of the user")
+        .reading_large_bodies()
         .fails(&[
             &EMAIL_CAN_NOT_BE_UPDATED,
             &FAILED_TO_UPDATE_USER,

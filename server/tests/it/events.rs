@@ -324,3 +324,16 @@ async fn a_service_that_is_down_does_not_disturb_a_request() {
     let rows = "SELECT count(*) FROM authbackend_outbox";
     assert_eq!(stage.server.database.value(rows).await, "2");
 }
+
+#[tokio::test]
+async fn of_an_address_that_cannot_be_one_the_beginning_is_kept() {
+    let stage = Stage::new("audit: {enabled: true}").await;
+    let body = format!(
+        r#"{{"email":"{}@shop.example","password":"{PASSWORD}"}}"#,
+        "x".repeat(50_000)
+    );
+    let answer = stage.send(&post("/api/sign-in/email", &body)).await;
+    assert_eq!(answer.status, 401);
+    let length = stage.newest("sign_in.failed", "length(data->>'email')");
+    assert_eq!(length.await, "320");
+}

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use futures::{FutureExt as _, poll};
-use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
+use http_body_util::Empty;
 use hyper::{
     HeaderMap, Method, Request, Response, StatusCode, Uri,
     body::{Body, Incoming},
@@ -24,9 +24,6 @@ use crate::{
     metrics::{ErrorLabel, HttpMetrics, RouteMetrics, SessionStarted},
     telemetry::{LoggedRequest, RequestId, RequestIds},
 };
-
-/// No body of the API comes near this many bytes.
-const MAX_BODY_SIZE: usize = 1024 * 1024;
 
 /// From the head of a request to its answer, waiting for a hash and a connection included.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -169,7 +166,7 @@ where
 {
     /// The answer, and what is known of how it came about.
     async fn within_limits(&self, request: Request<Incoming>) -> (Response<B>, Option<Exchange>) {
-        let answer = pin!(self.read_and_call(request));
+        let answer = pin!(self.call(request));
         let mut answer = AssertUnwindSafe(answer).catch_unwind();
         // What is answered without waiting for anything needs no timer.
         let answered = match poll!(&mut answer) {
@@ -192,13 +189,8 @@ where
         }
     }
 
-    async fn read_and_call(&self, request: Request<Incoming>) -> (Response<B>, Option<Exchange>) {
-        let (head, body) = request.into_parts();
-        let body = match read(body).await {
-            Ok(body) => body,
-            Err(status) => return (empty(status), None),
-        };
-        let exchange = Exchange::new(Request::from_parts(head, body));
+    async fn call(&self, request: Request<Incoming>) -> (Response<B>, Option<Exchange>) {
+        let exchange = Exchange::new(request);
         let mut service = self.service.clone();
         match service.call(exchange.carrier()).await {
             Ok(response) => (response, Some(exchange)),
@@ -214,21 +206,6 @@ fn count<B>(route: &RouteMetrics, response: &Response<B>, elapsed: Duration) {
     }
     if response.extensions().get::<SessionStarted>().is_some() {
         route.session_started();
-    }
-}
-
-/// The whole body, unless it is too large or the client leaves.
-async fn read(body: Incoming) -> Result<Bytes, StatusCode> {
-    if body.is_end_stream() {
-        return Ok(Bytes::new());
-    }
-    if body.size_hint().lower() > MAX_BODY_SIZE as u64 {
-        return Err(StatusCode::PAYLOAD_TOO_LARGE);
-    }
-    match Limited::new(body, MAX_BODY_SIZE).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => Err(StatusCode::BAD_REQUEST),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     app::App,
     crypto::token::generate,
-    http::{cookie::Jar, error::ApiError},
+    http::{StatusCode, cookie::Jar, error::ApiError},
     identity::verification::NewVerification,
     oauth::{
         authorize::Request,
@@ -23,6 +23,9 @@ const URL_SAFE: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01
 
 /// Characters of a state and of a nonce.
 const STATE_LENGTH: usize = 32;
+
+/// Bytes of what is remembered: anybody may begin a sign-in, and what they want to be remembered is stored.
+const MAX_FLOW: usize = 16 * 1024;
 
 /// Characters of a code verifier: the most that RFC 7636, section 4.1, allows.
 const VERIFIER_LENGTH: usize = 128;
@@ -117,6 +120,9 @@ pub(in crate::routes) fn redirect_uri(app: &App, provider: &Provider) -> String 
 
 async fn remember(app: &App, jar: &Jar, state: &str, flow: &Flow) -> Result<(), ApiError> {
     let text = serde_json::to_string(flow)?;
+    if text.len() > MAX_FLOW {
+        return Err(ApiError::Empty(StatusCode::PAYLOAD_TOO_LARGE));
+    }
     match app.config.settings.account().store_state_strategy() {
         StateStrategy::Cookie => {
             let sealed = app.purpose_box(STATE_PURPOSE).seal(&text, &app.random)?;

@@ -76,7 +76,7 @@ pub(super) async fn refused(
 ) -> Result<(), ApiError> {
     let event = Event::new(EventKind::SignInFailed)
         .from_client(client)
-        .with("email", email)
+        .with_given_email(email)
         .with("providerId", provider)
         .with("reason", reason);
     Ok(app.events.record(db, event).await?)

@@ -141,9 +141,14 @@ impl Process {
         .join("\n")
     }
 
+    /// Its id, while it runs.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it has ended")
+    }
+
     /// Asks it to stop, as Kubernetes does.
     pub(crate) async fn terminate(&self) {
-        let id = self.child.id().expect("it has ended").to_string();
+        let id = self.id().to_string();
         let status = Command::new("kill")
             .args(["-TERM", &id])
             .status()

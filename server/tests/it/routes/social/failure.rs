@@ -168,3 +168,17 @@ async fn an_error_of_the_provider_cannot_lead_elsewhere() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_sign_in_that_wants_too_much_remembered_is_refused() {
+    let stage = Stage::new("", "").await;
+    let remembering = |length| {
+        let data = serde_json::json!({ "mine": "x".repeat(length) });
+        serde_json::json!({"provider": "shop", "callbackURL": "/in", "additionalData": data})
+    };
+    for (length, status) in [(10_000, 200), (20_000, 413)] {
+        let mut browser = Browser::new(&stage.server);
+        let answer = browser.post("/sign-in/social", &remembering(length)).await;
+        assert_eq!(answer.status, status, "{length}");
+    }
+}
