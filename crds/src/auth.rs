@@ -164,65 +164,70 @@ pub struct AuthSettings {
     pub advanced: Option<Advanced>,
 }
 
+/// A section of the settings, as it is or with nothing set. Requests ask for sections, so none is copied.
+fn or_default<T: Clone + Default>(section: Option<&T>) -> Cow<'_, T> {
+    section.map(Cow::Borrowed).unwrap_or_default()
+}
+
 impl AuthSettings {
     /// Plugins, none where nothing is set.
-    pub fn plugins(&self) -> Plugins {
-        self.plugins.clone().unwrap_or_default()
+    pub fn plugins(&self) -> Cow<'_, Plugins> {
+        or_default(self.plugins.as_ref())
     }
 
     /// Sign-in by email and password, with defaults where nothing is set.
-    pub fn email_and_password(&self) -> EmailAndPassword {
-        self.email_and_password.clone().unwrap_or_default()
+    pub fn email_and_password(&self) -> Cow<'_, EmailAndPassword> {
+        or_default(self.email_and_password.as_ref())
     }
 
     /// Verification of email addresses, with defaults where nothing is set.
-    pub fn email_verification(&self) -> EmailVerification {
-        self.email_verification.clone().unwrap_or_default()
+    pub fn email_verification(&self) -> Cow<'_, EmailVerification> {
+        or_default(self.email_verification.as_ref())
     }
 
     /// What users may do with their own account, with defaults where nothing is set.
-    pub fn user(&self) -> User {
-        self.user.clone().unwrap_or_default()
+    pub fn user(&self) -> Cow<'_, User> {
+        or_default(self.user.as_ref())
     }
 
     /// Session lifetimes, with defaults where nothing is set.
     pub fn session(&self) -> Cow<'_, Session> {
-        self.session.as_ref().map(Cow::Borrowed).unwrap_or_default()
+        or_default(self.session.as_ref())
     }
 
     /// Accounts, with defaults where nothing is set.
-    pub fn account(&self) -> Account {
-        self.account.clone().unwrap_or_default()
+    pub fn account(&self) -> Cow<'_, Account> {
+        or_default(self.account.as_ref())
     }
 
     /// Verifications, with defaults where nothing is set.
-    pub fn verification(&self) -> Verification {
-        self.verification.clone().unwrap_or_default()
+    pub fn verification(&self) -> Cow<'_, Verification> {
+        or_default(self.verification.as_ref())
     }
 
     /// Cookie, address and origin settings, with defaults where nothing is set.
-    pub fn advanced(&self) -> Advanced {
-        self.advanced.clone().unwrap_or_default()
+    pub fn advanced(&self) -> Cow<'_, Advanced> {
+        or_default(self.advanced.as_ref())
     }
 
     /// The audit log, with defaults where nothing is set.
-    pub fn audit(&self) -> Audit {
-        self.audit.clone().unwrap_or_default()
+    pub fn audit(&self) -> Cow<'_, Audit> {
+        or_default(self.audit.as_ref())
     }
 
     /// What becomes of messages that could not be sent, with defaults where nothing is set.
-    pub fn outbox(&self) -> Outbox {
-        self.outbox.clone().unwrap_or_default()
+    pub fn outbox(&self) -> Cow<'_, Outbox> {
+        or_default(self.outbox.as_ref())
     }
 
     /// Cross-origin resource sharing, with defaults where nothing is set.
-    pub fn cors(&self) -> Cors {
-        self.cors.clone().unwrap_or_default()
+    pub fn cors(&self) -> Cow<'_, Cors> {
+        or_default(self.cors.as_ref())
     }
 
     /// Rate limits, with defaults where nothing is set.
-    pub fn rate_limit(&self) -> RateLimit {
-        self.rate_limit.clone().unwrap_or_default()
+    pub fn rate_limit(&self) -> Cow<'_, RateLimit> {
+        or_default(self.rate_limit.as_ref())
     }
 
     /// Every value that the server would refuse, each with its path below `spec.auth` and the remedy.

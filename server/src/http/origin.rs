@@ -6,7 +6,6 @@ mod pattern;
 
 use url::Url;
 
-pub(crate) use check::is_truthy;
 pub use check::{ERRORS, FormCsrf, check_request};
 use pattern::Pattern;
 

@@ -100,11 +100,14 @@ impl RateLimiter {
                 Counts::Memory(memory)
             }
         };
-        let address = settings.advanced().ip_address.unwrap_or_default();
+        let advanced = settings.advanced();
+        let address = advanced.ip_address.as_ref();
         Ok(Some(Self {
             rules,
             counts,
-            ignores_unknown: address.disable_ip_tracking.unwrap_or(false),
+            ignores_unknown: address
+                .and_then(|address| address.disable_ip_tracking)
+                .unwrap_or(false),
             unknown_clients: Concern::default(),
             failures: Concern::default(),
         }))

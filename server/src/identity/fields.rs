@@ -164,8 +164,8 @@ fn default(field: &auth::AdditionalField, now: OffsetDateTime) -> Option<Value> 
     field.default_value.clone()
 }
 
-/// What JavaScript takes for true.
-fn is_truthy(value: &Value) -> bool {
+/// Whether JavaScript takes `value` for true.
+pub fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(value) => *value,

@@ -19,7 +19,7 @@ impl Desired {
     /// What `settings` want.
     pub fn of(settings: &AuthSettings) -> Self {
         let [user, session, ..] = settings.tables();
-        let database = settings.advanced().database.unwrap_or_default();
+        let database = settings.advanced().database.clone().unwrap_or_default();
         Self {
             tables: Tables::of(settings),
             user: user.additional.cloned().unwrap_or_default(),

@@ -12,7 +12,10 @@ use super::{
     transport::{Call, ServiceError, Transport, json},
     wechat,
 };
-use crate::http::{origin::is_truthy, schema::is_email, uri::encode_component};
+use crate::{
+    http::{schema::is_email, uri::encode_component},
+    identity::fields::is_truthy,
+};
 
 /// A user, as a service knows them.
 #[derive(Clone, Debug, PartialEq)]

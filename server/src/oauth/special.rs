@@ -61,7 +61,7 @@ impl<T: Transport> Context<'_, T> {
             Special::GitLab
                 if data
                     .get("locked")
-                    .is_some_and(crate::http::origin::is_truthy) =>
+                    .is_some_and(crate::identity::fields::is_truthy) =>
             {
                 return Err(ServiceError::User("locked at GitLab"));
             }

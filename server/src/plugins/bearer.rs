@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use authbackend_crds::auth::Bearer;
 use percent_encoding::percent_decode_str;
 
 use crate::{
@@ -60,8 +61,10 @@ fn token(header: &str) -> Option<&str> {
 fn signed_token(app: &App, token: &str) -> Option<String> {
     let signer = app.signer();
     if !token.contains('.') {
-        let settings = app.config.settings.plugins().bearer.unwrap_or_default();
-        return (!settings.require_signature()).then(|| format!("{token}.{}", signer.sign(token)));
+        let plugins = app.config.settings.plugins();
+        let settings = plugins.bearer.as_ref();
+        let is_refused = settings.is_some_and(Bearer::require_signature);
+        return (!is_refused).then(|| format!("{token}.{}", signer.sign(token)));
     }
     let token = percent_decode_str(token)
         .decode_utf8()

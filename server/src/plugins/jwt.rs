@@ -4,6 +4,9 @@ mod claims;
 mod keys;
 mod store;
 
+use std::borrow::Cow;
+
+use authbackend_crds::auth::Jwt;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -29,7 +32,9 @@ pub(super) static PLUGIN: Plugin = Plugin {
     tag: "Jwt",
     routes: ROUTES,
     moved: |settings| {
-        let path = settings.plugins().jwt.and_then(|jwt| jwt.jwks().jwks_path);
+        let plugins = settings.plugins();
+        let jwt = plugins.jwt.as_ref();
+        let path = jwt.and_then(|jwt| jwt.jwks().jwks_path.clone());
         path.map(|path| (JWKS, path)).into_iter().collect()
     },
     after: Some(After {
@@ -49,6 +54,13 @@ const ROUTES: &[Route] = &[
     route!(GET "/token" => token).summary("Sign a token for other services"),
 ];
 
+/// The settings of this plugin.
+fn settings(app: &App) -> Cow<'_, Jwt> {
+    let plugins = app.config.settings.plugins.as_ref();
+    let own = plugins.and_then(|plugins| plugins.jwt.as_ref());
+    own.map(Cow::Borrowed).unwrap_or_default()
+}
+
 /// The public keys.
 #[derive(JsonSchema, Serialize)]
 struct PublicKeys {
@@ -56,7 +68,8 @@ struct PublicKeys {
 }
 
 async fn jwks(State(app): State) -> Result<Response, ApiError> {
-    let settings = app.config.settings.plugins().jwt.unwrap_or_default().jwks();
+    let settings = settings(&app);
+    let settings = settings.jwks();
     if settings.remote_url.is_some() {
         return Err(ApiError::Empty(StatusCode::NOT_FOUND));
     }
@@ -80,14 +93,7 @@ async fn token(
 
 /// Puts a token for the session into the header `set-auth-jwt`.
 async fn add_token(answered: &Answered, response: &mut Response) -> Result<(), ApiError> {
-    let settings = answered
-        .app
-        .config
-        .settings
-        .plugins()
-        .jwt
-        .unwrap_or_default();
-    if settings.disable_setting_jwt_header() {
+    if settings(&answered.app).disable_setting_jwt_header() {
         return Ok(());
     }
     if let Some(current) = answered.known.get() {
@@ -109,7 +115,7 @@ enum SignError {
 }
 
 async fn sign(app: &App, current: &SessionUser) -> Result<String, ApiError> {
-    let settings = app.config.settings.plugins().jwt.unwrap_or_default();
+    let settings = settings(app);
     let signing = keys::signing(app, &settings.jwks()).await?;
     let claims = claims::claims(
         &settings.jwt(),

@@ -3,6 +3,7 @@
 
 mod page;
 
+use authbackend_crds::auth::OpenApi;
 use serde_json::Value;
 
 use super::{Plugin, described, is_enabled};
@@ -35,8 +36,9 @@ async fn generate_schema(State(app): State) -> Result<Json<Value>, ApiError> {
 }
 
 async fn reference(State(app): State) -> Result<Response, ApiError> {
-    let settings = app.config.settings.plugins().open_api.unwrap_or_default();
-    if settings.disable_default_reference() {
+    let plugins = app.config.settings.plugins();
+    let settings = plugins.open_api.as_ref();
+    if settings.is_some_and(OpenApi::disable_default_reference) {
         return Ok(reply::empty(StatusCode::NOT_FOUND));
     }
     Ok(reply::page(

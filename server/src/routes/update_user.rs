@@ -19,7 +19,6 @@ use crate::{
             TOO_MANY_PASSWORDS,
         },
         extract::{Body, Database, Input, State},
-        origin::is_truthy,
         reply::Json,
         schema::{Field, Schema},
         session::{CachedSession, CurrentSession, Issuer},
@@ -27,6 +26,7 @@ use crate::{
     },
     identity::{
         account::{self, Credential},
+        fields::is_truthy,
         session::SessionUser,
         user::{self, User, UserChanges},
     },

@@ -2,7 +2,7 @@
 
 mod schema;
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 pub use schema::{JwksTable, JwtSchema};
 
 use super::time_span;
-use crate::auth::problem::{Problem, check_range};
+use crate::auth::{
+    or_default,
+    problem::{Problem, check_range},
+};
 
 /// Ten years, in seconds: nobody keeps a key longer.
 const MAX_PERIOD: u32 = 315_360_000;
@@ -137,13 +140,13 @@ pub struct JwtClaims {
 
 impl Jwt {
     /// The keys, with defaults where nothing is set.
-    pub fn jwks(&self) -> Jwks {
-        self.jwks.clone().unwrap_or_default()
+    pub fn jwks(&self) -> Cow<'_, Jwks> {
+        or_default(self.jwks.as_ref())
     }
 
     /// What tokens say, with defaults where nothing is set.
-    pub fn jwt(&self) -> JwtClaims {
-        self.jwt.clone().unwrap_or_default()
+    pub fn jwt(&self) -> Cow<'_, JwtClaims> {
+        or_default(self.jwt.as_ref())
     }
 
     /// Whether `/get-session` leaves tokens out.

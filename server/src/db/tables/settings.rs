@@ -11,7 +11,7 @@ use super::{AdditionalColumn, ColumnType, IdKind, TableNames, Tables};
 impl Tables {
     /// The tables that `settings` describe.
     pub fn of(settings: &AuthSettings) -> Self {
-        let database = settings.advanced().database.unwrap_or_default();
+        let database = settings.advanced().database.clone().unwrap_or_default();
         let ids = match database.generate_id {
             None => IdKind::Text,
             Some(GenerateId::Uuid) => IdKind::Uuid,

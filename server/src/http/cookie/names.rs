@@ -107,15 +107,13 @@ fn merge(attributes: Attributes, own: Option<&CookieAttributes>) -> Attributes {
 }
 
 fn domain(settings: &AuthSettings, base_url: &BaseUrl) -> Option<String> {
-    let shared = settings.advanced().cross_sub_domain_cookies?;
+    let advanced = settings.advanced();
+    let shared = advanced.cross_sub_domain_cookies.as_ref()?;
     if !shared.enabled.unwrap_or(false) {
         return None;
     }
-    Some(
-        shared
-            .domain
-            .unwrap_or_else(|| host(base_url.origin()).to_owned()),
-    )
+    let own = || host(base_url.origin()).to_owned();
+    Some(shared.domain.clone().unwrap_or_else(own))
 }
 
 /// The host of an origin, without its port.

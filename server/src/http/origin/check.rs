@@ -18,6 +18,7 @@ use crate::{
         extract::Extract,
         openapi::Operation,
     },
+    identity::fields::is_truthy,
 };
 
 /// The ways in which [`check_request`] refuses a request.
@@ -196,17 +197,6 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
         .get(name)
         .map(latin_1)
         .filter(|text| !text.trim().is_empty())
-}
-
-/// Whether JavaScript takes `value` for true.
-pub(crate) fn is_truthy(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(_) | Value::Object(_) => true,
-    }
 }
 
 #[cfg(test)]

@@ -163,3 +163,13 @@ proptest! {
         prop_assert_eq!(&values.stored["f"], &Value::String(text));
     }
 }
+
+#[test]
+fn javascript_takes_five_json_values_for_false() {
+    for value in [json!(null), json!(false), json!(0), json!(-0.0), json!("")] {
+        assert!(!is_truthy(&value), "{value}");
+    }
+    for value in [json!(true), json!(1), json!("0"), json!([]), json!({})] {
+        assert!(is_truthy(&value), "{value}");
+    }
+}

@@ -30,7 +30,7 @@ impl Verifications {
     /// As `settings` say, in `storage` if there is one.
     pub fn new(settings: &auth::AuthSettings, storage: Option<&Arc<Storage>>) -> Self {
         Self {
-            settings: settings.verification(),
+            settings: settings.verification().into_owned(),
             secondary: storage.map(|storage| Secondary {
                 verifications: SecondaryVerifications::new(Arc::clone(storage)),
                 has_rows: settings.stores_verifications_in_database(),

@@ -142,7 +142,7 @@ pub(super) fn complete_profile(
     }
     let is_empty = data
         .get("is_avatar_empty")
-        .is_some_and(crate::http::origin::is_truthy);
+        .is_some_and(crate::identity::fields::is_truthy);
     if !is_empty && text(&data["default_avatar_id"]) {
         let avatar = data["default_avatar_id"].as_str().unwrap_or_default();
         data["image_url"] =

@@ -112,8 +112,9 @@ impl Counting<'_> {
 fn offered_providers(settings: &AuthSettings) -> Vec<String> {
     let social = settings.social_providers.iter().flatten();
     let social = social.filter(|(_, provider)| provider.enabled != Some(false));
-    let generic = settings.plugins().generic_oauth;
-    let generic = generic.into_iter().flat_map(|generic| generic.config);
+    let plugins = settings.plugins();
+    let generic = plugins.generic_oauth.iter();
+    let generic = generic.flat_map(|generic| &generic.config);
     std::iter::once("credential".to_owned())
         .chain(social.map(|(name, _)| name.clone()))
         .chain(generic.map(|config| config.provider_id().to_owned()))
