@@ -11,6 +11,7 @@ mod monitoring;
 mod network_policy;
 mod quantity;
 mod scheduling;
+mod serving;
 mod spec;
 mod status;
 
@@ -22,13 +23,13 @@ pub use migration::{Migration, MigrationCredentials, MigrationPhase, MigrationPo
 pub use monitoring::{Monitor, Monitoring, Tracing};
 pub use network_policy::NetworkPolicy;
 pub use scheduling::{DisruptionBudget, PodTemplate, TopologySpread, WhenUnsatisfiable};
+pub use serving::{Current, RecordedSecret, Rejected};
 pub use spec::{
     AuthBackend, AuthBackendSpec, Autoscaling, DeletionPolicy, EnvVar, ImagePullPolicy,
     ImagePullSecret, is_reserved_variable,
 };
 pub use status::{
-    AuthBackendStatus, ContractStatus, Current, MigrationPlan, MigrationStatus, PlannedMigration,
-    Rejected,
+    AuthBackendStatus, ContractStatus, MigrationPlan, MigrationStatus, PlannedMigration,
 };
 
 /// API group of the resource.
@@ -42,6 +43,9 @@ pub const APPROVE_MIGRATION_ANNOTATION: &str = "authbackend.dev/approve-migratio
 
 /// Approves a contract: its hash.
 pub const APPROVE_CONTRACT_ANNOTATION: &str = "authbackend.dev/approve-contract";
+
+/// Approves that a generated Secret that is gone is replaced by another one: the uid of the one that is gone.
+pub const APPROVE_REPLACEMENT_ANNOTATION: &str = "authbackend.dev/approve-replacement";
 
 /// Has the API server refuse to delete the resource while it is `true`, where the chart's policy is installed.
 pub const DELETION_PROTECTION_ANNOTATION: &str = "authbackend.dev/deletion-protection";

@@ -3,8 +3,10 @@
 //! Only what differs is written, see [`ownership`]. Objects of others are never touched, whatever their name.
 
 mod delete;
+mod job;
 mod ownership;
 mod secret;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -12,23 +14,26 @@ use std::sync::Arc;
 
 use authbackend_crds::v1alpha1::AuthBackend;
 use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::api::apps::v1::StatefulSet;
+use k8s_openapi::api::core::v1::{ConfigMap, Service};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::writes::Writes;
 use crate::failure::Failure;
 use crate::labels;
 use crate::names::MANAGER;
 use crate::optional::OptionalApi;
 use crate::reconcile::observed::Observed;
-use crate::reconcile::plan::{Deletion, GeneratedSecret, Resources};
+use crate::reconcile::plan::{Deletion, DeletionKind, GeneratedSecret, Resources};
 
-/// Makes the cluster as planned; `observed` is what the plan was made from. The order is that of dependence: what pods
-/// refer to exists before them, and the server comes last.
+/// Makes the cluster as planned; `observed` is what the plan was made from. The order is that of dependence: what is in the
+/// way goes first, what pods refer to exists before them, and the server comes last. A write that fails stops only
+/// those that depend on it; the first failure is the error.
 pub async fn apply(
     client: &Client,
     observed: &Observed,
@@ -37,17 +42,41 @@ pub async fn apply(
     delete: &[Deletion],
 ) -> Result<(), Failure> {
     let applier = Applier::new(client, &observed.auth_backend);
-    Box::pin(applier.apply_all(observed, resources, generate)).await?;
-    for deletion in delete {
-        applier.delete(deletion).await?;
+    let mut writes = Writes::default();
+    // One of them may have the name of the Job to create, or run in its place.
+    for deletion in delete.iter().filter(|it| it.kind == DeletionKind::Job) {
+        writes.note(applier.delete(deletion).await)?;
     }
-    Ok(())
+    let applied = applier.apply_all(observed, resources, generate, &mut writes);
+    let exposed = Box::pin(applied).await?;
+    for deletion in delete {
+        let goes = match deletion.kind {
+            DeletionKind::Job => false,
+            // A way in stays until whatever replaces it is there.
+            DeletionKind::Ingress | DeletionKind::Optional(_) => exposed,
+            DeletionKind::ConfigMap
+            | DeletionKind::PodDisruptionBudget
+            | DeletionKind::HorizontalPodAutoscaler
+            | DeletionKind::NetworkPolicy => true,
+        };
+        if goes {
+            writes.note(applier.delete(deletion).await)?;
+        }
+    }
+    writes.into_result()
 }
 
 struct Applier<'a> {
     client: &'a Client,
     namespace: String,
     owner_uid: String,
+}
+
+/// What there should be of a managed database.
+struct Database {
+    service: Option<Service>,
+    stateful_set: Option<StatefulSet>,
+    network_policy: Option<NetworkPolicy>,
 }
 
 /// The operator applies every field that it owns, even if somebody else owns it too: what is declared wins.
@@ -64,12 +93,15 @@ impl<'a> Applier<'a> {
         }
     }
 
+    /// Applies each of `resources` of which nothing that it depends on failed. Answers whether all ways in are as they
+    /// should be.
     async fn apply_all(
         &self,
         observed: &Observed,
         resources: Resources,
         generate: &[GeneratedSecret],
-    ) -> Result<(), Failure> {
+        writes: &mut Writes,
+    ) -> Result<bool, Failure> {
         // Without `..`: a kind that is planned and not applied does not compile.
         let Resources {
             service_account,
@@ -81,68 +113,84 @@ impl<'a> Applier<'a> {
             migration_job,
             service,
             deployment,
-            pod_disruption_budget,
-            horizontal_pod_autoscaler,
+            pod_disruption_budget: budget,
+            horizontal_pod_autoscaler: autoscaler,
             ingress,
             network_policy,
             postgres_network_policy,
             optional,
         } = resources;
-        self.apply(service_account, observed.service_account.as_deref())
-            .await?;
-        self.apply_config_map(config_map, &observed.config_maps)
-            .await?;
+        let live = observed.service_account.as_deref();
+        let account = writes.note(self.apply(service_account, live).await)?;
+        let settings = self.apply_config_map(config_map, &observed.config_maps);
+        let settings = writes.note(settings.await)?;
+        // What uses one is planned only once it is there.
         for generated in generate {
-            self.generate(generated).await?;
+            writes.note(self.generate(generated).await)?;
         }
-        self.apply_secret_metadata(signing_secret, &observed.secrets)
-            .await?;
-        self.apply_secret_metadata(postgres_secret, &observed.secrets)
-            .await?;
-        self.apply(postgres_service, observed.postgres_service.as_deref())
-            .await?;
-        self.apply(
-            postgres_stateful_set,
-            observed.postgres_stateful_set.as_deref(),
-        )
-        .await?;
-        // Before the pods that they concern.
-        self.apply(
-            postgres_network_policy,
-            observed.postgres_network_policy.as_deref(),
-        )
-        .await?;
-        self.apply(network_policy, observed.network_policy.as_deref())
-            .await?;
-        self.create_job(migration_job).await?;
-        self.apply(service, observed.service.as_deref()).await?;
-        self.apply(deployment, observed.deployment.as_deref())
-            .await?;
-        self.apply(
-            pod_disruption_budget,
-            observed.pod_disruption_budget.as_deref(),
-        )
-        .await?;
-        self.apply(
-            horizontal_pod_autoscaler,
-            observed.horizontal_pod_autoscaler.as_deref(),
-        )
-        .await?;
-        self.apply(ingress, observed.ingress.as_deref()).await?;
-        self.apply_optional(optional, observed).await
+        for metadata in [signing_secret, postgres_secret] {
+            let applied = self.apply_secret_metadata(metadata, &observed.secrets);
+            writes.note(applied.await)?;
+        }
+        let database = Database {
+            service: postgres_service,
+            stateful_set: postgres_stateful_set.filter(|_| account),
+            network_policy: postgres_network_policy,
+        };
+        Box::pin(self.apply_database(database, observed, writes)).await?;
+        let live = observed.network_policy.as_deref();
+        let policy = writes.note(self.apply(network_policy, live).await)?;
+        let live = observed.service.as_deref();
+        let service = writes.note(self.apply(service, live).await)?;
+        // Without the policy that the spec asks for, new pods would run unprotected; with one of before they might not reach
+        // what they need, and a migration that fails for that is not tried again. Those that run go on meanwhile.
+        if account && settings && policy {
+            writes.note(self.create_job(migration_job).await)?;
+            let live = observed.deployment.as_deref();
+            if writes.note(self.apply(deployment, live).await)? {
+                let live = observed.horizontal_pod_autoscaler.as_deref();
+                writes.note(self.apply(autoscaler, live).await)?;
+            }
+        }
+        let live = observed.pod_disruption_budget.as_deref();
+        writes.note(self.apply(budget, live).await)?;
+        let live = observed.ingress.as_deref();
+        let ingress = writes.note(self.apply(ingress, live).await)?;
+        let optional = self.apply_optional(optional, observed, writes).await?;
+        Ok(service && ingress && optional)
+    }
+
+    async fn apply_database(
+        &self,
+        database: Database,
+        observed: &Observed,
+        writes: &mut Writes,
+    ) -> Result<(), Failure> {
+        let live = observed.postgres_service.as_deref();
+        writes.note(self.apply(database.service, live).await)?;
+        // Before the pods that it concerns, and as for the server no pods without it.
+        let live = observed.postgres_network_policy.as_deref();
+        if writes.note(self.apply(database.network_policy, live).await)? {
+            let live = observed.postgres_stateful_set.as_deref();
+            writes.note(self.apply(database.stateful_set, live).await)?;
+        }
+        Ok(())
     }
 
     async fn apply_optional(
         &self,
         desired: BTreeMap<OptionalApi, DynamicObject>,
         observed: &Observed,
-    ) -> Result<(), Failure> {
+        writes: &mut Writes,
+    ) -> Result<bool, Failure> {
+        let mut all = true;
         for (api, desired) in desired {
             let live = observed.optional.get(&api).map(Arc::as_ref);
-            self.apply_by(&self.optional(api), api.kind(), &desired, live)
-                .await?;
+            let objects = self.optional(api);
+            let applied = self.apply_by(&objects, api.kind(), &desired, live);
+            all &= writes.note(applied.await)?;
         }
-        Ok(())
+        Ok(all)
     }
 
     async fn apply<K>(&self, desired: Option<K>, live: Option<&K>) -> Result<(), Failure>
@@ -200,26 +248,6 @@ impl<'a> Applier<'a> {
         let found = self.api::<ConfigMap>().get_opt(&name).await;
         let found = found.map_err(|e| Failure::new("get", "ConfigMap", &name, &e))?;
         self.apply(Some(desired), found.as_ref()).await
-    }
-
-    /// A Job is created and never changed: its name says what it does.
-    async fn create_job(&self, job: Option<Job>) -> Result<(), Failure> {
-        let Some(job) = job else {
-            return Ok(());
-        };
-        let name = job.name_any();
-        let params = PostParams {
-            field_manager: Some(MANAGER.to_owned()),
-            ..PostParams::default()
-        };
-        match self.api::<Job>().create(&params, &job).await {
-            Ok(_) => {
-                tracing::info!(kind = "Job", name, "created");
-                Ok(())
-            }
-            Err(kube::Error::Api(status)) if status.is_already_exists() => Ok(()),
-            Err(error) => Err(Failure::new("create", "Job", &name, &error)),
-        }
     }
 
     /// An object with our labels and without a controller is one that was kept when its AuthBackend was deleted.

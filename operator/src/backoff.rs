@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Wait after the first failure.
@@ -16,31 +16,35 @@ const LASTING: u32 = 2;
 
 /// Consecutive failures per object. An object is in the map only while it fails, so that the map stays small.
 #[derive(Debug)]
-pub struct Backoff<K> {
-    failures: Mutex<HashMap<K, Failures>>,
-}
+pub struct Backoff<K>(Arc<Mutex<HashMap<K, Failures>>>);
 
 #[derive(Debug, Default)]
 struct Failures {
     count: u32,
     told: Option<String>,
+    version: u64,
+}
+
+impl<K> Clone for Backoff<K> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
 }
 
 impl<K> Default for Backoff<K> {
     fn default() -> Self {
-        Self {
-            failures: Mutex::default(),
-        }
+        Self(Arc::default())
     }
 }
 
 impl<K: Eq + Hash> Backoff<K> {
-    /// Counts a failure of `key`, with its `cause`, and says how long to wait. `refused`: the API server refused a request,
-    /// and did not merely fail to answer.
-    pub fn failed(&self, key: K, cause: String, refused: bool) -> Duration {
+    /// Counts a failure of `key`, with its `cause`, and says how long to wait. `version` is that of what people wrote. `refused`:
+    /// the API server refused a request, and did not merely fail to answer.
+    pub fn failed(&self, key: K, version: u64, cause: String, refused: bool) -> Duration {
         let mut failures = self.lock();
         let entry = failures.entry(key).or_default();
         entry.count = entry.count.saturating_add(1);
+        entry.version = version;
         if refused || entry.count >= LASTING {
             entry.told = Some(cause);
         }
@@ -62,6 +66,14 @@ impl<K: Eq + Hash> Backoff<K> {
         self.lock().contains_key(key)
     }
 
+    /// Whether the last try of `key` failed with this `version`.
+    pub fn is_failing_with(&self, key: &K, version: u64) -> bool {
+        let failures = self.lock();
+        failures
+            .get(key)
+            .is_some_and(|entry| entry.version == version)
+    }
+
     /// Number of objects whose last try failed.
     pub fn len(&self) -> usize {
         self.lock().len()
@@ -74,7 +86,7 @@ impl<K: Eq + Hash> Backoff<K> {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, Failures>> {
         // A map of counters is never half-written.
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,7 +104,7 @@ mod tests {
     use super::*;
 
     fn fail(backoff: &Backoff<&'static str>, key: &'static str) -> Duration {
-        backoff.failed(key, String::new(), false)
+        backoff.failed(key, 1, String::new(), false)
     }
 
     #[test]
@@ -133,7 +145,7 @@ mod tests {
     #[test]
     fn a_refusal_is_told_at_once_and_until_the_next_success() {
         let backoff = Backoff::default();
-        backoff.failed("a", "quota".to_owned(), true);
+        backoff.failed("a", 1, "quota".to_owned(), true);
         assert_eq!(backoff.cause(&"a").as_deref(), Some("quota"));
         backoff.succeeded(&"a");
         assert_eq!(backoff.cause(&"a"), None);
@@ -142,9 +154,20 @@ mod tests {
     #[test]
     fn what_may_go_away_by_itself_is_told_once_it_did_not() {
         let backoff = Backoff::default();
-        backoff.failed("a", "500".to_owned(), false);
+        backoff.failed("a", 1, "500".to_owned(), false);
         assert_eq!(backoff.cause(&"a"), None);
-        backoff.failed("a", "503".to_owned(), false);
+        backoff.failed("a", 1, "503".to_owned(), false);
         assert_eq!(backoff.cause(&"a").as_deref(), Some("503"));
+    }
+
+    #[test]
+    fn an_object_fails_as_it_is_and_not_as_somebody_edits_it() {
+        let backoff = Backoff::default();
+        let fail = |version| backoff.failed("a", version, String::new(), true);
+        assert!(!backoff.is_failing_with(&"a", 1));
+        fail(1);
+        assert!(backoff.is_failing_with(&"a", 1) && !backoff.is_failing_with(&"a", 2));
+        fail(2);
+        assert!(!backoff.is_failing_with(&"a", 1));
     }
 }

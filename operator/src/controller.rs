@@ -1,11 +1,13 @@
 //! Watches the cluster and reconciles what changed.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use authbackend_otlp::TARGET;
 use futures::stream::select_all;
 use futures::{Stream, StreamExt as _};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::runtime::controller::{self, Action};
 use kube::runtime::reflector::ObjectRef;
@@ -212,12 +214,28 @@ fn error_policy(guarded: &Guarded, error: &Error, context: &Context) -> Action {
         }
         Class::NotFound | Class::Refused | Class::Foreign | Class::Unavailable => {
             let refused = matches!(failure.class, Class::Refused | Class::Foreign);
-            let wait = context.backoff.failed(object, failure.to_string(), refused);
+            let version = version(guarded.meta());
+            let cause = failure.to_string();
+            let wait = context.backoff.failed(object, version, cause, refused);
             context.metrics.set_in_backoff(context.backoff.len());
             tracing::warn!(object = key(guarded.meta()), %failure, ?wait, "failed");
             Action::requeue(wait)
         }
     }
+}
+
+/// A number for what people write of an object: its spec, which the generation counts, labels and annotations.
+fn version(metadata: &ObjectMeta) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let ObjectMeta {
+        uid,
+        generation,
+        labels,
+        annotations,
+        ..
+    } = metadata;
+    (uid, generation, labels, annotations).hash(&mut hasher);
+    hasher.finish()
 }
 
 fn forget(context: &Context, gone: &ObjectRef<Guarded>) {

@@ -134,12 +134,14 @@ impl Operator {
         };
         let optional_apis = discovery.served();
         let presence = Presence::default();
+        let backoff = Backoff::default();
         let (controllers, auth_backends) = controller::controllers(
             &client,
             &self.namespaces,
             &optional_apis,
             &presence,
             &self.metrics,
+            &backoff,
         );
         let context = Arc::new(Context {
             events: Publisher::new(client.clone(), &self.identity, self.metrics.clone()),
@@ -150,7 +152,7 @@ impl Operator {
             turns: Semaphore::new(controller::CONCURRENCY.into()),
             presence,
             optional_apis,
-            backoff: Backoff::default(),
+            backoff,
             announcements: Announcements::default(),
             metrics: self.metrics.clone(),
         });

@@ -44,10 +44,10 @@ reason stands beside.
 - apiGroups: [apps]
   resources: [replicasets]
   verbs: [list]
-# Migrations: created and never changed. delete: old ones, and one that is to be tried again.
+# Migrations: created and never changed. get: is the name somebody else's? delete: old ones, and one that is to be tried again.
 - apiGroups: [batch]
   resources: [jobs]
-  verbs: [list, watch, create, delete]
+  verbs: [get, list, watch, create, delete]
 # Availability while nodes are drained. delete: one pod is left.
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]

@@ -54,7 +54,7 @@ fn allowed() -> Rights {
         ("apps/deployments", applied),
         ("apps/statefulsets", applied),
         ("apps/replicasets", "list"),
-        ("batch/jobs", "list watch create delete"),
+        ("batch/jobs", "get list watch create delete"),
         ("policy/poddisruptionbudgets", optional),
         ("autoscaling/horizontalpodautoscalers", optional),
         ("networking.k8s.io/ingresses", optional),

@@ -2,13 +2,16 @@
 //!
 //! Everything but AuthBackends is watched by metadata only and not cached; of rare kinds it is remembered which objects
 //! there are. The AuthBackends themselves are watched without a filter: the reconcile that follows a status write of our
-//! own finds nothing to do and writes nothing, so it ends there; in return no change can be missed.
+//! own finds nothing to do and writes nothing, so it ends there; in return no change can be missed. Only while one fails, a
+//! change of its status alone is no reason to try again: each try writes what the API server said, which may be another text
+//! each time, and would start the next one at once.
 
 use std::fmt::Debug;
 
 use authbackend_crds::v1alpha1::AuthBackend;
+use futures::future::ready;
 use futures::stream::select_all;
-use futures::{Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -23,7 +26,8 @@ use kube::{Api, Client, Resource, ResourceExt as _};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 
-use super::optional_watches;
+use super::{optional_watches, version};
+use crate::backoff::Backoff;
 use crate::context::{AuthBackends, Guarded, Watched};
 use crate::labels;
 use crate::metrics::Metrics;
@@ -36,13 +40,14 @@ use crate::reconcile::references;
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// One controller per namespace, or one for all if `namespaces` is empty, and the resources that they watch. `served` says
-/// which optional APIs there are; `presence` learns which objects of rare kinds there are.
+/// which optional APIs there are, `backoff` what fails; `presence` learns which objects of rare kinds there are.
 pub fn controllers(
     client: &Client,
     namespaces: &[String],
     served: &watch::Receiver<Served>,
     presence: &Presence,
     metrics: &Metrics,
+    backoff: &Backoff<ObjectRef<Guarded>>,
 ) -> (Vec<Controller<Guarded>>, AuthBackends) {
     let mut places: Vec<Option<&str>> = namespaces.iter().map(|it| Some(it.as_str())).collect();
     if places.is_empty() {
@@ -50,7 +55,7 @@ pub fn controllers(
     }
     let controllers = places
         .into_iter()
-        .map(|namespace| controller(client, namespace, served, presence, metrics));
+        .map(|namespace| controller(client, namespace, served, presence, metrics, backoff));
     let (controllers, watched) = controllers.unzip();
     (controllers, AuthBackends(watched))
 }
@@ -61,6 +66,7 @@ fn controller(
     served: &watch::Receiver<Served>,
     presence: &Presence,
     metrics: &Metrics,
+    backoff: &Backoff<ObjectRef<Guarded>>,
 ) -> (Controller<Guarded>, Watched) {
     // Any version will do for a start: the watch brings what is newer.
     let everything = watcher::Config::default().any_semantic();
@@ -78,11 +84,13 @@ fn controller(
         store: store.clone(),
         refused,
     };
-    let metrics = metrics.clone();
+    let (metrics, backoff) = (metrics.clone(), backoff.clone());
     let changes = watcher(api::<Guarded>(client, namespace), newest)
         .inspect(move |event| hear(event, &refusal, &metrics))
         .modify(strip);
-    let changes = reflector(writer, changes).applied_objects();
+    let changes = reflector(writer, changes)
+        .applied_objects()
+        .try_filter(move |guarded| ready(!is_failing(guarded, &backoff)));
     let main = Controller::for_stream(changes, store.clone());
     let place = optional_watches::Place {
         client,
@@ -112,6 +120,11 @@ fn controller(
             move |secret| referring(&store, &secret),
         );
     (controller, watched)
+}
+
+/// Whether the last try of what is in `guarded`, apart from its status, failed.
+fn is_failing(guarded: &Guarded, backoff: &Backoff<ObjectRef<Guarded>>) -> bool {
+    backoff.is_failing_with(&ObjectRef::from_obj(guarded), version(guarded.meta()))
 }
 
 /// Notes whether a list was refused: there is no right to it, or no such API.

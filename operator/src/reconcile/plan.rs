@@ -5,6 +5,7 @@ mod config_maps;
 mod desired;
 mod events;
 mod exposure;
+mod generated;
 pub mod job;
 mod managed;
 pub mod migration;
@@ -75,11 +76,8 @@ pub fn plan(observed: &Observed, now: Timestamp, config: &OperatorConfig) -> Pla
     }
     // The API keeps whole seconds.
     let now = Time(Timestamp::from_second(now.as_second()).unwrap_or(now));
-    let jobs = job::facts(
-        &observed.jobs,
-        &observed.pods,
-        &auth_backend.uid().unwrap_or_default(),
-    );
+    let uid = auth_backend.uid().unwrap_or_default();
+    let jobs = job::facts(&observed.jobs, &observed.pods, &uid);
     let instance = validate(auth_backend, config)
         .and_then(|instance| managed::with_image(instance, observed))
         .map_err(|problems| Blocker::new(Reason::InvalidSpec, problems.join("; ")));
@@ -96,7 +94,7 @@ pub fn plan(observed: &Observed, now: Timestamp, config: &OperatorConfig) -> Pla
         view.unready_exposure = exposure::unready(instance, observed);
         if !view.is_suspended() {
             plan.delete = desired::deletions(instance, &resources, &view, &jobs);
-            plan.generate = desired::generated(instance, observed);
+            plan.generate = generated::due(instance, observed);
             plan.apply = resources;
         }
     }
@@ -143,7 +141,11 @@ fn decide<'a>(
         previous: status.and_then(|status| status.previous.as_ref()),
         contract: status.and_then(|status| status.contract.as_ref()),
         jobs,
-        orphan: job::has_orphan(&observed.jobs, &observed.pods),
+        orphan: job::has_orphan(
+            &observed.jobs,
+            &observed.pods,
+            &observed.auth_backend.uid().unwrap_or_default(),
+        ),
         pods: served.pods(suspended),
         now,
     });
@@ -155,6 +157,9 @@ fn decide<'a>(
         decision,
         deployment_blocker: None,
         unready_database,
+        lost_secret: instance
+            .ok()
+            .and_then(|instance| generated::lost(instance, observed)),
         unapplied: None,
         missing_api: None,
         unready_exposure: None,

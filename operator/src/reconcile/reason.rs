@@ -37,6 +37,8 @@ reasons! {
     InvalidSpec = "InvalidSpec",
     /// A Secret, or a key of it, that the spec refers to does not exist.
     WaitingForSecret = "WaitingForSecret",
+    /// A Secret that the operator generated, and that has been used, does not exist any longer.
+    SecretLost = "SecretLost",
     /// A Secret's key does not hold a connection URL.
     InvalidDatabaseUrl = "InvalidDatabaseURL",
     /// The managed database, or the Cluster of CloudNativePG, does not accept connections yet.

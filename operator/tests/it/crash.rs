@@ -59,6 +59,11 @@ async fn a_deletion_survives_a_crash_at_every_write() {
 }
 
 #[tokio::test]
+async fn the_replacement_of_a_lost_secret_survives_a_crash_at_every_write() {
+    crashes(Scenario::Replace).await;
+}
+
+#[tokio::test]
 async fn creation_survives_the_failure_of_every_write() {
     failures(Scenario::Create).await;
 }
@@ -86,6 +91,11 @@ async fn an_edit_that_fails_and_the_next_one_survive_the_failure_of_every_write(
 #[tokio::test]
 async fn a_deletion_survives_the_failure_of_every_write() {
     failures(Scenario::Delete).await;
+}
+
+#[tokio::test]
+async fn the_replacement_of_a_lost_secret_survives_the_failure_of_every_write() {
+    failures(Scenario::Replace).await;
 }
 
 #[tokio::test]

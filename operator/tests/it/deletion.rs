@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use crate::harness::World;
+use crate::harness::{World, condition};
 
 /// The chart's policy.
 const PROTECTION: &str =
@@ -108,6 +108,57 @@ async fn a_resource_that_is_made_again_finds_its_secrets() {
     world.ready().await;
     let after: Secret = world.get("shop-signing").await;
     assert_eq!(after.data, before.data);
+}
+
+/// `kubectl delete --cascade=orphan`.
+#[tokio::test]
+async fn a_resource_that_is_made_again_beside_a_finished_job_migrates_by_one_of_its_own() {
+    let world = World::new("orphaned").await;
+    world.database_secret().await;
+    let operator = world.operator();
+    world.create(json!({})).await;
+    let uid = world.ready().await.uid().unwrap();
+    world.rest(&operator).await;
+    operator.stop().await.unwrap();
+    let before = world.jobs().await.remove(0);
+    world.delete::<AuthBackend>("shop").await;
+    world.release(&uid).await;
+    let _operator = world.operator();
+    let next = world.create(json!({})).await.uid().unwrap();
+    world.ready().await;
+    let jobs = world.jobs().await;
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    assert_eq!(jobs[0].name_any(), before.name_any());
+    assert!(is_owned::<Job>(&world, &before.name_any(), &next).await);
+}
+
+#[tokio::test]
+async fn a_job_of_somebody_else_is_not_taken_for_a_migration() {
+    let world = World::new("foreign-job").await;
+    world.database_secret().await;
+    let operator = world.operator();
+    world.create(json!({})).await;
+    let uid = world.ready().await.uid().unwrap();
+    world.rest(&operator).await;
+    operator.stop().await.unwrap();
+    let name = world.jobs().await.remove(0).name_any();
+    world.delete::<AuthBackend>("shop").await;
+    world.collect_garbage(&uid).await;
+    let container = json!({"name": "theirs", "image": "theirs"});
+    let theirs: Job = serde_json::from_value(json!({
+        "metadata": {"name": name},
+        "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [container]}}},
+    }))
+    .unwrap();
+    let api = world.api::<Job>();
+    api.create(&PostParams::default(), &theirs).await.unwrap();
+    let _operator = world.operator();
+    world.create(json!({})).await;
+    let shop = world.condition("Ready", "False", "ApplyFailed").await;
+    let message = &condition(&shop, "Ready").unwrap().message;
+    assert!(message.contains(&format!("Job {name}")), "{message}");
+    world.delete::<Job>(&name).await;
+    world.ready().await;
 }
 
 #[tokio::test]

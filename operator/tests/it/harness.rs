@@ -3,6 +3,7 @@
 mod command_line;
 mod line;
 mod proxy;
+mod refusal;
 mod replica;
 mod server;
 mod settings;
@@ -12,6 +13,7 @@ mod world;
 pub use authbackend_testkit::{FAILURE, User, succeed_job};
 pub use command_line::CommandLine;
 pub use line::{Fault, Line, Trouble};
+pub use refusal::Refusal;
 pub use replica::Replica;
 pub use settings::DEFAULT_SETTINGS;
 pub use world::{IMAGE, LEASE, World, condition, image_of, is_ready, status, status_of};

@@ -9,12 +9,12 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta};
 use kube::{Resource, ResourceExt as _};
 
-use super::job::JobFacts;
+use super::job::{JobFacts, left_behind};
 use super::migration::{self, Decision, Step};
 use super::needs::{self, Blocker};
-use super::types::{Deletion, DeletionKind, GeneratedSecret, Resources};
+use super::types::{Deletion, DeletionKind, Resources};
 use super::view::View;
-use super::{config_maps, network, optional, templates};
+use super::{config_maps, generated, network, optional, templates};
 use crate::build::job::{Kind, Order};
 use crate::build::{
     Instance, config_map, deployment, horizontal_pod_autoscaler, ingress, job, network_policy,
@@ -53,7 +53,9 @@ pub fn resources(
         postgres_secret: managed
             .and_then(|_| owned_metadata(observed, postgres::secret::metadata(instance))),
         postgres_service: managed.map(|_| postgres::service::build(instance)),
+        // Its volume keeps the password of its first start for good.
         postgres_stateful_set: managed
+            .filter(|_| generated::has_database_credentials(instance, observed))
             .map(|managed| postgres::stateful_set::build(instance, managed)),
         migration_job: migration_job(instance, decision),
         service: Some(service::build(instance)),
@@ -115,7 +117,7 @@ pub fn server(
     let mut mounted = references::of_database(serving.database, &instance.name);
     mounted.extend(references::signing(&instance.spec, &instance.name));
     mounted.extend(serving.secret_refs.iter().cloned());
-    if let Some(blocker) = needs::missing(instance, &mounted, &observed.secrets) {
+    if let Some(blocker) = needs::missing(instance, &mounted, observed) {
         return Err(blocker);
     }
     let replicas = instance
@@ -153,19 +155,6 @@ fn owned_metadata(observed: &Observed, metadata: ObjectMeta) -> Option<Secret> {
         },
         ..Secret::default()
     })
-}
-
-/// Secrets to create, once.
-pub fn generated(instance: &Instance, observed: &Observed) -> Vec<GeneratedSecret> {
-    let mut generated = Vec::new();
-    if instance.spec.secret_refs.is_none() {
-        generated.push(signing_secret::generated(instance));
-    }
-    if instance.spec.database.managed.is_some() {
-        generated.push(postgres::secret::generated(instance));
-    }
-    generated.retain(|wanted| !observed.secrets.contains_key(&wanted.secret.name_any()));
-    generated
 }
 
 /// Objects that there should not be any longer.
@@ -214,16 +203,22 @@ pub fn deletions(
             .into_iter()
             .filter_map(|live| deletion(DeletionKind::ConfigMap, Some(live), observed)),
     );
-    deletions.extend(
-        expired(jobs, decision)
-            .into_iter()
-            .map(|(name, uid)| Deletion {
-                kind: DeletionKind::Job,
-                name,
-                uid,
-            }),
-    );
+    let mut doomed = expired(jobs, decision);
+    doomed.extend(in_the_way(resources, observed));
+    deletions.extend(doomed.into_iter().map(|(name, uid)| Deletion {
+        kind: DeletionKind::Job,
+        name,
+        uid,
+    }));
     deletions
+}
+
+/// Name and uid of the Job that a deleted AuthBackend left under the name of the one to create.
+fn in_the_way(resources: &Resources, observed: &Observed) -> Option<(String, String)> {
+    let wanted = resources.migration_job.as_ref()?.name_any();
+    let owner = observed.auth_backend.uid()?;
+    let left = left_behind(&observed.jobs, &owner, &wanted)?;
+    Some((wanted, left.uid()?))
 }
 
 /// Deletion of an object that is there and ours.

@@ -118,6 +118,7 @@ fn readiness(before: &AuthBackendStatus, after: &AuthBackendStatus) -> Option<Pl
         Reason::MissingApi,
         Reason::RouteRefused,
         Reason::WaitingForSecret,
+        Reason::SecretLost,
         Reason::PodFailing,
     ];
     let is = |reason: &Reason| reason.as_str() == after.reason;

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use authbackend_crds::v1alpha1::{MigrationPlan, PlannedMigration};
+use authbackend_crds::v1alpha1::{AuthBackend, MigrationPlan, PlannedMigration};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::ResourceExt as _;
+use kube::{Resource as _, ResourceExt as _};
 use serde::Deserialize;
 
 use super::pods;
 use crate::build::job::CONTAINER;
 pub use crate::build::job::Kind;
-use crate::labels::{COMPONENT, Component, MIGRATION_HASH};
+use crate::labels::{COMPONENT, Component, MANAGED_BY, MIGRATION_HASH};
+use crate::names::MANAGER;
 
 /// A migration Job.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,24 +93,48 @@ struct PlanReport {
 
 /// Facts of the Jobs that belong to the owner `uid`, oldest first.
 pub fn facts(jobs: &[Arc<Job>], pods: &[Arc<Pod>], uid: &str) -> Vec<JobFacts> {
-    let is_ours = |job: &&Arc<Job>| job.owner_references().iter().any(|owner| owner.uid == uid);
     let mut facts: Vec<JobFacts> = jobs
         .iter()
-        .filter(is_ours)
+        .filter(|job| is_owned(job, uid))
         .map(|job| of(job, pods))
         .collect();
     facts.sort_by_cached_key(|job| (job.created.clone().map(|time| time.0), job.name.clone()));
     facts
 }
 
-/// Whether a migration's pod runs whose Job is gone: a deleted Job disappears before its pod has ended.
-pub fn has_orphan(jobs: &[Arc<Job>], pods: &[Arc<Pod>]) -> bool {
-    pods.iter()
+/// Whether a migration runs that is of no Job of the owner `uid`: a deleted Job disappears before its pod has ended, and
+/// the Job of a deleted AuthBackend may have been left to run.
+pub fn has_orphan(jobs: &[Arc<Job>], pods: &[Arc<Pod>], uid: &str) -> bool {
+    let (own, left): (Vec<_>, Vec<_>) = jobs.iter().partition(|job| is_owned(job, uid));
+    let runs = left
+        .iter()
+        .any(|job| outcome(job, &[]).0 == Outcome::Running);
+    runs || pods
+        .iter()
         .filter(|pod| {
             pod.labels().get(COMPONENT).map(String::as_str) == Some(Component::Migration.as_str())
         })
         .filter(|pod| !pods::has_ended(pod))
-        .any(|pod| !jobs.iter().any(|job| owns(job, pod)))
+        .any(|pod| !own.iter().any(|job| owns(job, pod)))
+}
+
+/// The Job that a deleted AuthBackend left and that has the name `name`: it ended, and says nothing about the database of
+/// today. One that the operator did not make is somebody's.
+pub fn left_behind<'a>(jobs: &'a [Arc<Job>], uid: &str, name: &str) -> Option<&'a Job> {
+    let is_left = |job: &&Job| {
+        let mut owners = job.owner_references().iter();
+        let is_made = job.labels().get(MANAGED_BY).is_some_and(|it| it == MANAGER);
+        is_made
+            && !is_owned(job, uid)
+            && owners.all(|owner| owner.kind == AuthBackend::kind(&()))
+            && outcome(job, &[]).0 != Outcome::Running
+    };
+    let mut jobs = jobs.iter().map(Arc::as_ref);
+    jobs.find(|job| job.name_any() == name).filter(is_left)
+}
+
+fn is_owned(job: &Job, uid: &str) -> bool {
+    job.owner_references().iter().any(|owner| owner.uid == uid)
 }
 
 fn owns(job: &Job, pod: &Pod) -> bool {

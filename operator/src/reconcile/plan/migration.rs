@@ -46,7 +46,7 @@ pub struct Situation<'a> {
     pub contract: Option<&'a ContractStatus>,
     /// The Jobs of this AuthBackend, oldest first.
     pub jobs: &'a [JobFacts],
-    /// Whether a pod runs whose Job is gone.
+    /// Whether a migration runs whose Job is gone, or is that of a deleted AuthBackend.
     pub orphan: bool,
     /// The pods of what serves.
     pub pods: Pods<'a>,
@@ -143,7 +143,7 @@ pub enum Step {
     Wait,
     /// Wait for the Job that runs.
     Await {
-        /// Its name; `None` for a pod whose Job is gone.
+        /// Its name; `None` for a migration whose Job is gone or not ours.
         job: Option<String>,
         /// What keeps it from starting.
         problem: Option<String>,

@@ -1,15 +1,12 @@
 //! What has to be there before something can be done, and what to tell people while it is not.
 
-use std::collections::BTreeMap;
-
 use authbackend_crds::v1alpha1::{Database, SecretKeyRef};
 use k8s_openapi::api::apps::v1::StatefulSet;
 
-use super::cnpg;
 use super::target::Target;
+use super::{cnpg, generated};
 use crate::build::Instance;
-use crate::names;
-use crate::reconcile::observed::{Observed, ObservedSecret};
+use crate::reconcile::observed::Observed;
 use crate::reconcile::reason::Reason;
 use crate::reconcile::{database, references};
 
@@ -38,7 +35,7 @@ pub fn target(instance: &Instance, observed: &Observed) -> Result<Target, Blocke
     if let Some(blocker) = missing(
         instance,
         &references::of_database(database, &instance.name),
-        &observed.secrets,
+        observed,
     ) {
         // Who makes the Secrets of a Cluster is CloudNativePG, once the Cluster is there.
         let cluster = database.cnpg.as_ref();
@@ -65,7 +62,7 @@ fn invalid_url(instance: &Instance, database: &Database) -> Blocker {
 /// Why a migration cannot sign in yet. What serves does not need its credentials.
 pub fn missing_credentials(instance: &Instance, observed: &Observed) -> Option<Blocker> {
     let reference = references::of_migration(&instance.spec)?;
-    missing(instance, &[reference], &observed.secrets)
+    missing(instance, &[reference], observed)
 }
 
 /// Why no migration starts while nothing is to serve. Whoever puts an AuthBackend to sleep may do so with its database.
@@ -83,20 +80,19 @@ pub fn hibernation(instance: &Instance) -> Option<Blocker> {
 pub fn missing(
     instance: &Instance,
     references: &[SecretKeyRef],
-    secrets: &BTreeMap<String, ObservedSecret>,
+    observed: &Observed,
 ) -> Option<Blocker> {
     references.iter().find_map(|SecretKeyRef { name, key }| {
+        if let Some(blocker) = generated::blocker(instance, observed, name) {
+            return Some(blocker);
+        }
         let namespace = &instance.namespace;
-        match secrets.get(name) {
+        match observed.secrets.get(name) {
             Some(secret) if secret.keys.contains(key) => None,
             Some(_) => {
                 let message =
                     format!("Secret {namespace}/{name} has no value under the key {key}: add it");
                 Some(Blocker::new(Reason::WaitingForSecret, message))
-            }
-            None if is_generated(instance, name) => {
-                let message = format!("Secret {namespace}/{name} is generated");
-                Some(Blocker::new(Reason::Applying, message))
             }
             None => {
                 let message = format!(
@@ -106,15 +102,6 @@ pub fn missing(
             }
         }
     })
-}
-
-/// Whether the operator makes the Secret itself.
-fn is_generated(instance: &Instance, secret: &str) -> bool {
-    let signs =
-        instance.spec.secret_refs.is_none() && secret == names::signing_secret(&instance.name);
-    let connects =
-        instance.spec.database.managed.is_some() && secret == names::postgres(&instance.name);
-    signs || connects
 }
 
 /// Why the database cannot be used yet, where that can be seen in the cluster.

@@ -5,6 +5,7 @@ use authbackend_crds::v1alpha1::{
 };
 use kube::ResourceExt as _;
 
+use super::generated;
 use super::rollout::Rollout;
 use super::verdict::{State, Verdict};
 use super::view::View;
@@ -38,6 +39,10 @@ pub fn status(view: &View<'_>, verdict: &Verdict) -> AuthBackendStatus {
         rejected: decision.rejected.clone(),
         migration: decision.migration.clone(),
         contract: decision.contract.clone(),
+        generated_secrets: match &view.instance {
+            Some(instance) => generated::recorded(instance, view.observed),
+            None => before.generated_secrets,
+        },
         url: Some(url(&auth_backend.spec.base_url)),
         replicas: Some(count.as_ref().and_then(|count| count.replicas).unwrap_or(0)),
         ready_replicas: Some(

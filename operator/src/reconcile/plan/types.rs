@@ -15,14 +15,14 @@ use kube::api::DynamicObject;
 use crate::optional::OptionalApi;
 
 /// What one reconcile does. The status is written first, so that a migration's hash and outcome are on record before a
-/// Job or a Deployment depends on them; then come `generate`, `delete` and `apply`.
+/// Job or a Deployment depends on them; then Jobs are deleted, `generate` and `apply` follow, and the rest of `delete` is last.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Objects to bring into being, complete.
     pub apply: Resources,
     /// Objects to delete.
     pub delete: Vec<Deletion>,
-    /// Secrets to create where none of the name exists.
+    /// Secrets to create: nothing has used one yet, or another one is asked for.
     pub generate: Vec<GeneratedSecret>,
     /// The complete status.
     pub status: AuthBackendStatus,
@@ -55,7 +55,7 @@ pub struct Resources {
     pub postgres_service: Option<Service>,
     /// The managed database.
     pub postgres_stateful_set: Option<StatefulSet>,
-    /// Job to create. Never patched: its name says what it does; one that exists already is left as it is.
+    /// Job to create. Never patched: its name says what it does.
     pub migration_job: Option<Job>,
     /// Service of the server.
     pub service: Option<Service>,
@@ -89,7 +89,7 @@ pub struct Deletion {
 /// Kinds that are deleted while their AuthBackend lives.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DeletionKind {
-    /// A finished migration that is not kept any longer.
+    /// A migration that is not kept any longer, or whose name another one is to have.
     Job,
     /// Settings that nothing runs with any longer.
     ConfigMap,

@@ -52,6 +52,7 @@ impl Verdict {
             Reason::InvalidSpec
             | Reason::InvalidDatabaseUrl
             | Reason::DatabaseConflict
+            | Reason::SecretLost
             | Reason::MissingApi
             | Reason::RouteRefused => State::Stalled,
             Reason::Hibernated => State::Done,
@@ -63,8 +64,13 @@ impl Verdict {
 
 /// The answer for what was observed and decided.
 pub fn verdict(view: &View<'_>) -> Verdict {
-    let mut verdict = migration(view).unwrap_or_else(|| rollout(view));
-    if let (State::Moving, Some(refusal)) = (verdict.state, &view.observed.refusal) {
+    let mut verdict = match &view.lost_secret {
+        // Whatever else is to be done ends there.
+        Some(lost) => Verdict::blocked(lost),
+        None => migration(view).unwrap_or_else(|| rollout(view)),
+    };
+    // Of an object that exists, only the API server can tell that it is not as it should be.
+    if let (State::Moving | State::Done, Some(refusal)) = (verdict.state, &view.observed.refusal) {
         let message = format!("{}, but: {refusal}", verdict.message);
         verdict = Verdict::new(State::Moving, Reason::ApplyFailed, message);
     }
@@ -115,9 +121,10 @@ fn migration(view: &View<'_>) -> Option<Verdict> {
                 .unwrap_or_default();
             migrating(format!(" by Job {job}{problem}"))
         }
-        Step::Await { job: None, .. } => {
-            migrating(" once the pod of a deleted migration has ended".to_owned())
-        }
+        Step::Await { job: None, .. } => migrating(
+            " once a migration of before, whose Job or AuthBackend was deleted, has ended"
+                .to_owned(),
+        ),
         Step::Remove { job, .. } => migrating(format!(" once Job {job} is deleted")),
         Step::Start | Step::Unknown => migrating(String::new()),
     })

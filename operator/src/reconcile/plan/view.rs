@@ -1,5 +1,6 @@
 //! All that is known and decided, before it is put into words.
 
+use authbackend_crds::v1alpha1::AuthBackend;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt as _;
 
@@ -30,6 +31,8 @@ pub struct View<'a> {
     pub deployment_blocker: Option<Blocker>,
     /// Why the managed database cannot be used.
     pub unready_database: Option<Blocker>,
+    /// What to say of a generated Secret that is gone.
+    pub lost_secret: Option<Blocker>,
     /// Kind of an object that is not as it should be.
     pub unapplied: Option<&'static str>,
     /// Why not all that the spec asks for can be made.
@@ -57,12 +60,7 @@ impl View<'_> {
 
     /// The command that approves `hash` by `annotation`.
     pub fn approval(&self, annotation: &str, hash: &str) -> String {
-        let auth_backend = &self.observed.auth_backend;
-        let (name, namespace) = (auth_backend.name_any(), auth_backend.namespace());
-        let namespace = namespace.unwrap_or_default();
-        format!(
-            "kubectl annotate -n {namespace} authbackend/{name} --overwrite {annotation}={hash}"
-        )
+        approval(&self.observed.auth_backend, annotation, hash)
     }
 
     /// Whether the Deployment has the pod template that served before in place of the one that the spec asks for.
@@ -112,4 +110,11 @@ impl View<'_> {
             _ => false,
         }
     }
+}
+
+/// The command that sets `annotation` of `auth_backend` to `value`, which approves it.
+pub fn approval(auth_backend: &AuthBackend, annotation: &str, value: &str) -> String {
+    let (name, namespace) = (auth_backend.name_any(), auth_backend.namespace());
+    let namespace = namespace.unwrap_or_default();
+    format!("kubectl annotate -n {namespace} authbackend/{name} --overwrite {annotation}={value}")
 }

@@ -13,6 +13,7 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::deletion::{is_protected, protect};
+use crate::generated::approve_replacement;
 use crate::harness::{World, is_ready};
 
 /// A part of a life.
@@ -30,6 +31,8 @@ pub enum Scenario {
     Reject,
     /// Another deletion policy, and a deletion that is refused at first.
     Delete,
+    /// A generated Secret that was deleted, and the approval of another one.
+    Replace,
 }
 
 /// How it ends.
@@ -69,7 +72,9 @@ impl Scenario {
             }
             Self::Rotate => json!({"secretRefs": [{"name": "signing", "key": "first"}]}),
             Self::Delete => json!({"database": {"secretRef": null, "managed": {}}}),
-            Self::Upgrade | Self::Fail | Self::Reject => json!({"replicas": 2}),
+            Self::Upgrade | Self::Fail | Self::Reject | Self::Replace => {
+                json!({"replicas": 2})
+            }
         };
         let operator = world.operator();
         world.create(spec).await;
@@ -100,6 +105,7 @@ impl Scenario {
             }
             Self::Fail => world.edit(json!({"image": "server:bad"})).await,
             Self::Reject => world.edit(cpu("1000")).await,
+            Self::Replace => world.delete::<Secret>("shop-signing").await,
             Self::Delete => {
                 protect(&world.api(), json!("true")).await;
                 is_protected(world).await;
@@ -122,6 +128,10 @@ impl Scenario {
                     .until("shop", "back", |found: &Deployment| !is_rejected(found))
                     .await;
                 world.edit(cpu("10m")).await;
+            }
+            Self::Replace => {
+                approve_replacement(world, "shop-signing").await;
+                world.until("shop-signing", "made", |_: &Secret| true).await;
             }
             Self::Delete => return delete(world).await,
         }

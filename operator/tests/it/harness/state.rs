@@ -22,7 +22,7 @@ const KINDS: [(&str, &str); 12] = [
 ];
 
 /// Fields and labels that differ from run to run.
-const VOLATILE: [&str; 23] = [
+const VOLATILE: [&str; 24] = [
     "uid",
     "resourceVersion",
     "creationTimestamp",
@@ -46,6 +46,7 @@ const VOLATILE: [&str; 23] = [
     "namespace",
     "retryToken",
     "deployment.kubernetes.io/revision",
+    "authbackend.dev/approve-replacement",
 ];
 
 /// Every object of `namespace` by kind and name, as the server stores it.
@@ -84,6 +85,24 @@ pub async fn collect_garbage(client: &Client, namespace: &str, owner: &str) -> b
         let _ = client.request::<Value>(request).await;
     }
     any
+}
+
+/// Takes the owner with this uid from what it had.
+pub async fn release(client: &Client, namespace: &str, owner: &str) {
+    for (place, object) in objects(client, namespace).await {
+        let owners = &object["metadata"]["ownerReferences"];
+        if !owners.to_string().contains(owner) {
+            continue;
+        }
+        let (plural, _) = place.split_once('/').unwrap();
+        let (group, _) = KINDS.iter().find(|(_, of)| *of == plural).unwrap();
+        let path = format!("{group}/namespaces/{namespace}/{place}");
+        let request = hyper::Request::patch(path)
+            .header("content-type", "application/merge-patch+json")
+            .body(br#"{"metadata":{"ownerReferences":null}}"#.to_vec())
+            .unwrap();
+        client.request::<Value>(request).await.unwrap();
+    }
 }
 
 /// `objects` without what differs from run to run.

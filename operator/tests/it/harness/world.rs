@@ -376,6 +376,11 @@ impl World {
         }
     }
 
+    /// Plays the garbage collector after a deletion that leaves what the owner with this uid had.
+    pub async fn release(&self, owner: &str) {
+        state::release(&self.client, &self.namespace, owner).await;
+    }
+
     /// A client that reaches the API server through a proxy.
     pub async fn proxied_client(&self) -> (Client, Proxy) {
         let mut config = server::config(User::Operator).await;

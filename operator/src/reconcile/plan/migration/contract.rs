@@ -77,8 +77,10 @@ pub fn advance(decision: &mut Decision, situation: &Situation<'_>, target: &Targ
         || situation.consent.contract == Some(contract.hash.as_str())
         || remaining == Some(Duration::ZERO);
     if approved && may_begin(decision, situation, &current) {
+        if contract.phase != MigrationPhase::Running {
+            contract.started_at = Some(situation.now.clone());
+        }
         contract.phase = MigrationPhase::Running;
-        contract.started_at = Some(situation.now.clone());
         decision.step = Step::Contract;
         // What was migrated for another version before proves nothing any longer.
         let recorded = target.hash_after(decision.migration.as_ref());

@@ -43,8 +43,10 @@ pub fn advance(decision: &mut Decision, situation: &Situation<'_>, target: &Targ
     let step = match next.phase {
         MigrationPhase::AwaitingApproval if !is_approved(&next, situation) => Step::AwaitApproval,
         MigrationPhase::AwaitingApproval | MigrationPhase::Running => {
+            if next.phase != MigrationPhase::Running {
+                next.started_at = Some(situation.now.clone());
+            }
             next.phase = MigrationPhase::Running;
-            next.started_at = Some(situation.now.clone());
             Step::Start
         }
         _ => Step::Plan,

@@ -206,12 +206,22 @@ fn settle(decision: &mut Decision, situation: &Situation<'_>, target: &Target, h
 /// Puts on record that the schema is what `target` needs, and nothing of what was before.
 pub fn record_settled(decision: &mut Decision, now: &Time, target: &Target, hash: &str) {
     let mut settled = target.migration(hash, MigrationPhase::Succeeded, None);
-    settled.finished_at = Some(now.clone());
     if let Some(current) = &decision.current {
         settled.schema_version = current.schema_version;
         settled
             .pending_contracts
             .clone_from(&current.pending_contracts);
+    }
+    // The same again is no other status.
+    settled.finished_at = Some(now.clone());
+    if let Some(before) = &decision.migration {
+        let again = MigrationStatus {
+            finished_at: before.finished_at.clone(),
+            ..settled.clone()
+        };
+        if again == *before {
+            return;
+        }
     }
     decision.migration = Some(settled);
 }
@@ -243,8 +253,14 @@ pub fn remove(job: &JobFacts) -> Step {
 /// Creates the Job, or waits until it may. A Job that was lost is created again under the same name.
 fn start(decision: &mut Decision, situation: &Situation<'_>, target: &Target, hash: &str) {
     if situation.permission == Permission::Granted {
-        decision.migration =
-            Some(target.migration(hash, MigrationPhase::Running, Some(situation.now)));
+        // Where the Job cannot be created, the next try is no other status. The Job itself says when it began.
+        let begun = decision
+            .migration
+            .as_ref()
+            .filter(|recorded| recorded.hash == hash && recorded.phase == MigrationPhase::Running);
+        let started = begun.and_then(|begun| begun.started_at.as_ref());
+        let started = started.unwrap_or(situation.now);
+        decision.migration = Some(target.migration(hash, MigrationPhase::Running, Some(started)));
         decision.step = Step::Start;
         return;
     }

@@ -99,8 +99,8 @@ fn a_managed_database_is_waited_for_before_the_migration() {
     let mut world = World::new(&managed());
     let plan = world.step();
     assert_eq!(plan.generate.len(), 2);
-    assert!(plan.apply.postgres_stateful_set.is_some());
     let plan = world.step();
+    assert!(plan.apply.postgres_stateful_set.is_some());
     assert_eq!(plan.apply.migration_job, None);
     assert_eq!(
         world.verdict("DatabaseReachable"),
@@ -112,21 +112,6 @@ fn a_managed_database_is_waited_for_before_the_migration() {
     );
     world.database_gets_ready();
     assert!(world.step().apply.migration_job.is_some());
-}
-
-#[test]
-fn secrets_are_generated_once() {
-    let mut world = World::new(&managed());
-    world.step();
-    assert_eq!(world.step().generate, []);
-}
-
-#[test]
-fn a_signing_secret_that_somebody_brought_is_used_as_it_is() {
-    let mut world = World::new(&minimal());
-    world.put_secret("shop-signing", &[("secret", "brought along")]);
-    let plan = world.step();
-    assert_eq!((plan.generate, plan.apply.signing_secret), (vec![], None));
 }
 
 /// The database belongs to somebody else.
@@ -315,4 +300,17 @@ fn what_the_api_server_refuses_is_told() {
     world.step();
     assert_eq!(world.verdict("Ready"), verdict("False", "ApplyFailed"));
     assert!(world.condition("Ready").message.contains("exceeded quota"));
+}
+
+/// The old object is there; that it is not the one of the spec is known from the refusal alone.
+#[test]
+fn nothing_is_ready_while_the_api_server_refuses_a_change_of_what_exists() {
+    let mut world = World::serving(&minimal());
+    world.observed.refusal = Some("cannot apply Service shop: port is taken".to_owned());
+    world.step();
+    assert_eq!(world.verdict("Ready"), verdict("False", "ApplyFailed"));
+    assert_eq!(world.verdict("Available"), verdict("True", "Serving"));
+    world.observed.refusal = None;
+    world.step();
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
 }

@@ -203,7 +203,24 @@ fn a_job_counts_as_started_unless_its_pod_shows_otherwise() {
 #[test]
 fn a_pod_without_its_job_is_an_orphan_until_it_ended() {
     let running = [pod("a", "Running", &json!({"running": {}}))];
-    assert!(has_orphan(&[], &running));
-    assert!(!has_orphan(&[job("a", CREATED, &json!([]))], &running));
-    assert!(!has_orphan(&[], &[pod("a", "Failed", &terminated(1, ""))]));
+    assert!(has_orphan(&[], &running, "uid-shop"));
+    let own = job("a", CREATED, &json!([]));
+    assert!(!has_orphan(&[own], &running, "uid-shop"));
+    let ended = [pod("a", "Failed", &terminated(1, ""))];
+    assert!(!has_orphan(&[], &ended, "uid-shop"));
+}
+
+/// Also between two tries, when it has no pod.
+#[test]
+fn the_job_of_a_deleted_resource_is_an_orphan_until_it_ended() {
+    let running = [pod("a", "Running", &json!({"running": {}}))];
+    let left = job("a", CREATED, &json!([]));
+    assert!(has_orphan(
+        &[Arc::clone(&left)],
+        &running,
+        "uid-of-the-next"
+    ));
+    assert!(has_orphan(&[left], &[], "uid-of-the-next"));
+    let ended = job("a", CREATED, &condition("Complete", "", ""));
+    assert!(!has_orphan(&[ended], &[], "uid-of-the-next"));
 }

@@ -1,11 +1,13 @@
 //! Installs, upgrades, failures and rotations, plan by plan.
 
+use std::sync::Arc;
+
 use authbackend_crds::v1alpha1::{MigrationPhase, RETRY_MIGRATION_ANNOTATION};
 use kube::ResourceExt as _;
 use serde_json::json;
 
 use super::world::{NEW_IMAGE, SERVER_IMAGE, World, managed, minimal, upgrading, verdict};
-use crate::reconcile::plan::Requeue;
+use crate::reconcile::plan::{DeletionKind, Requeue};
 
 #[test]
 fn a_first_install_creates_the_job_and_no_deployment() {
@@ -311,6 +313,56 @@ fn a_lost_job_is_created_again_once_its_pod_has_ended() {
     world.job_is_lost();
     assert_eq!(world.step().apply.migration_job, None);
     world.orphans_end();
+    assert!(world.step().apply.migration_job.is_some());
+}
+
+/// As `kubectl delete --cascade=orphan` and another create leave it: objects without an owner, and no status.
+fn made_again(mut world: World) -> World {
+    for job in &mut world.observed.jobs {
+        Arc::make_mut(job).metadata.owner_references = None;
+    }
+    let auth_backend = Arc::make_mut(&mut world.observed.auth_backend);
+    auth_backend.metadata.uid = Some("uid-of-the-next".to_owned());
+    auth_backend.status = None;
+    world
+}
+
+#[test]
+fn a_finished_job_that_a_deleted_resource_left_makes_way_for_another_one() {
+    let left = World::serving(&minimal());
+    let job = left.observed.jobs[0].clone();
+    let mut world = made_again(left);
+    let plan = world.step();
+    let wanted = plan.apply.migration_job.unwrap();
+    assert_eq!(wanted.name_any(), job.name_any());
+    let doomed = plan.delete.iter().map(|it| (it.kind, it.uid.clone()));
+    assert_eq!(
+        doomed.collect::<Vec<_>>(),
+        [(DeletionKind::Job, job.uid().unwrap())]
+    );
+    assert_eq!(world.verdict("Ready"), verdict("False", "Migrating"));
+    world.converge();
+    assert_eq!(world.verdict("Ready"), verdict("True", "UpToDate"));
+}
+
+#[test]
+fn a_finished_job_that_somebody_else_made_is_left_alone() {
+    let mut world = made_again(World::serving(&minimal()));
+    let job = Arc::make_mut(&mut world.observed.jobs[0]);
+    job.labels_mut().remove("app.kubernetes.io/managed-by");
+    assert_eq!(world.plan().delete, []);
+}
+
+#[test]
+fn no_other_migration_begins_while_that_of_a_deleted_resource_runs() {
+    let mut world = made_again(upgrading());
+    for image in [SERVER_IMAGE, NEW_IMAGE] {
+        world.edit(&json!({"image": image}));
+        let plan = world.step();
+        assert_eq!((plan.apply.migration_job, plan.delete), (None, vec![]));
+        assert_eq!(world.verdict("Ready"), verdict("False", "Migrating"));
+    }
+    world.job_succeeds(1);
     assert!(world.step().apply.migration_job.is_some());
 }
 

@@ -1,5 +1,6 @@
-//! Random lives of an AuthBackend: edits, outcomes, crashes of the operator, Secrets that change, Jobs that get lost, in any
-//! order. Whatever happens, two migrations never run at once, what serves keeps serving, and in the end all is well.
+//! Random lives of an AuthBackend: edits, outcomes, crashes of the operator, Secrets that change, Jobs and generated Secrets
+//! that get lost, in any order. Whatever happens, two migrations never run at once, what serves keeps serving, a Secret that
+//! was used is not replaced unasked, and in the end all is well.
 
 use std::collections::BTreeSet;
 
@@ -35,6 +36,8 @@ struct Life {
     migrated: BTreeSet<String>,
     /// Schema settings that were migrated to.
     migrated_settings: BTreeSet<String>,
+    /// Whether lost Secrets may be replaced.
+    approves: bool,
     history: Vec<String>,
 }
 
@@ -45,13 +48,14 @@ impl Life {
             random: Random(seed),
             migrated: BTreeSet::new(),
             migrated_settings: BTreeSet::new(),
+            approves: false,
             history: Vec::new(),
         }
     }
 
     /// Something happens.
     fn event(&mut self) {
-        let number = self.random.below(16);
+        let number = self.random.below(17);
         let token = self.random.below(4);
         self.history.push(format!("{number}/{token}"));
         match number {
@@ -82,6 +86,7 @@ impl Life {
                 let auth = json!({"user": {"modelName": format!("users{token}")}});
                 self.world.edit(&json!({"auth": auth}));
             }
+            15 => drop(self.world.observed.secrets.remove("shop-signing")),
             _ => drop(self.step()),
         }
     }
@@ -134,7 +139,13 @@ impl Life {
 
     fn step(&mut self) -> bool {
         let before = self.world.status();
-        self.world.step();
+        let plan = self.world.step();
+        let recorded = &before.generated_secrets;
+        assert!(
+            plan.generate.is_empty() || recorded.is_empty() || self.approves,
+            "a Secret that was used is replaced: {:?}",
+            self.history
+        );
         self.world.status() != before
     }
 
@@ -186,6 +197,7 @@ impl Life {
     /// Nobody interferes any longer, and every migration succeeds.
     fn settle(&mut self) {
         self.put_url(0);
+        self.approves = true;
         self.world
             .edit(&json!({"suspend": null, "replicas": 2, "image": "server:9", "auth": null}));
         for _ in 0..20 {
@@ -193,6 +205,7 @@ impl Life {
             self.succeed();
             self.world.orphans_end();
             self.world.pods_get_ready();
+            self.world.approve_replacement();
             self.check();
         }
         let ready = self.world.condition("Ready");

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use authbackend_crds::v1alpha1::{APPROVE_CONTRACT_ANNOTATION, APPROVE_MIGRATION_ANNOTATION};
+use authbackend_crds::v1alpha1::{
+    APPROVE_CONTRACT_ANNOTATION, APPROVE_MIGRATION_ANNOTATION, APPROVE_REPLACEMENT_ANNOTATION,
+};
 use k8s_openapi::api::batch::v1::{Job, JobCondition, JobStatus};
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt as _;
@@ -77,6 +79,15 @@ impl World {
         }
         if let Some(contract) = status.contract {
             self.annotate(APPROVE_CONTRACT_ANNOTATION, &contract.hash);
+        }
+    }
+
+    /// Somebody has the first of the Secrets that are gone replaced.
+    pub fn approve_replacement(&mut self) {
+        let mut recorded = self.status().generated_secrets.into_iter();
+        let is_gone = |name: &str| !self.observed.secrets.contains_key(name);
+        if let Some(gone) = recorded.find(|recorded| is_gone(&recorded.name)) {
+            self.annotate(APPROVE_REPLACEMENT_ANNOTATION, &gone.uid);
         }
     }
 
