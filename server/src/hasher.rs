@@ -1,5 +1,6 @@
 //! Password hashing on threads of its own, a bounded number at a time, with a bounded queue.
 
+mod kinds;
 mod workers;
 
 use std::{io, sync::Arc};
@@ -8,10 +9,13 @@ use authbackend_crds::auth::EmailAndPassword;
 use authbackend_otlp::TARGET;
 use tracing::Instrument as _;
 
-use self::workers::{Refused, Workers};
+use self::{
+    kinds::Kinds,
+    workers::{Refused, Workers},
+};
 use crate::{
     crypto::{
-        password::{self, Memory, PasswordError, Scheme},
+        password::{self, Kind, Memory, PasswordError, Scheme},
         random::Random,
     },
     metrics::HashGauges,
@@ -34,6 +38,8 @@ struct Computes {
     scheme: Scheme,
     rehashes: bool,
     random: Arc<Random>,
+    kinds: Kinds,
+    gauges: HashGauges,
 }
 
 /// What the check of a password found.
@@ -80,11 +86,14 @@ impl Hasher {
     ) -> Result<Self, HasherStartError> {
         let settings = settings.password();
         let threads = settings.max_concurrent.unwrap_or(threads).max(1);
+        let scheme = Scheme::new(&settings)?;
         Ok(Self(Arc::new(Inner {
             computes: Arc::new(Computes {
-                scheme: Scheme::new(&settings)?,
+                kinds: Kinds::new(scheme.kind()),
+                scheme,
                 rehashes: settings.rehash_on_sign_in(),
                 random,
+                gauges: gauges.clone(),
             }),
             workers: Workers::start(threads, gauges)?,
         })))
@@ -95,33 +104,51 @@ impl Hasher {
     /// # Errors
     /// Too many wait, the parameters are out of range, or the server is shutting down.
     pub async fn hash(&self, password: String) -> Result<String, HasherError> {
-        self.run(move |hasher, memory| hasher.scheme.hash(&password, &hasher.random, memory))
+        self.run(move |hasher, memory| hasher.hash(&password, memory))
             .await
     }
 
-    /// Checks `password` against a stored hash. Without one, takes the time of a hash all the same and finds
-    /// the password wrong: the time does not tell whether a user exists.
+    /// Whether `password` is that of the stored hash, for whoever knows already whose it is.
     ///
     /// # Errors
     /// Too many wait, the stored hash has an unknown format, or the server is shutting down.
-    pub async fn verify(
+    pub async fn verify(&self, stored: String, password: String) -> Result<bool, HasherError> {
+        self.run(move |hasher, memory| hasher.verify(&stored, &password, memory))
+            .await
+    }
+
+    /// Checks `password` against the stored hash of whoever says who they are, if they have one. Whatever is wrong, the
+    /// work is the same: one hash of each kind that is stored. So the time tells neither whether a user exists nor how
+    /// their hash was made.
+    ///
+    /// # Errors
+    /// Too many wait, the stored hash has an unknown format, or the server is shutting down.
+    pub async fn authenticate(
         &self,
         stored: Option<String>,
         password: String,
     ) -> Result<Verdict, HasherError> {
         self.run(move |hasher, memory| {
-            let Some(stored) = stored else {
-                hasher.scheme.hash(&password, &hasher.random, memory)?;
-                return Ok(Verdict {
-                    correct: false,
-                    outdated: false,
-                });
+            let correct = match &stored {
+                Some(stored) => hasher.verify(stored, &password, memory)?,
+                None => false,
             };
-            let correct = password::verify(&stored, &password, memory)?;
-            let outdated = correct && hasher.rehashes && hasher.scheme.is_outdated(&stored);
-            Ok(Verdict { correct, outdated })
+            let is_outdated = |stored: &String| hasher.scheme.is_outdated(stored);
+            if !correct {
+                hasher.spend_others(stored.as_deref(), &password, memory)?;
+            }
+            Ok(Verdict {
+                correct,
+                outdated: correct && hasher.rehashes && stored.as_ref().is_some_and(is_outdated),
+            })
         })
         .await
+    }
+
+    /// Tells of hashes of every kind that is stored. Until then better-auth's are taken to be among them.
+    pub fn know(&self, stored: &[String]) {
+        let kinds = stored.iter().filter_map(|stored| Kind::of(stored));
+        self.0.computes.kinds.complete(kinds);
     }
 
     async fn run<T: Send + 'static>(
@@ -140,6 +167,40 @@ impl Hasher {
             Err(Refused::Busy) => Err(HasherError::Busy),
             Err(Refused::Stopped) => Err(HasherError::Stopped),
         }
+    }
+}
+
+impl Computes {
+    fn hash(&self, password: &str, memory: &mut Memory) -> Result<String, PasswordError> {
+        self.gauges.count_computed(self.scheme.kind().algorithm());
+        self.scheme.hash(password, &self.random, memory)
+    }
+
+    fn verify(
+        &self,
+        stored: &str,
+        password: &str,
+        memory: &mut Memory,
+    ) -> Result<bool, PasswordError> {
+        if let Some(kind) = Kind::of(stored) {
+            self.gauges.count_computed(kind.algorithm());
+        }
+        password::verify(stored, password, memory)
+    }
+
+    /// Does the work of a check against a hash of each kind but that of `stored`.
+    fn spend_others(
+        &self,
+        stored: Option<&str>,
+        password: &str,
+        memory: &mut Memory,
+    ) -> Result<(), PasswordError> {
+        let own = stored.and_then(Kind::of);
+        for kind in self.kinds.others(own.as_ref()) {
+            self.gauges.count_computed(kind.algorithm());
+            kind.spend(password, memory)?;
+        }
+        Ok(())
     }
 }
 
@@ -180,7 +241,7 @@ mod tests {
         let stored = hasher.hash("correct horse".to_owned()).await.unwrap();
         for (password, correct) in [("correct horse", true), ("wrong horse", false)] {
             let verdict = hasher
-                .verify(Some(stored.clone()), password.to_owned())
+                .authenticate(Some(stored.clone()), password.to_owned())
                 .await
                 .unwrap();
             assert_eq!(
@@ -190,13 +251,15 @@ mod tests {
                     outdated: false
                 }
             );
+            let verified = hasher.verify(stored.clone(), password.to_owned()).await;
+            assert_eq!(verified.unwrap(), correct);
         }
     }
 
     #[tokio::test]
     async fn a_missing_hash_is_a_wrong_password() {
         let verdict = hasher(HashAlgorithm::Argon2id, None)
-            .verify(None, String::new())
+            .authenticate(None, String::new())
             .await;
         assert_eq!(
             verdict.unwrap(),
@@ -220,7 +283,7 @@ mod tests {
         ] {
             let hasher = hasher(HashAlgorithm::Argon2id, rehashes);
             let verdict = hasher
-                .verify(Some(stored.clone()), password.to_owned())
+                .authenticate(Some(stored.clone()), password.to_owned())
                 .await
                 .unwrap();
             assert_eq!(verdict.outdated, outdated, "{rehashes:?} {password}");

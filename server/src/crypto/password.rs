@@ -8,7 +8,7 @@ mod scrypt;
 use authbackend_crds::auth::{HashAlgorithm, PasswordHashing};
 use unicode_normalization::UnicodeNormalization;
 
-pub use argon2id::Memory;
+pub use argon2id::{Cost, Memory};
 
 use super::random::Random;
 
@@ -21,6 +21,15 @@ pub enum Scheme {
     /// Argon2id with a cost.
     Argon2id(argon2::Params),
     /// better-auth's scrypt, whose cost is fixed.
+    Scrypt,
+}
+
+/// What the work of checking a password depends on: how the stored hash was made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// Argon2 at a cost.
+    Argon2(Cost),
+    /// better-auth's scrypt.
     Scrypt,
 }
 
@@ -66,11 +75,50 @@ impl Scheme {
         }
     }
 
+    /// The kind of the hashes that this makes.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Argon2id(params) => Kind::Argon2(Cost::new(params)),
+            Self::Scrypt => Kind::Scrypt,
+        }
+    }
+
     /// Whether `stored` was made by another algorithm or with other parameters than this scheme's.
     pub fn is_outdated(&self, stored: &str) -> bool {
         match self {
             Self::Argon2id(params) => !argon2id::has_params(stored, params),
             Self::Scrypt => !scrypt::recognizes(stored),
+        }
+    }
+}
+
+impl Kind {
+    /// The kind of `stored`; none if it is no hash that can be verified.
+    pub fn of(stored: &str) -> Option<Self> {
+        if stored.starts_with('$') {
+            Cost::of(stored).map(Self::Argon2)
+        } else {
+            scrypt::recognizes(stored).then_some(Self::Scrypt)
+        }
+    }
+
+    /// The name of the algorithm.
+    pub const fn algorithm(&self) -> &'static str {
+        match self {
+            Self::Argon2(_) => "argon2",
+            Self::Scrypt => "scrypt",
+        }
+    }
+
+    /// Does the work of checking `password` against a hash of this kind.
+    ///
+    /// # Errors
+    /// The cost is out of the algorithm's range.
+    pub fn spend(&self, password: &str, memory: &mut Memory) -> Result<(), PasswordError> {
+        let password = normalize(password);
+        match self {
+            Self::Argon2(cost) => cost.spend(&password, memory),
+            Self::Scrypt => scrypt::spend(&password),
         }
     }
 }

@@ -3,4 +3,4 @@
 mod model;
 pub mod store;
 
-pub use model::{Account, CREDENTIAL, Credential, NewAccount, Tokens};
+pub use model::{Account, CREDENTIAL, Credential, NewAccount, Proof, Tokens};

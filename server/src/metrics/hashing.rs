@@ -3,11 +3,17 @@
 use std::sync::atomic::AtomicI64;
 
 use prometheus_client::{
-    metrics::{counter::Counter, gauge::Gauge},
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
 
 use super::Durations;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AlgorithmLabel {
+    algorithm: &'static str,
+}
 
 /// Gauges of the password hasher.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +26,8 @@ pub struct HashGauges {
     pub waiting: Gauge<i64, AtomicI64>,
     /// Passwords that were refused because too many waited.
     pub refused: Counter,
+    /// Hashes that were computed: a wrong password takes one of each kind that is stored.
+    computed: Family<AlgorithmLabel, Counter>,
     /// How long passwords waited.
     pub wait: Durations,
     /// How long hashes took, without the wait.
@@ -49,6 +57,14 @@ impl HashGauges {
             "Passwords that were not hashed because too many waited",
             gauges.refused.clone(),
         );
+        registry.register(
+            "password_hashes_computed",
+            "Hashes that were computed, by algorithm: a wrong password takes one of each kind that is stored",
+            gauges.computed.clone(),
+        );
+        for algorithm in ["argon2", "scrypt"] {
+            drop(gauges.computed.get_or_create(&AlgorithmLabel { algorithm }));
+        }
         registry.register_with_unit(
             "password_hash_wait",
             "Time that passwords waited for a free core",
@@ -62,5 +78,12 @@ impl HashGauges {
             gauges.duration.clone(),
         );
         gauges
+    }
+
+    /// Counts a hash by `algorithm`.
+    pub fn count_computed(&self, algorithm: &'static str) {
+        self.computed
+            .get_or_create(&AlgorithmLabel { algorithm })
+            .inc();
     }
 }

@@ -27,7 +27,7 @@ use crate::{
         uri::encode_component,
     },
     identity::{
-        account,
+        account::{self, Credential, Proof},
         session::{Session, SessionUser},
         user::{self, User},
         verification::NewVerification,
@@ -111,9 +111,10 @@ async fn delete_user(
     let is_given = |text: &String| !text.is_empty();
     let password = input.password.filter(is_given);
     let has_password = password.is_some();
-    if let Some(password) = password {
-        check_password(&app, &current.user, password).await?;
-    }
+    let checked = match password {
+        Some(password) => Some(check_password(&app, &current.user, password).await?),
+        None => None,
+    };
     if let Some(token) = input.token.filter(is_given) {
         use_token(&app, &current.user, &token).await?;
     } else if settings.send_delete_account_verification() {
@@ -129,21 +130,28 @@ async fn delete_user(
             return Err((&SESSION_EXPIRED).into());
         }
     }
-    delete(&app, current, &issuer).await?;
+    delete(&app, current, checked.as_ref(), &issuer).await?;
     Ok(Json(DELETED))
 }
 
-async fn check_password(app: &App, user: &User, password: String) -> Result<(), ApiError> {
+async fn check_password(app: &App, user: &User, password: String) -> Result<Proof, ApiError> {
     check_not_too_long(&app.config.settings.email_and_password(), &password)?;
     let found = account::store::credential_of(&mut app.db.get().await?, &user.id).await?;
-    let Some(stored) = found.and_then(|credential| credential.password) else {
+    let Some(Credential {
+        id,
+        password: Some(stored),
+    }) = found
+    else {
         return Err((&CREDENTIAL_ACCOUNT_NOT_FOUND).into());
     };
-    if app.hasher.verify(Some(stored), password).await?.correct {
-        Ok(())
-    } else {
-        Err((&INVALID_PASSWORD).into())
+    if !app.hasher.verify(stored.clone(), password).await? {
+        return Err((&INVALID_PASSWORD).into());
     }
+    Ok(Proof {
+        account_id: id,
+        hash: stored,
+        replacement: None,
+    })
 }
 
 #[derive(Deserialize)]
@@ -177,7 +185,7 @@ async fn delete_user_by_link(
         return Err((&NOBODY_TO_DELETE).into());
     };
     use_token(&app, &current.user, &query.token).await?;
-    delete(&app, current, &issuer).await?;
+    delete(&app, current, None, &issuer).await?;
     Ok(callback.map_or_else(|| Json(DELETED).into_reply(), Redirect::into_reply))
 }
 
@@ -231,14 +239,24 @@ async fn use_token(app: &App, user: &User, token: &str) -> Result<(), ApiError> 
     }
 }
 
-/// Removes the user with everything that lets them sign in.
-async fn delete(app: &App, current: SessionUser, issuer: &Issuer) -> Result<(), ApiError> {
+/// Removes the user with everything that lets them sign in; where a password has proved right, if `proof` still holds.
+async fn delete(
+    app: &App,
+    current: SessionUser,
+    proof: Option<&Proof>,
+    issuer: &Issuer,
+) -> Result<(), ApiError> {
     let SessionUser { session, user } = current;
     let mut db = app.db.get().await?;
     db.begin().await?;
     // Whoever is signing in at this moment is waited for, and their session goes too.
-    user::store::lock(&mut db, &user.id).await?;
+    let is_there = user::store::lock(&mut db, &user.id).await?;
     let now = app.clock.now();
+    if let Some(proof) = proof.filter(|_| is_there)
+        && !account::store::confirm(&mut db, proof, now).await?
+    {
+        return Err((&INVALID_PASSWORD).into());
+    }
     app.sessions.user_removed(&user.id, now).await?;
     if user::store::remove(&mut db, &user.id).await? {
         let event = Event::new(EventKind::UserDeleted).of_user(&user.id);

@@ -40,7 +40,11 @@ async fn verify_password(
     check_not_too_long(&app.config.settings.email_and_password(), &input.password)?;
     let found = store::credential_of(&mut app.db.get().await?, &current.user.id).await?;
     let stored = found.and_then(|credential| credential.password);
-    if app.hasher.verify(stored, input.password).await?.correct {
+    let is_right = match stored {
+        Some(stored) => app.hasher.verify(stored, input.password).await?,
+        None => false,
+    };
+    if is_right {
         Ok(Json(DONE))
     } else {
         Err((&INVALID_PASSWORD).into())

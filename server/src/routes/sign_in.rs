@@ -25,7 +25,7 @@ use crate::{
         table::Route,
     },
     identity::{
-        account::{self, Credential},
+        account::{self, Credential, Proof},
         session::SessionUser,
         user::User,
     },
@@ -45,6 +45,10 @@ pub(super) const ROUTES: &[Route] = &[route!(POST "/sign-in/email" => email)
         &EMAIL_NOT_VERIFIED,
         &TOO_MANY_PASSWORDS,
     ])];
+
+/// How often a password is checked whose hash has been replaced by the time that the session begins: by another sign-in
+/// at the same moment, because it was outdated, or because the password was changed.
+const CHECKS: usize = 3;
 
 #[derive(Deserialize)]
 struct SignIn {
@@ -91,33 +95,29 @@ async fn email(
     check_not_too_long(&settings, &input.password)?;
     let email = input.email.to_ascii_lowercase();
     let client = issuer.client();
-    let (user, rehash) = match authenticate(&app, &email, input.password).await? {
-        Authentication::Correct(user, rehash) => (user, rehash),
-        Authentication::Wrong(user) => {
-            let user_id = user.map(|user| user.id);
-            record_failure(&app, user_id, &email, &INVALID_EMAIL_OR_PASSWORD, client).await?;
-            return Err((&INVALID_EMAIL_OR_PASSWORD).into());
+    let mut wrong = None;
+    for _ in 0..CHECKS {
+        let (user, proof) = match authenticate(&app, &email, input.password.clone()).await? {
+            Authentication::Correct(user, proof) => (user, proof),
+            Authentication::Wrong(user) => {
+                wrong = user.map(|user| user.id);
+                break;
+            }
+        };
+        if settings.require_email_verification() && !user.email_verified {
+            ask_to_verify(&app, &user, input.callback_url.as_deref(), client).await?;
+            record_failure(&app, Some(user.id), &email, &EMAIL_NOT_VERIFIED, client).await?;
+            return Err((&EMAIL_NOT_VERIFIED).into());
         }
-    };
-    if settings.require_email_verification() && !user.email_verified {
-        ask_to_verify(&app, &user, input.callback_url.as_deref(), client).await?;
-        record_failure(&app, Some(user.id), &email, &EMAIL_NOT_VERIFIED, client).await?;
-        return Err((&EMAIL_NOT_VERIFIED).into());
+        let remember = input.remember_me != Some(false);
+        wrong = Some(user.id.clone());
+        let mut db = app.db.get().await?;
+        if let Some(current) = issuer.open_proved(&mut db, user, remember, &proof).await? {
+            return Ok(signed_in(current, input.callback_url.as_deref()));
+        }
     }
-    let remember = input.remember_me != Some(false);
-    let mut db = app.db.get().await?;
-    let scope = app.events.begin(&mut db).await?;
-    if let Some(Rehash {
-        account_id,
-        old,
-        new,
-    }) = &rehash
-    {
-        account::store::replace_hash(&mut db, account_id, old, new, app.clock.now()).await?;
-    }
-    let current = issuer.open(&mut db, user, remember).await?;
-    app.events.commit(&mut db, scope).await?;
-    Ok(signed_in(current, input.callback_url.as_deref()))
+    record_failure(&app, wrong, &email, &INVALID_EMAIL_OR_PASSWORD, client).await?;
+    Err((&INVALID_EMAIL_OR_PASSWORD).into())
 }
 
 fn signed_in(current: SessionUser, callback_url: Option<&str>) -> Response {
@@ -173,20 +173,14 @@ async fn record_failure(
 
 /// What an address and a password prove.
 enum Authentication {
-    /// That they belong to the user, whose hash is perhaps outdated.
-    Correct(User, Option<Rehash>),
+    /// That they belong to the user.
+    Correct(User, Proof),
     /// Nothing; the user is who has the address.
     Wrong(Option<User>),
 }
 
-/// A hash of the current scheme for an account whose hash is outdated.
-struct Rehash {
-    account_id: String,
-    old: String,
-    new: String,
-}
-
-/// Looks for the user with the address `email`, in lower case, and this password. Unknown users and wrong passwords take the same time and give the same answer.
+/// Looks for the user with the address `email`, in lower case, and this password. Unknown users and wrong passwords take
+/// the same work and give the same answer.
 async fn authenticate(
     app: &App,
     email: &str,
@@ -198,18 +192,23 @@ async fn authenticate(
         Some(Credential { id, password }) => (Some(id), password),
         None => (None, None),
     };
-    let verdict = app.hasher.verify(stored.clone(), password.clone()).await?;
-    let user = match user {
-        Some(user) if verdict.correct => user,
-        other => return Ok(Authentication::Wrong(other)),
+    let verdict = app
+        .hasher
+        .authenticate(stored.clone(), password.clone())
+        .await?;
+    let (user, account_id, hash) = match (user, account_id, stored) {
+        (Some(user), Some(id), Some(stored)) if verdict.correct => (user, id, stored),
+        (other, ..) => return Ok(Authentication::Wrong(other)),
     };
-    let rehash = match (account_id, stored) {
-        (Some(account_id), Some(old)) if verdict.outdated => Some(Rehash {
-            account_id,
-            old,
-            new: app.hasher.hash(password).await?,
-        }),
-        _ => None,
+    let replacement = if verdict.outdated {
+        Some(app.hasher.hash(password).await?)
+    } else {
+        None
     };
-    Ok(Authentication::Correct(user, rehash))
+    let proof = Proof {
+        account_id,
+        hash,
+        replacement,
+    };
+    Ok(Authentication::Correct(user, proof))
 }

@@ -16,7 +16,7 @@ use crate::{
         error_code::{
             CREDENTIAL_ACCOUNT_NOT_FOUND, EMAIL_CAN_NOT_BE_UPDATED, FAILED_TO_UPDATE_USER,
             FIELD_NOT_ALLOWED, INVALID_PASSWORD, PASSWORD_TOO_LONG, PASSWORD_TOO_SHORT,
-            TOO_MANY_PASSWORDS,
+            TOO_MANY_PASSWORDS, UNAUTHORIZED,
         },
         extract::{Body, Database, Input, State},
         reply::Json,
@@ -156,48 +156,49 @@ async fn change_password(
     let SessionUser { session, user } = current;
     let changed = Event::new(EventKind::PasswordChanged)
         .of_user(&user.id)
-        .in_session(session.id)
+        .in_session(session.id.as_str())
         .from_client(issuer.client());
     let found = account::store::credential_of(&mut app.db.get().await?, &user.id).await?;
     let Some(Credential {
         id: account_id,
-        password: Some(stored),
+        password: Some(old),
     }) = found
     else {
         return Err((&CREDENTIAL_ACCOUNT_NOT_FOUND).into());
     };
-    if !app
-        .hasher
-        .verify(Some(stored), input.current_password)
-        .await?
-        .correct
-    {
+    let is_right = app.hasher.verify(old.clone(), input.current_password);
+    if !is_right.await? {
         return Err((&INVALID_PASSWORD).into());
     }
-    let hash = app.hasher.hash(input.new_password).await?;
-    let now = app.clock.now();
+    let new = app.hasher.hash(input.new_password).await?;
     let mut db = app.db.get().await?;
-    let scope = app.events.begin(&mut db).await?;
-    app.events.record(&mut db, changed).await?;
+    db.begin().await?;
+    // While passwords were hashed the session may have been ended, and the password been changed: nothing that was
+    // known before counts.
+    let is_there = user::store::lock(&mut db, &user.id).await?;
+    let still = app.sessions.by_token(&mut db, &session.token).await?;
+    if !is_there || still.is_none() {
+        return Err((&UNAUTHORIZED).into());
+    }
+    let now = app.clock.now();
+    if !account::store::replace_password(&mut db, &account_id, &old, &new, now).await? {
+        return Err((&INVALID_PASSWORD).into());
+    }
+    let (events, client) = (&app.events, issuer.client());
+    events.record(&mut db, changed).await?;
     if input.revoke_other_sessions != Some(true) {
-        account::store::set_password(&mut db, &account_id, &hash, now).await?;
-        app.events.commit(&mut db, scope).await?;
+        db.commit().await?;
         return Ok(Json(PasswordChanged { token: None, user }));
     }
+    let revoked = app.sessions.revoke_all(&mut db, &user.id, now).await?;
+    events
+        .sessions_revoked(&mut db, &user.id, revoked, client)
+        .await?;
     let session = issuer.prepare(&user.id, true);
-    let replaced =
-        app.sessions
-            .replace_all_with_password(&mut db, session, &account_id, &hash, &user);
-    let (session, revoked) = replaced.await?;
+    let session = app.sessions.open(&mut db, session, &user).await?;
+    events.session_created(&mut db, &session, client).await?;
+    db.commit().await?;
     let current = SessionUser { session, user };
-    let (events, client) = (&app.events, issuer.client());
-    events
-        .sessions_revoked(&mut db, &current.user.id, revoked, client)
-        .await?;
-    events
-        .session_created(&mut db, &current.session, client)
-        .await?;
-    events.commit(&mut db, scope).await?;
     issuer.renew(&current);
     Ok(Json(PasswordChanged {
         token: Some(current.session.token),

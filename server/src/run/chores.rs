@@ -2,20 +2,51 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{app::App, config::Secrets, db::Listener, metrics::Metrics};
+use crate::{
+    app::App,
+    config::Secrets,
+    db::{DbError, Listener},
+    identity::account,
+    metrics::Metrics,
+};
 
 /// How often the files of the signing secrets are looked at.
 const SECRETS_POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long after a failure the table of accounts is looked at again.
+const HASHES_PAUSE: Duration = Duration::from_secs(10);
 
 /// What requests need not wait for.
 pub(super) async fn do_chores(app: Arc<App>, metrics: Metrics, ending: CancellationToken) {
     let discovery = discover_services(Arc::clone(&app), ending.clone());
     let memory = keep_sessions_true(Arc::clone(&app), metrics, ending.clone());
     let secondary = follow_secondary(Arc::clone(&app), ending.clone());
-    tokio::join!(discovery, memory, secondary, prune_rate_limits(app, ending));
+    let hashes = know_hashes(Arc::clone(&app), ending.clone());
+    let rate_limits = prune_rate_limits(app, ending);
+    tokio::join!(discovery, memory, secondary, hashes, rate_limits);
+}
+
+/// Finds out which kinds of hashes are stored, once: a wrong password takes one of each.
+async fn know_hashes(app: Arc<App>, ending: CancellationToken) {
+    let look = async || {
+        let mut db = app.db.get().await?;
+        Ok::<_, DbError>(account::store::kinds_of_hashes(&mut db).await?)
+    };
+    let learn = async {
+        loop {
+            match look().await {
+                Ok(stored) => return app.hasher.know(&stored),
+                Err(error) => {
+                    tracing::debug!(%error, "the hashes of passwords cannot be looked at");
+                }
+            }
+            sleep(HASHES_PAUSE).await;
+        }
+    };
+    ending.run_until_cancelled(learn).await;
 }
 
 /// Hears of changes of sessions that are in memory, if the settings want any there.

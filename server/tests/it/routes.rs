@@ -15,6 +15,7 @@ mod list_sessions;
 pub(crate) mod mails;
 mod open_api;
 mod origin;
+mod overtaken;
 mod password_reset;
 mod rate_limit;
 mod required_verification;

@@ -70,25 +70,77 @@ pub(super) fn hash(
     Ok(hash.to_string())
 }
 
-pub(super) fn verify(
-    stored: &str,
-    password: &str,
-    memory: &mut Memory,
-) -> Result<bool, PasswordError> {
-    let stored = PasswordHash::new(stored).map_err(|_| PasswordError::UnknownFormat)?;
-    let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
-        return Err(PasswordError::UnknownFormat);
-    };
+/// What the work of a hash depends on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Cost {
+    algorithm: Algorithm,
+    version: Version,
+    /// With the usual length of the output, which costs nothing.
+    params: Params,
+}
+
+impl Cost {
+    /// That of hashes made with `params`.
+    pub(super) fn new(params: &Params) -> Self {
+        Self {
+            algorithm: Algorithm::Argon2id,
+            version: Version::V0x13,
+            params: params.clone(),
+        }
+    }
+
+    /// That of `stored`, if it is a hash that can be verified.
+    pub(super) fn of(stored: &str) -> Option<Self> {
+        let stored = PasswordHash::new(stored).ok()?;
+        let (algorithm, version, params) = parts(&stored).ok()?;
+        let output = Some(OUTPUT_LENGTH);
+        let params = Params::new(params.m_cost(), params.t_cost(), params.p_cost(), output);
+        Some(Self {
+            algorithm,
+            version,
+            params: params.ok()?,
+        })
+    }
+
+    /// Computes a hash that nobody needs.
+    pub(super) fn spend(&self, password: &str, memory: &mut Memory) -> Result<(), PasswordError> {
+        let mut output = [0; OUTPUT_LENGTH];
+        Argon2::new(self.algorithm, self.version, self.params.clone())
+            .hash_password_into_with_memory(
+                password.as_bytes(),
+                &[0; super::SALT_LENGTH],
+                &mut output,
+                memory.blocks(&self.params),
+            )
+            .map_err(|_| PasswordError::Parameters)
+    }
+}
+
+/// What `stored` was made by.
+fn parts(stored: &PasswordHash) -> Result<(Algorithm, Version, Params), PasswordError> {
     let algorithm =
         Algorithm::try_from(stored.algorithm.as_str()).map_err(|_| PasswordError::UnknownFormat)?;
     let version = stored
         .version
         .map_or(Ok(Version::default()), Version::try_from)
         .map_err(|_| PasswordError::UnknownFormat)?;
-    let params = Params::try_from(&stored).map_err(|_| PasswordError::Parameters)?;
+    let params = Params::try_from(stored).map_err(|_| PasswordError::Parameters)?;
     if params.m_cost() > MAX_MEMORY_KIB {
         return Err(PasswordError::Parameters);
     }
+    Ok((algorithm, version, params))
+}
+
+pub(super) fn verify(
+    stored: &str,
+    password: &str,
+    memory: &mut Memory,
+) -> Result<bool, PasswordError> {
+    let stored = PasswordHash::new(stored).map_err(|_| PasswordError::UnknownFormat)?;
+    let (algorithm, version, params) = parts(&stored)?;
+    let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
+        return Err(PasswordError::UnknownFormat);
+    };
     let mut output = vec![0; expected.len()];
     Argon2::new(algorithm, version, params.clone())
         .hash_password_into_with_memory(

@@ -13,6 +13,7 @@ use crate::{
         extract::{Client, Extract},
     },
     identity::{
+        account::Proof,
         session::{NewSession, SessionUser},
         user::User,
     },
@@ -79,6 +80,32 @@ impl Issuer {
         let current = SessionUser { session, user };
         self.begin(&current, remember.into());
         Ok(current)
+    }
+
+    /// The same for a user whose password has proved right, if `proof` still holds: none if it does not.
+    ///
+    /// # Errors
+    /// Whatever keeps sessions fails.
+    pub async fn open_proved(
+        &self,
+        db: &mut Conn,
+        user: User,
+        remember: bool,
+        proof: &Proof,
+    ) -> Result<Option<SessionUser>, ApiError> {
+        let Self { app, client, .. } = self;
+        let session = self.prepare(&user.id, remember);
+        let scope = app.events.begin(db).await?;
+        let opened = app.sessions.open_proved(db, session, &user, proof).await?;
+        let Some(session) = opened else {
+            app.events.roll_back(db, scope).await?;
+            return Ok(None);
+        };
+        app.events.session_created(db, &session, client).await?;
+        app.events.commit(db, scope).await?;
+        let current = SessionUser { session, user };
+        self.begin(&current, remember.into());
+        Ok(Some(current))
     }
 
     /// Gives the browser the cookies of a session that was just stored, and counts it.

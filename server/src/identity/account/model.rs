@@ -114,3 +114,23 @@ impl fmt::Debug for Credential {
             .finish()
     }
 }
+
+/// That a password is right. It holds as long as its account has the hash that it was checked against.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Proof {
+    /// Id of the account.
+    pub account_id: String,
+    /// The hash.
+    pub hash: String,
+    /// What takes its place, where it is outdated.
+    pub replacement: Option<String>,
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Proof")
+            .field("account_id", &self.account_id)
+            .finish_non_exhaustive()
+    }
+}

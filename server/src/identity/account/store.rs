@@ -1,18 +1,20 @@
 //! Accounts in the database.
 
 mod owned;
+mod password;
 mod social;
 
 use sqlx::{Row as _, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 
-use super::{Account, CREDENTIAL, Credential, NewAccount, Tokens};
+use super::{Account, Credential, NewAccount, Tokens};
 use crate::{
     db::Conn,
     identity::user::{self, User},
 };
 
 pub use owned::{of_user_by_id, remove, try_lock_tokens};
+pub use password::{confirm, has_password, kinds_of_hashes, replace_password, reset_password};
 pub use social::{Kept, Told, keep, lock_key, update_tokens, with_owner};
 
 /// How many columns `{account.*:a}` stands for.
@@ -118,60 +120,4 @@ fn read_credential(row: &PgRow, offset: usize) -> sqlx::Result<Option<Credential
     let password: Option<String> = row.try_get(offset + 1)?;
     let password = password.filter(|hash| !hash.is_empty());
     Ok(id.map(|id| Credential { id, password }))
-}
-
-/// Sets the password hash of the account `id`.
-pub async fn set_password(
-    db: &mut Conn,
-    id: &str,
-    hash: &str,
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    const SQL: &str = "
-        UPDATE {account} SET {account.password} = $2, {account.updatedAt} = $3 WHERE {account.id} = $1::{id}";
-    let query = sqlx::query(db.sql(SQL)).bind(id).bind(hash).bind(now);
-    query.execute(&mut **db).await?;
-    Ok(())
-}
-
-/// Replaces the password hash of the account `id`, unless the password has been changed since `old` was read.
-pub async fn replace_hash(
-    db: &mut Conn,
-    id: &str,
-    old: &str,
-    new: &str,
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    const SQL: &str = "
-        UPDATE {account} SET {account.password} = $3, {account.updatedAt} = $4
-        WHERE {account.id} = $1::{id} AND {account.password} = $2";
-    let query = sqlx::query(db.sql(SQL))
-        .bind(id)
-        .bind(old)
-        .bind(new)
-        .bind(now);
-    query.execute(&mut **db).await?;
-    Ok(())
-}
-
-/// Sets the password hash of the user `user_id`, whose account for it is added as `id` if there is none. To be called
-/// while the user is locked: two calls at once would add two accounts.
-pub async fn reset_password(
-    db: &mut Conn,
-    user_id: &str,
-    id: Option<String>,
-    hash: &str,
-    now: OffsetDateTime,
-) -> sqlx::Result<()> {
-    if let Some(account) = credential_of(db, user_id).await? {
-        return set_password(db, &account.id, hash, now).await;
-    }
-    let account = NewAccount {
-        id,
-        provider_id: CREDENTIAL.to_owned(),
-        user_id: user_id.to_owned(),
-        password: Some(hash.to_owned()),
-        ..NewAccount::default()
-    };
-    add(db, &account, now).await.map(|_| ())
 }

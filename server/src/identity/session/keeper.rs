@@ -16,7 +16,11 @@ use super::{NewSession, Session, SessionUser, store};
 use crate::{
     crypto::{random::Random, token},
     db::{Conn, KeepError},
-    identity::{account, date, user::User},
+    identity::{
+        account::{self, Proof},
+        date,
+        user::{self, User},
+    },
     secondary::{Lookup, SecondaryError, SecondarySessions, Storage},
 };
 
@@ -143,6 +147,39 @@ impl Sessions {
         Ok(self.opened(session, id, user).await?)
     }
 
+    /// Adds a session of `user`, whose password has proved right, if `proof` still holds; none if it does not.
+    ///
+    /// # Errors
+    /// Whatever keeps sessions fails.
+    pub async fn open_proved(
+        &self,
+        db: &mut Conn,
+        session: NewSession,
+        user: &User,
+        proof: &Proof,
+    ) -> Result<Option<Session>> {
+        if self.secondary.is_none() {
+            let id = store::open_proved(db, &session, proof).await?;
+            return Ok(id.map(|id| session.stored(id, user.id.clone())));
+        }
+        // Whoever changes the password waits until the session is where it can be ended.
+        let is_own = !db.is_in_transaction();
+        if is_own {
+            db.begin().await?;
+        }
+        let is_there = user::store::lock(db, &user.id).await?;
+        let holds = is_there && account::store::confirm(db, proof, session.created_at).await?;
+        let opened = if holds {
+            Some(self.open(db, session, user).await?)
+        } else {
+            None
+        };
+        if is_own {
+            db.commit().await?;
+        }
+        Ok(opened)
+    }
+
     /// Adds a session of `user` to what there is besides the database, where it has its row with `id` by now, if it has
     /// one.
     ///
@@ -229,50 +266,6 @@ impl Sessions {
             return Ok(store::update(db, token, fields, now).await?);
         }
         Ok(changed)
-    }
-
-    /// Sets the password hash of the account `account_id` and puts `session` in the place of all sessions of `user`, all
-    /// or nothing. Returns the session and the ids of those that it replaces.
-    ///
-    /// # Errors
-    /// Whatever keeps sessions fails.
-    pub async fn replace_all_with_password(
-        &self,
-        db: &mut Conn,
-        session: NewSession,
-        account_id: &str,
-        hash: &str,
-        user: &User,
-    ) -> Result<(Session, Vec<String>)> {
-        let Some(secondary) = &self.secondary else {
-            let replaced = store::replace_all_with_password(db, &session, account_id, hash);
-            let (id, revoked) = replaced.await?;
-            return Ok((session.stored(id, user.id.clone()), revoked));
-        };
-        let now = session.created_at;
-        // Those that began before it are void, it is not.
-        let ended = secondary.sessions.revoke_all(&user.id, now).await?;
-        if secondary.falls_back() {
-            let replaced = store::replace_all_with_password(db, &session, account_id, hash);
-            let (id, revoked) = replaced.await?;
-            let session = self.opened(session, Some(id), user).await?;
-            return Ok((session, ending::together(revoked, ended)));
-        }
-        let is_own = !db.is_in_transaction();
-        if is_own {
-            db.begin().await?;
-        }
-        account::store::set_password(db, account_id, hash, now).await?;
-        let rows = if secondary.has_rows {
-            store::end_all(db, &user.id, now).await?
-        } else {
-            Vec::new()
-        };
-        let session = self.open(db, session, user).await?;
-        if is_own {
-            db.commit().await?;
-        }
-        Ok((session, ending::together(rows, ended)))
     }
 
     /// Tells the sessions of `user`, who has changed, what there is to know about them now.

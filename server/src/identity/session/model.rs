@@ -59,11 +59,11 @@ pub struct SessionUser {
 /// A session that is not in the database yet.
 #[derive(Clone, PartialEq)]
 pub struct NewSession {
-    pub(super) user_id: String,
+    pub(in crate::identity) user_id: String,
     /// None where the database counts ids.
     pub(in crate::identity) id: Option<String>,
     pub(in crate::identity) token: String,
-    pub(super) created_at: OffsetDateTime,
+    pub(in crate::identity) created_at: OffsetDateTime,
     pub(in crate::identity) expires_at: OffsetDateTime,
     pub(in crate::identity) ip_address: String,
     pub(in crate::identity) user_agent: String,

@@ -1,5 +1,6 @@
 //! Sessions in the database.
 
+mod proved;
 mod shared;
 
 use sqlx::{Row as _, postgres::PgRow, types::Json};
@@ -11,6 +12,7 @@ use crate::{
     identity::user,
 };
 
+pub use proved::open_proved;
 pub use shared::{end, end_all, prolong};
 
 /// How many columns `{session.*:s}` stands for.
@@ -199,41 +201,6 @@ pub async fn revoke_others(
     let removed = query.fetch_all(&mut **db).await?;
     db.changed(user_id);
     Ok(removed)
-}
-
-/// Sets the password hash of the account `account_id` and puts `session` in the place of all sessions of its
-/// user, all or nothing. Returns the id of the session and of those that it replaces.
-pub async fn replace_all_with_password(
-    db: &mut Conn,
-    session: &NewSession,
-    account_id: &str,
-    hash: &str,
-) -> sqlx::Result<(String, Vec<String>)> {
-    const SQL: &str = "
-        WITH revoked AS (
-            DELETE FROM {session} WHERE {session.userId} = $7::{id} RETURNING {session.id}::text AS revoked_id
-        ), changed AS (
-            UPDATE {account} SET {account.password} = $10, {account.updatedAt} = $4 WHERE {account.id} = $9::{id}
-        )
-        INSERT INTO {session}
-            ({session.id}, {session.expiresAt}, {session.token}, {session.createdAt}, {session.updatedAt},
-             {session.ipAddress}, {session.userAgent}, {session.userId}{session.+columns})
-        VALUES ({session.newId:$1}, $2, $3, $4, $4, $5, $6, $7::{id}{session.+values:$8})
-        RETURNING {session.id}::text, ARRAY(SELECT revoked_id FROM revoked)";
-    let query = sqlx::query_as(db.sql(SQL))
-        .bind(&session.id)
-        .bind(session.expires_at)
-        .bind(&session.token)
-        .bind(session.created_at)
-        .bind(&session.ip_address)
-        .bind(&session.user_agent)
-        .bind(&session.user_id)
-        .bind(Json(&session.additional))
-        .bind(account_id)
-        .bind(hash);
-    let replaced = query.fetch_one(&mut **db).await?;
-    db.changed(&session.user_id);
-    Ok(replaced)
 }
 
 /// Changes the additional fields of the session with `token`, and returns it as it is now.

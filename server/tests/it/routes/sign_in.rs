@@ -1,7 +1,11 @@
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::browser::{Browser, PASSWORD, cookies_of, email, error_of, json_of, server, sign_in};
-use crate::support::TestServer;
+use super::browser::{
+    Browser, PASSWORD, cookies_of, email, error_of, json_of, server, server_migrated_for, sign_in,
+};
+use crate::support::{TestServer, eventually, http};
 
 /// A hash that better-auth 1.7.25 made of `password123`.
 const SCRYPT: &str = "4fd51a04136afc90f5957db1a8ad0ace:381592f45151e9cccce0f107ec014a6ae9f1786e8d675ecef2e7e073be62b79b674e505891fe0a6994e622b3e305e8bde97d883d56092d6c7de35328492e14a5";
@@ -187,6 +191,87 @@ async fn a_hash_of_better_auth_verifies_and_is_replaced() {
             200
         );
         assert!(stored_hash(&server).await.starts_with("$argon2id$"));
+    }
+}
+
+/// The hashes that a sign-in takes: of argon2 and of scrypt.
+async fn hashes_of(server: &TestServer, name: &str, expected: u16) -> [u64; 2] {
+    let before = computed(server).await;
+    let body = json!({"email": email(name), "password": "wrong horse"});
+    let answer = Browser::new(server).post("/sign-in/email", &body).await;
+    assert_eq!(answer.status, expected, "{name}");
+    let after = computed(server).await;
+    [after[0] - before[0], after[1] - before[1]]
+}
+
+/// The hashes that were computed: of argon2 and of scrypt.
+async fn computed(server: &TestServer) -> [u64; 2] {
+    let metrics = http::get(server.admin(), "/metrics").await.unwrap().body;
+    ["argon2", "scrypt"].map(|algorithm| {
+        let name =
+            format!(r#"auth_server_password_hashes_computed_total{{algorithm="{algorithm}"}} "#);
+        let value = metrics.lines().find_map(|line| line.strip_prefix(&name));
+        value.map_or(0, |value| value.parse().unwrap())
+    })
+}
+
+#[tokio::test]
+async fn whoever_is_asked_for_a_wrong_password_takes_one_hash_of_each_kind_that_is_stored() {
+    let first = TestServer::start().await;
+    for name in ["ann", "bob", "eve"] {
+        Browser::signed_up(&first, name).await;
+    }
+    let change = format!(
+        r#"UPDATE account SET password = '{SCRYPT}' FROM "user" u WHERE u.id = "userId" AND u.name = 'bob';
+           UPDATE account SET password = NULL FROM "user" u WHERE u.id = "userId" AND u.name = 'eve'"#
+    );
+    first.database.execute(&change).await;
+    // One that has met the hash, and one that has found it.
+    hashes_of(&first, "bob", 401).await;
+    let second = TestServer::on(Arc::clone(&first.database), &[]).await;
+    for server in [&first, &second] {
+        for name in ["nobody", "ann", "bob", "eve"] {
+            assert_eq!(hashes_of(server, name, 401).await, [1, 1], "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_all_hashes_are_of_one_kind_a_wrong_password_takes_one() {
+    let server = TestServer::start().await;
+    Browser::signed_up(&server, "ann").await;
+    eventually("the table has been looked at", async || {
+        hashes_of(&server, "nobody", 401).await == [1, 0]
+    })
+    .await;
+    assert_eq!(hashes_of(&server, "ann", 401).await, [1, 0]);
+}
+
+#[tokio::test]
+async fn a_right_password_takes_no_hash_of_another_kind() {
+    let server = TestServer::start().await;
+    Browser::signed_up(&server, "ann").await;
+    let before = computed(&server).await;
+    Browser::signed_in(&server, "ann").await;
+    let after = computed(&server).await;
+    assert_eq!([after[0] - before[0], after[1] - before[1]], [1, 0]);
+}
+
+#[tokio::test]
+async fn of_4_sign_ins_at_once_that_replace_a_hash_none_fails() {
+    for settings in ["{}", "audit: {enabled: true}"] {
+        let server = server_migrated_for(settings).await;
+        Browser::signed_up(&server, "ann").await;
+        let change = format!("UPDATE account SET password = '{SCRYPT}'");
+        server.database.execute(&change).await;
+        let attempts = (0..4).map(|_| {
+            let mut browser = Browser::new(&server);
+            let body = json!({"email": email("ann"), "password": "password123"});
+            tokio::spawn(async move { browser.post("/sign-in/email", &body).await.status })
+        });
+        for attempt in attempts.collect::<Vec<_>>() {
+            assert_eq!(attempt.await.unwrap(), 200, "{settings}");
+        }
     }
 }
 
