@@ -13,7 +13,7 @@ use hyper::{
     body::Incoming,
     header::{self, HeaderValue},
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -28,8 +28,8 @@ use crate::{
 /// Kubernetes gives a probe one second by default; the answer should say why before that.
 const CHECK_TIMEOUT: Duration = Duration::from_millis(900);
 
-/// When every connection is busy, the last verdict stands for this long: a server under load must not be taken out
-/// of service for being loaded.
+/// When every connection is busy, the last verdict stands for this long, and on for as long as the database answers
+/// others: a server under load must not be taken out of service for being loaded, least of all with all its replicas.
 const VERDICT_LIFETIME: Duration = Duration::from_secs(30);
 
 /// What the admin port tells about.
@@ -90,7 +90,9 @@ impl Admin {
         if self.draining.is_cancelled() {
             return Err(Unready::Draining);
         }
-        let verdict = timeout(CHECK_TIMEOUT, self.check()).await;
+        let deadline = Instant::now() + CHECK_TIMEOUT;
+        self.check_secondary(deadline).await?;
+        let verdict = timeout_at(deadline, self.check_database()).await;
         let mut last_ready = self
             .last_ready
             .lock()
@@ -104,23 +106,31 @@ impl Admin {
                 *last_ready = None;
                 Err(unready)
             }
-            Err(_) => match *last_ready {
-                Some(instant) if instant.elapsed() < VERDICT_LIFETIME && self.db.is_exhausted() => {
+            Err(_) => {
+                let stands = stands(*last_ready, self.db.last_answer(), Instant::now());
+                if stands && self.db.is_exhausted() {
                     Ok(())
+                } else {
+                    Err(Unready::Database)
                 }
-                _ => Err(Unready::Database),
-            },
+            }
         }
     }
 
-    async fn check(&self) -> Result<(), Unready> {
-        // Where sessions are kept they are looked for: without it nobody is signed in.
-        if let Some(secondary) = &self.secondary {
-            secondary.ping().await.map_err(|error| {
-                tracing::warn!(%error, "not ready");
-                Unready::SecondaryStorage
-            })?;
+    /// Where sessions are kept they are looked for: without it nobody is signed in.
+    async fn check_secondary(&self, deadline: Instant) -> Result<(), Unready> {
+        let Some(secondary) = &self.secondary else {
+            return Ok(());
+        };
+        match timeout_at(deadline, secondary.ping()).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => tracing::warn!(%error, "not ready"),
+            Err(_) => tracing::warn!("not ready: the secondary storage does not answer"),
         }
+        Err(Unready::SecondaryStorage)
+    }
+
+    async fn check_database(&self) -> Result<(), Unready> {
         let unreachable = |error: DbError| {
             tracing::warn!(%error, "not ready");
             Unready::Database
@@ -138,6 +148,16 @@ impl Admin {
             Schema::Lacking { name } => Err(Unready::Lacking { name }),
         }
     }
+}
+
+/// Whether the verdict from `ready` stands at `now`, where no connection was to be had to look again. `answered` is when
+/// the database answered somebody.
+fn stands(ready: Option<Instant>, answered: Option<Instant>, now: Instant) -> bool {
+    let Some(ready) = ready else {
+        return false;
+    };
+    let proof = answered.map_or(ready, |answered| answered.max(ready));
+    now.saturating_duration_since(proof) < VERDICT_LIFETIME
 }
 
 impl Answer for Admin {
@@ -180,4 +200,26 @@ fn exposition(metrics: String) -> Response<Full<Bytes>> {
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static(OPEN_METRICS));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_stands_for_a_while_and_for_as_long_as_the_database_answers() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for (ready, answered, now, expected) in [
+            (Some(0), None, 29, true),
+            (Some(0), None, 30, false),
+            (Some(0), Some(299), 300, true),
+            (Some(0), Some(270), 300, false),
+            (Some(280), Some(10), 300, true),
+            (None, Some(300), 300, false),
+        ] {
+            let stands = stands(ready.map(at), answered.map(at), at(now));
+            assert_eq!(stands, expected, "{ready:?} {answered:?} {now}");
+        }
+    }
 }

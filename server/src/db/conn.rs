@@ -10,7 +10,10 @@ use sqlx::{AssertSqlSafe, PgConnection, postgres::PgTransactionManager};
 use sqlx_core::transaction::TransactionManager as _;
 use tokio::sync::{OwnedMappedMutexGuard, OwnedSemaphorePermit};
 
-use super::{pool::Pool, slot::Slot};
+use super::{
+    pool::Pool,
+    slot::{Look, Slot},
+};
 
 /// A connection for the exclusive use of its holder. Dropping it returns it to the pool; a transaction that was
 /// not committed is rolled back, and a connection left in the middle of a query is closed unless that ends at once.
@@ -20,6 +23,8 @@ pub struct Conn {
     cell: FreeCell,
     /// Users whom the open transaction changes.
     changed: Vec<String>,
+    /// Whether the database was asked anything.
+    is_used: bool,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -34,6 +39,7 @@ impl Conn {
             slot,
             cell,
             changed: Vec::new(),
+            is_used: false,
             _permit: permit,
         }
     }
@@ -119,8 +125,10 @@ impl Drop for Conn {
         self.tell_changes();
         let pool = &self.cell.pool;
         pool.gauges().in_use.dec();
-        if self.slot.release().is_broken() {
-            pool.distrust_resting();
+        match self.slot.release() {
+            Look::Broken => pool.distrust_resting(),
+            Look::Idle if self.is_used => pool.has_answered(self.slot.released),
+            Look::Idle | Look::Busy => {}
         }
     }
 }
@@ -135,6 +143,7 @@ impl Deref for Conn {
 
 impl DerefMut for Conn {
     fn deref_mut(&mut self) -> &mut PgConnection {
+        self.is_used = true;
         &mut self.slot.connection
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Pool {
     started: Instant,
     /// Microseconds after `started` at which a connection broke: one that rested since before may be broken too.
     suspect: AtomicU64,
+    /// Microseconds after `started` at which a connection last came back with all of its questions answered; 0 for never.
+    answered: AtomicU64,
     gauges: PoolGauges,
     tables: Tables,
     known: Vec<i64>,
@@ -86,6 +88,7 @@ impl Db {
             permits: Arc::new(Semaphore::new(size)),
             started: Instant::now(),
             suspect: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
             gauges,
             tables,
             known,
@@ -132,6 +135,12 @@ impl Db {
     /// Whether every connection is in use.
     pub fn is_exhausted(&self) -> bool {
         self.0.permits.available_permits() == 0
+    }
+
+    /// When a connection last came back with all of its questions answered, if one has: the database was there.
+    pub fn last_answer(&self) -> Option<Instant> {
+        let microseconds = self.0.answered.load(Ordering::Relaxed);
+        (microseconds > 0).then(|| self.0.started + Duration::from_micros(microseconds))
     }
 
     /// Refuses further checkouts, waits until every connection is back, and closes them all.
@@ -213,6 +222,11 @@ impl Pool {
     pub(super) fn distrust_resting(&self) {
         self.suspect
             .store(self.microseconds(Instant::now()), Ordering::Relaxed);
+    }
+
+    pub(super) fn has_answered(&self, at: Instant) {
+        self.answered
+            .fetch_max(self.microseconds(at), Ordering::Relaxed);
     }
 
     /// Locks a cell that nobody else uses, so it does not wait.

@@ -52,12 +52,6 @@ pub(super) enum Look {
     Broken,
 }
 
-impl Look {
-    pub(super) fn is_broken(self) -> bool {
-        self == Self::Broken
-    }
-}
-
 impl Slot {
     pub(super) fn new(connection: PgConnection, generation: u64, gauges: &PoolGauges) -> Self {
         let now = Instant::now();

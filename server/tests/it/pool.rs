@@ -260,3 +260,19 @@ async fn an_error_names_the_database_and_not_the_password() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn an_answer_of_the_database_is_noted_and_a_connection_without_one_is_not() {
+    let database = TestDatabase::migrated().await;
+    let db = open(&database, 1);
+    drop(db.get().await.unwrap());
+    assert_eq!(db.last_answer(), None, "nothing was asked");
+    pid(&mut db.get().await.unwrap()).await;
+    let answer = db.last_answer();
+    assert!(answer.is_some());
+    let mut connection = db.get().await.unwrap();
+    let sleep = raw_sql("SELECT pg_sleep(60)").execute(&mut *connection);
+    assert!(timeout(Duration::from_millis(50), sleep).await.is_err());
+    drop(connection);
+    assert_eq!(db.last_answer(), answer, "the question is still open");
+}
