@@ -3,7 +3,6 @@
 use std::{num::NonZero, sync::Arc, thread};
 
 use authbackend_crds::auth::{AuthSettings, UnknownPlaceholder};
-use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
@@ -37,7 +36,7 @@ use crate::{
     },
     mail::{ComposeError, MailSender, Mailer},
     metrics::Metrics,
-    oauth::registry::Providers,
+    oauth::{refreshes::Refreshes, registry::Providers},
     outbound::Outbound,
     outbox::{Outbox, Senders, Worker, webhook::Poster},
     plugins,
@@ -92,9 +91,8 @@ pub struct App {
     pub plugins: Plugins,
     /// The services that sign users in.
     pub providers: Providers,
-    /// How many accounts may be refreshed at once, each of which holds a database connection while its service is
-    /// asked: half of the connections.
-    pub token_refreshes: Semaphore,
+    /// Refreshes of tokens that are under way.
+    pub refreshes: Arc<Refreshes>,
     /// Reads the secrets that the settings refer to.
     pub secret_files: SecretFiles,
     /// The fields that the settings add to users.
@@ -172,7 +170,7 @@ impl App {
             ),
             outbound: Arc::new(Outbound::new()),
             providers: Providers::new(settings),
-            token_refreshes: Semaphore::new(half_of_connections(&config)),
+            refreshes: Arc::default(),
             mail: Mailer::new(settings, &config.base_url, outbox.clone(), clock.clone())?,
             events: Events::new(settings, outbox.clone(), clock.clone()),
             outbox,
@@ -267,10 +265,4 @@ fn session_memory(
     let metrics = metrics.session_memory.clone();
     let memory = || SessionMemory::new(&cache, db.changes(), metrics);
     cache.enabled().then(memory).map(Arc::new)
-}
-
-/// Half of the database connections, one at least.
-fn half_of_connections(config: &Config) -> usize {
-    let half = config.database.max_connections() / 2;
-    usize::try_from(half).unwrap_or(1).max(1)
 }

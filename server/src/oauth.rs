@@ -12,6 +12,7 @@ pub mod keys;
 pub mod linking;
 pub mod profile;
 pub mod provider;
+pub mod refreshes;
 pub mod registry;
 pub mod service;
 mod special;

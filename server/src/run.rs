@@ -33,6 +33,7 @@ use crate::{
     janitor::Janitor,
     metrics::Metrics,
     migrate::known_versions,
+    oauth::refreshes::Refreshes,
     self_check::{self, Finding},
     signals::Signals,
     telemetry::RequestIds,
@@ -73,6 +74,7 @@ pub struct Server {
     ending: CancellationToken,
     api: JoinHandle<bool>,
     messages: JoinHandle<()>,
+    refreshes: Arc<Refreshes>,
     shutdown_timeout: Duration,
     background: TaskTracker,
 }
@@ -117,6 +119,7 @@ impl Server {
         let chores = do_chores(Arc::clone(&app), metrics.clone(), ending.clone());
         background.spawn(chores);
         background.close();
+        let refreshes = Arc::clone(&app.refreshes);
         let api = api(&app, &metrics, ids, draining.clone());
         let api = tokio::spawn(accept(
             api_listener,
@@ -137,6 +140,7 @@ impl Server {
             ending,
             api,
             messages,
+            refreshes,
             shutdown_timeout,
             background,
         })
@@ -152,8 +156,8 @@ impl Server {
         self.admin_address
     }
 
-    /// Turns unready, waits until load balancers have noticed, answers what is under way, sends what that has queued,
-    /// and closes the pool.
+    /// Turns unready, waits until load balancers have noticed, answers what is under way, stores the tokens that services
+    /// have been asked for, sends what that has queued, and closes the pool.
     pub async fn stop(self) {
         self.draining.cancel();
         sleep(self.shutdown_delay).await;
@@ -163,6 +167,9 @@ impl Server {
             Ok(true) => {}
             Ok(false) => tracing::warn!("some requests were not answered in time"),
             Err(error) => tracing::error!(%error, "the accept loop failed"),
+        }
+        if timeout_at(deadline, self.refreshes.finish()).await.is_err() {
+            tracing::warn!("some accounts were being refreshed: they may have to be linked again");
         }
         self.sending.cancel();
         let stop_messages = self.messages.abort_handle();

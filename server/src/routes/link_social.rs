@@ -136,7 +136,7 @@ async fn link_by_id_token(
     let known = with_owner(&mut db, provider.id(), &person.subject).await?;
     match known {
         Some((account, _)) if account.user_id == current.user.id => {
-            update_tokens(&mut db, &account.id, &tokens, now).await?;
+            update_tokens(&mut db, &account.id, &tokens, None, now).await?;
         }
         Some(_) => return Err((&SOCIAL_ACCOUNT_ALREADY_LINKED).into()),
         None => {

@@ -13,7 +13,7 @@ use crate::{
     identity::user::{self, User},
 };
 
-pub use owned::{of_user_by_id, remove, try_lock_tokens};
+pub use owned::{lock_tokens, of_user_by_id, remove};
 pub use password::{confirm, has_password, kinds_of_hashes, replace_password, reset_password};
 pub use social::{Kept, Told, keep, lock_key, update_tokens, with_owner};
 

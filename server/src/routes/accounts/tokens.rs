@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::{
     app::App,
@@ -12,9 +12,12 @@ use crate::{
         error::ApiError,
         error_code::{ACCOUNT_NOT_FOUND, FAILED_TO_GET_ACCESS_TOKEN, PROVIDER_NOT_SUPPORTED},
     },
-    identity::account::{
-        Account, Tokens,
-        store::{of_user_by_id, try_lock_tokens, update_tokens},
+    identity::{
+        account::{
+            Account, Tokens,
+            store::{lock_tokens, of_user_by_id, update_tokens},
+        },
+        verification::NewVerification,
     },
     oauth::{
         provider::{Context, Provider},
@@ -29,8 +32,16 @@ const LEAST_LEFT: time::Duration = time::Duration::seconds(5);
 /// How long a request waits while another one refreshes the same account: the longest call of a service and some more.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// How often a request that waits looks whether the other one is done.
-const PAUSE: Duration = Duration::from_millis(50);
+/// How often a request that waits for one at another server looks whether that is done, and how long after what a service
+/// gave could not be stored that is tried again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// How long what a service gave is tried to be stored: without it the account would have to be linked again.
+const STORING: Duration = Duration::from_secs(10);
+
+/// How long nobody else spends the refresh token after a server has died that was at it: the call, the storing, and twice
+/// as long as anybody waits for a connection.
+const LEASE: time::Duration = time::Duration::seconds(30);
 
 /// The service of `account`.
 pub(super) async fn provider_of(app: &App, account: &Account) -> Result<Arc<Provider>, ApiError> {
@@ -95,12 +106,17 @@ pub(super) async fn renew(
 ) -> Result<Option<Renewed>, ApiError> {
     let (app, provider) = (Arc::clone(app), Arc::clone(provider));
     let (user_id, id) = (account.user_id.clone(), account.id.clone());
-    let task = tokio::spawn(async move {
+    let refreshes = Arc::clone(&app.refreshes);
+    let task = refreshes.start(async move {
         let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
-            match attempt(&app, &provider, &user_id, &id, &is_due).await? {
-                Turn::Done(renewed) => return Ok(renewed.map(|it| *it)),
-                Turn::Wait => sleep(PAUSE).await,
+        // One of this process at a time; the others find what it brought.
+        let own_turn = timeout_at(deadline, app.refreshes.turn(&id)).await;
+        while own_turn.is_ok() {
+            match claim(&app, &user_id, &id, &is_due).await? {
+                Turn::Over(account) => return Ok(Some(Renewed::stored(*account))),
+                Turn::Own(account) => return spend(&app, &provider, *account).await,
+                Turn::Others if Instant::now() < deadline => sleep(PAUSE).await,
+                Turn::Others => break,
             }
         }
         tracing::warn!(
@@ -112,48 +128,126 @@ pub(super) async fn renew(
     task.await?
 }
 
-enum Turn {
-    /// It is over, with tokens or without.
-    Done(Option<Box<Renewed>>),
-    /// Another request has the turn.
-    Wait,
+impl Renewed {
+    /// One that somebody else has refreshed.
+    fn stored(account: Account) -> Self {
+        Self {
+            access_token_expires_at: account.tokens.access_token_expires_at,
+            account,
+        }
+    }
 }
 
-/// Refreshes if no other request is at it. Holds a connection while the service is asked, of which a share is kept for
-/// everybody else; whoever has to wait holds none.
-async fn attempt(
+/// Whose turn it is to spend a refresh token.
+enum Turn {
+    /// Nobody's: it need not be spent any more.
+    Over(Box<Account>),
+    /// This request's.
+    Own(Box<Account>),
+    /// Another server's.
+    Others,
+}
+
+/// By what the lease of the account `id` is found.
+fn lease(id: &str) -> String {
+    format!("refresh-tokens:{id}")
+}
+
+/// Takes the lease to spend the refresh token of the account `id`, where it is still due and nobody has it. The
+/// lease is a row and no lock: no connection is held while a service is asked.
+async fn claim(
     app: &App,
-    provider: &Provider,
     user_id: &str,
     id: &str,
     is_due: &(impl Fn(&Account) -> bool + Send + Sync),
 ) -> Result<Turn, ApiError> {
-    let _permit = app.token_refreshes.acquire().await?;
     let mut db = app.db.get().await?;
     db.begin().await?;
-    if !try_lock_tokens(&mut db, id).await? {
-        return Ok(Turn::Wait);
-    }
+    lock_tokens(&mut db, id).await?;
     let account = of_user_by_id(&mut db, user_id, id).await?;
-    let account = account.ok_or(&ACCOUNT_NOT_FOUND)?;
+    let account = Box::new(account.ok_or(&ACCOUNT_NOT_FOUND)?);
     if !is_due(&account) {
-        return Ok(Turn::Done(Some(Box::new(Renewed {
-            access_token_expires_at: account.tokens.access_token_expires_at,
-            account,
-        }))));
+        return Ok(Turn::Over(account));
     }
-    let Some(given) = ask(app, provider, &account).await else {
-        return Ok(Turn::Done(None));
+    let (identifier, now) = (lease(id), app.clock.now());
+    let leases = &app.verifications;
+    if leases.find(&mut db, &identifier, now).await?.is_some() {
+        return Ok(Turn::Others);
+    }
+    let lease = NewVerification {
+        id: app.new_id(),
+        identifier: &identifier,
+        value: id,
+        expires_at: now + LEASE,
     };
-    let access_token_expires_at = given.access_token_expires_at;
-    // The scope stays: what a service answers here may be less than what the user has granted.
-    let new = stored(app, given, None)?;
-    update_tokens(&mut db, id, &new, app.clock.now()).await?;
+    leases.create(&mut db, &lease, now).await?;
     db.commit().await?;
-    Ok(Turn::Done(Some(Box::new(Renewed {
-        account: with(account, new),
-        access_token_expires_at,
-    }))))
+    Ok(Turn::Own(account))
+}
+
+/// Spends the refresh token of `account`, stores what it brings, and gives the lease back.
+async fn spend(
+    app: &App,
+    provider: &Provider,
+    account: Account,
+) -> Result<Option<Renewed>, ApiError> {
+    let given = ask(app, provider, &account).await;
+    let access_token_expires_at = given.as_ref().and_then(|it| it.access_token_expires_at);
+    // The scope stays: what a service answers here may be less than what the user has granted.
+    let new = given.map(|given| stored(app, given, None)).transpose()?;
+    let deadline = Instant::now() + STORING;
+    let kept = loop {
+        match keep(app, &account, new.as_ref()).await {
+            Ok(kept) => break kept,
+            Err(error) if Instant::now() < deadline => {
+                tracing::warn!(
+                    provider = provider.id(),
+                    ?error,
+                    "new tokens cannot be stored yet"
+                );
+                sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error),
+        }
+    };
+    let Some(new) = new else {
+        return Ok(None);
+    };
+    Ok(Some(match kept {
+        Kept::New => Renewed {
+            account: with(account, new),
+            access_token_expires_at,
+        },
+        Kept::Others(account) => Renewed::stored(*account),
+    }))
+}
+
+/// Which tokens an account has now.
+enum Kept {
+    /// Those that were just given, or those of before where none were.
+    New,
+    /// Others: the user has linked it again meanwhile.
+    Others(Box<Account>),
+}
+
+/// Stores what was given for the refresh token of `account`, unless it has another one by now, and gives the lease back.
+async fn keep(app: &App, account: &Account, new: Option<&Tokens>) -> Result<Kept, ApiError> {
+    let Account { id, user_id, .. } = account;
+    let spent = account.tokens.refresh_token.as_deref();
+    let now = app.clock.now();
+    let mut db = app.db.get().await?;
+    db.begin().await?;
+    let is_kept = match new {
+        Some(new) => update_tokens(&mut db, id, new, spent, now).await?,
+        None => true,
+    };
+    app.verifications.consume(&mut db, &lease(id), now).await?;
+    db.commit().await?;
+    if is_kept {
+        return Ok(Kept::New);
+    }
+    let current = of_user_by_id(&mut db, user_id, id).await?;
+    Ok(Kept::Others(Box::new(current.ok_or(&ACCOUNT_NOT_FOUND)?)))
 }
 
 async fn ask(app: &App, provider: &Provider, account: &Account) -> Option<token::Tokens> {

@@ -67,7 +67,7 @@ pub(super) async fn link_account(
     if let Some(account) = known {
         let scope = merged_scope(account.tokens.scope.as_deref(), &scopes);
         let tokens = stored(app, tokens, Some(scope))?;
-        update_tokens(&mut db, &account.id, &tokens, now).await?;
+        update_tokens(&mut db, &account.id, &tokens, None, now).await?;
     } else {
         let account = NewAccount {
             id: app.new_id(),

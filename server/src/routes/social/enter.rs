@@ -225,7 +225,7 @@ async fn keep_tokens(
     if app.config.settings.account().update_account_on_sign_in() {
         // Not the scopes: a sign-in may ask for fewer than were granted when the account was linked.
         let tokens = stored(app, entry.tokens.clone(), None)?;
-        update_tokens(db, &account.id, &tokens, app.clock.now()).await?;
+        update_tokens(db, &account.id, &tokens, None, app.clock.now()).await?;
     }
     Ok(())
 }

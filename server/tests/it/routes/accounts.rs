@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::browser::{self, Browser, error_of, json_of};
-use crate::support::{TestServer, http::Answer, service::Service};
+use crate::support::{TestServer, eventually, http::Answer, service::Service};
 
 /// Gives every user an account `id` at `provider`; `columns` and `values` are SQL and begin with a comma.
 async fn add(server: &TestServer, id: &str, provider: &str, columns: &str, values: &str) {
@@ -230,6 +232,72 @@ async fn of_12_requests_at_once_one_spends_the_refresh_token_and_all_get_what_it
         }
         assert_eq!(service.asked().len(), 1, "{path}");
     }
+}
+
+#[tokio::test]
+async fn of_requests_at_two_servers_at_once_one_spends_the_refresh_token() {
+    let (service, server, browser) = stage("").await;
+    add_ended(&server).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), service.settings()).unwrap();
+    let config = ("AUTH_CONFIG", file.path().to_str().unwrap());
+    let other = TestServer::on(Arc::clone(&server.database), &[config]).await;
+    let mut there = Browser::new(&other);
+    there.cookies.clone_from(&browser.cookies);
+    let body = [json!({"accountId": "s"})];
+    let here = at_once(&browser, 3, "/refresh-token", &body);
+    let (here, there) = tokio::join!(here, at_once(&there, 3, "/refresh-token", &body));
+    for answer in here.into_iter().chain(there) {
+        assert_eq!(json_of(&answer)["accessToken"], "access 1");
+    }
+    assert_eq!(service.asked().len(), 1);
+    let leases = server.database.value("SELECT count(*) FROM verification");
+    assert_eq!(leases.await, "0");
+}
+
+/// A request for new tokens that the service has been asked for and has not given yet.
+async fn being_asked(service: &Service, browser: &Browser) -> tokio::task::JoinHandle<Answer> {
+    let mut browser = browser.clone();
+    let request = async move {
+        browser
+            .post("/refresh-token", &json!({"accountId": "s"}))
+            .await
+    };
+    let request = tokio::spawn(request);
+    eventually("the service is asked", async || service.asked().len() == 1).await;
+    request
+}
+
+#[tokio::test]
+async fn while_a_service_is_asked_for_tokens_no_transaction_is_open() {
+    let (service, server, browser) = stage("").await;
+    add_ended(&server).await;
+    let request = being_asked(&service, &browser).await;
+    let open = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
+    assert_eq!(server.database.value(open).await, "0");
+    assert_eq!(request.await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn tokens_that_nobody_waits_for_any_more_are_stored_before_the_server_has_stopped() {
+    let (service, server, browser) = stage("").await;
+    add_ended(&server).await;
+    being_asked(&service, &browser).await.abort();
+    let database = server.stop().await;
+    let stored = r#"SELECT "refreshToken" FROM account WHERE id = 's'"#;
+    assert_eq!(database.value(stored).await, "refresh 1");
+}
+
+#[tokio::test]
+async fn tokens_of_an_account_that_was_linked_again_meanwhile_stay() {
+    let (service, server, browser) = stage("").await;
+    add_ended(&server).await;
+    let request = being_asked(&service, &browser).await;
+    let linked =
+        r#"UPDATE account SET "accessToken" = 'new', "refreshToken" = 'newer' WHERE id = 's'"#;
+    server.database.execute(linked).await;
+    assert_eq!(json_of(&request.await.unwrap())["refreshToken"], "newer");
 }
 
 #[tokio::test]

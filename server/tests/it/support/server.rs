@@ -67,6 +67,12 @@ impl TestServer {
         self.server.api_address()
     }
 
+    /// Ends as a server does that is told to.
+    pub(crate) async fn stop(self) -> Arc<TestDatabase> {
+        self.server.stop().await;
+        self.database
+    }
+
     /// Where the admin port listens.
     pub(crate) fn admin(&self) -> SocketAddr {
         self.server.admin_address()

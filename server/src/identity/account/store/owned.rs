@@ -24,10 +24,10 @@ pub async fn remove(db: &mut Conn, id: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Takes the right to spend the refresh token of the account `id`, until the transaction ends; false if another
-/// transaction has it.
-pub async fn try_lock_tokens(db: &mut Conn, id: &str) -> sqlx::Result<bool> {
-    const SQL: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))";
+/// Lets nobody else decide who spends the refresh token of the account `id`, until the transaction ends.
+pub async fn lock_tokens(db: &mut Conn, id: &str) -> sqlx::Result<()> {
+    const SQL: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
     let key = format!("account-tokens:{id}");
-    sqlx::query_scalar(SQL).bind(key).fetch_one(&mut **db).await
+    sqlx::query(SQL).bind(key).execute(&mut **db).await?;
+    Ok(())
 }

@@ -34,13 +34,15 @@ pub async fn with_owner(
     .transpose()
 }
 
-/// Stores the tokens of the account `id`, as far as there are new ones. A new scope replaces the old one.
+/// Stores the tokens of the account `id`, as far as there are new ones. A new scope replaces the old one. Where they were
+/// given for the refresh token `spent`, does nothing if there is another one by now. Returns whether it did.
 pub async fn update_tokens(
     db: &mut Conn,
     id: &str,
     tokens: &Tokens,
+    spent: Option<&str>,
     now: OffsetDateTime,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<bool> {
     const SQL: &str = "
         UPDATE {account} SET
             {account.accessToken} = COALESCE($2, {account.accessToken}),
@@ -50,7 +52,7 @@ pub async fn update_tokens(
             {account.refreshTokenExpiresAt} = COALESCE($6, {account.refreshTokenExpiresAt}),
             {account.scope} = COALESCE($7, {account.scope}),
             {account.updatedAt} = $8
-        WHERE {account.id} = $1::{id}";
+        WHERE {account.id} = $1::{id} AND ($9::text IS NULL OR {account.refreshToken} = $9)";
     let query = sqlx::query(db.sql(SQL))
         .bind(id)
         .bind(&tokens.access_token)
@@ -59,9 +61,10 @@ pub async fn update_tokens(
         .bind(tokens.access_token_expires_at)
         .bind(tokens.refresh_token_expires_at)
         .bind(&tokens.scope)
-        .bind(now);
-    query.execute(&mut **db).await?;
-    Ok(())
+        .bind(now)
+        .bind(spent);
+    let done = query.execute(&mut **db).await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Lets nobody else look for the account of `account_id` at the service, and add it, until the transaction ends: no
