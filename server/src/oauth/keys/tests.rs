@@ -1,3 +1,6 @@
+use std::pin::pin;
+
+use futures::{FutureExt as _, future::pending, poll};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -7,7 +10,8 @@ use crate::{
         jws::{self, PrivateKey},
         random::Random,
     },
-    oauth::recorded::Recorded,
+    oauth::{recorded::Recorded, transport::Call},
+    outbound::{Answer, OutboundError},
 };
 
 const NOW: OffsetDateTime = datetime!(2026-01-10 12:00 UTC);
@@ -31,7 +35,7 @@ fn signed(kid: &str) -> (Value, String) {
 
 async fn verify_at(
     cache: &KeyCache,
-    http: &Recorded,
+    http: &impl Transport,
     token: &str,
     after: Duration,
 ) -> Result<(), KeyError> {
@@ -90,4 +94,70 @@ async fn keys_that_cannot_be_had_are_another_error_than_a_wrong_token() {
     let http = Recorded::new(&json!([{ "status": 500, "body": {} }]));
     let verdict = verify_at(&KeyCache::default(), &http, &token, Duration::ZERO).await;
     assert!(matches!(verdict, Err(KeyError::Keys(_))));
+}
+
+/// A service that does not answer.
+struct Silent;
+
+impl Transport for Silent {
+    async fn send(&self, _: Call) -> Result<Answer, OutboundError> {
+        pending().await
+    }
+}
+
+fn failure() -> Value {
+    json!({ "status": 500, "body": {} })
+}
+
+#[tokio::test]
+async fn nobody_who_has_the_key_waits_for_whoever_asks_for_another() {
+    let ((keys, token), (_, foreign)) = (signed("a"), signed("b"));
+    let cache = KeyCache::default();
+    let http = Recorded::new(&json!([keys]));
+    verify_at(&cache, &http, &token, Duration::ZERO)
+        .await
+        .unwrap();
+    for after in [Duration::SECOND, LIFETIME] {
+        let mut asking = pin!(verify_at(&cache, &Silent, &foreign, after));
+        assert!(poll!(&mut asking).is_pending());
+        let verdict = verify_at(&cache, &Silent, &token, after).now_or_never();
+        verdict.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_set_that_cannot_be_fetched_again_is_used_for_some_hours() {
+    let (keys, token) = signed("a");
+    let answers = json!([keys, failure(), failure(), failure(), keys]);
+    let (cache, http) = (KeyCache::default(), Recorded::new(&answers));
+    for (after, works, asked) in [
+        (Duration::ZERO, true, 1),
+        (LIFETIME, true, 2),
+        (LIFETIME + PAUSE / 2, true, 2),
+        (LIFETIME + PAUSE, true, 3),
+        (LONGEST, false, 4),
+        (LONGEST + PAUSE, true, 5),
+    ] {
+        let verdict = verify_at(&cache, &http, &token, after).await;
+        assert_eq!(
+            (verdict.is_ok(), http.asked().len()),
+            (works, asked),
+            "{after}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_fetch_that_fails_is_everybodys_failure_for_a_while() {
+    let (keys, token) = signed("a");
+    let (cache, http) = (
+        KeyCache::default(),
+        Recorded::new(&json!([failure(), keys])),
+    );
+    let at_once = (0..3).map(|_| verify_at(&cache, &http, &token, Duration::ZERO));
+    for verdict in futures::future::join_all(at_once).await {
+        assert!(matches!(verdict, Err(KeyError::Keys(_))));
+    }
+    assert_eq!(http.asked().len(), 1);
+    verify_at(&cache, &http, &token, PAUSE).await.unwrap();
 }
