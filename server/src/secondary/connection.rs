@@ -8,8 +8,8 @@ use std::{
 use authbackend_crds::auth;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ErrorKind, FromRedisValue,
-    IntoConnectionInfo as _, Pipeline, RedisConnectionInfo, RedisError, RedisResult,
-    ServerErrorKind, TlsCertificates, aio::MultiplexedConnection,
+    IntoConnectionInfo as _, RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind,
+    TlsCertificates, aio::MultiplexedConnection,
 };
 use tokio::{
     sync::Mutex,
@@ -83,18 +83,6 @@ impl Connection {
         }
         let live = self.live().await?;
         let second = command.query_async(&mut live.connection.clone()).await;
-        second.map_err(|error| self.failed(&error))
-    }
-
-    /// Sends commands that may be repeated, and reads no answer but that they were done.
-    pub(super) async fn run_all(&self, commands: &Pipeline) -> Result<(), SecondaryError> {
-        let live = self.live().await?;
-        let first = commands.exec_async(&mut live.connection.clone()).await;
-        if let Ok(done) = self.judge(first, &live, Repeat::Harmless) {
-            return done;
-        }
-        let live = self.live().await?;
-        let second = commands.exec_async(&mut live.connection.clone()).await;
         second.map_err(|error| self.failed(&error))
     }
 

@@ -6,9 +6,9 @@
 //! | `active-sessions-<user id>` | tokens of the user, and when they end | as long as the last of them |
 //! | `revoked-sessions-before-<user id>` | milliseconds since 1970: sessions from before are void | the longest session |
 //!
-//! Where better-auth reads, changes and writes, what another request did in between is lost. Here a list is written only
-//! in the place of the one that was read, and a session only in the place of one: a session that was ended meanwhile
-//! does not come back.
+//! Where better-auth reads, changes and writes, what another request did in between is lost. Here a list and a session are
+//! written only in the place of the one that was read, else read and changed again: nothing that another request did is
+//! lost, and a session that was ended meanwhile does not come back.
 
 mod lists;
 
@@ -24,7 +24,7 @@ use super::{
     milliseconds,
     references::Reference,
     seconds_left,
-    storage::{Kept, Storage},
+    storage::{Kept, Replacement, Storage},
 };
 use crate::identity::{
     date,
@@ -34,6 +34,9 @@ use crate::identity::{
 };
 
 type Result<T> = std::result::Result<T, SecondaryError>;
+
+/// How often what others change at the same time is tried to be changed before the request is given up.
+const TRIES: usize = 16;
 
 /// better-auth's shortest time for which it remembers that all sessions of a user were revoked, in seconds.
 const LEAST_REVOCATION: u64 = 86_400;
@@ -167,28 +170,32 @@ impl SecondarySessions {
         mut changes: Map<String, Value>,
         now: OffsetDateTime,
     ) -> Result<Option<Session>> {
-        let text = self.storage.get(token).await?;
-        let Some(mut document) = text.as_deref().and_then(Document::parse) else {
-            return Ok(None);
-        };
         changes.insert("updatedAt".to_owned(), Value::String(date::format(now)));
-        document.set(changes);
-        let Some(session) = document.session(&self.fields) else {
-            return Ok(None);
-        };
-        let (ends, now) = (milliseconds(session.expires_at), milliseconds(now));
-        if let Some(seconds) = seconds_left(ends, now) {
-            let value = document.text();
-            if !self
-                .storage
-                .replace(token, &Kept { value, seconds })
-                .await?
-            {
+        let now = milliseconds(now);
+        for _ in 0..TRIES {
+            let text = self.storage.get(token).await?;
+            let Some(mut document) = text.as_deref().and_then(Document::parse) else {
                 return Ok(None);
+            };
+            document.set(changes.clone());
+            let Some(session) = document.session(&self.fields) else {
+                return Ok(None);
+            };
+            let ends = milliseconds(session.expires_at);
+            let Some(seconds) = seconds_left(ends, now) else {
+                return Ok(Some(session));
+            };
+            let value = document.text();
+            let kept = Kept { value, seconds };
+            let is_done = self
+                .storage
+                .compare_and_set(token, text.as_deref(), Some(&kept));
+            if is_done.await? {
+                self.list(&session.user_id, token, ends, now).await?;
+                return Ok(Some(session));
             }
-            self.list(&session.user_id, token, ends, now).await?;
         }
-        Ok(Some(session))
+        Err(SecondaryError::Contended)
     }
 
     /// Removes the session with `token`, whoever's it is. Returns what it was, if there was one.
@@ -258,23 +265,36 @@ impl SecondarySessions {
     pub async fn user_changed(&self, user: &User, now: OffsetDateTime) -> Result<()> {
         let now = milliseconds(now);
         let listed = self.references(&user.id).await?;
-        let tokens: Vec<String> = listed
+        let mut tokens: Vec<String> = listed
             .into_iter()
             .filter(|reference| reference.ends > now)
             .map(|reference| reference.token)
             .collect();
-        let texts = self.storage.get_all(&tokens).await?;
-        let changed = tokens.into_iter().zip(texts).filter_map(|(token, text)| {
-            let mut document = Document::parse(text?.as_str())?;
-            if document.user_id()? != user.id {
-                return None;
+        for _ in 0..TRIES {
+            let texts = self.storage.get_all(&tokens).await?;
+            let changed = tokens.into_iter().zip(texts).filter_map(|(token, text)| {
+                let expected = text?;
+                let mut document = Document::parse(&expected)?;
+                if document.user_id()? != user.id {
+                    return None;
+                }
+                document.set_user(user);
+                let seconds = seconds_left(document.ends()?, now)?;
+                let value = document.text();
+                Some(Replacement {
+                    key: token,
+                    expected,
+                    new: Kept { value, seconds },
+                })
+            });
+            let changed: Vec<_> = changed.collect();
+            let done = self.storage.replace_all(&changed).await?;
+            let left = changed.into_iter().zip(done).filter(|(_, done)| !done);
+            tokens = left.map(|(change, _)| change.key).collect();
+            if tokens.is_empty() {
+                return Ok(());
             }
-            document.set_user(user);
-            let seconds = seconds_left(document.ends()?, now)?;
-            let value = document.text();
-            Some((token, Kept { value, seconds }))
-        });
-        let changed: Vec<_> = changed.collect();
-        self.storage.replace_all(&changed).await
+        }
+        Err(SecondaryError::Contended)
     }
 }

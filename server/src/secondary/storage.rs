@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use authbackend_crds::auth;
-use redis::{Cmd, cmd, pipe};
+use redis::{Cmd, cmd};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -41,11 +41,33 @@ else
 end
 return 1";
 
+/// Puts values in the place of others, each unless there is another one, or none, by now. Answers which it did.
+const REPLACE_ALL: &str = "
+local done = {}
+for index, key in ipairs(KEYS) do
+  local at = 3 * (index - 1)
+  if redis.call('GET', key) == ARGV[at + 1] then
+    redis.call('SETEX', key, ARGV[at + 2], ARGV[at + 3])
+    done[index] = 1
+  else
+    done[index] = 0
+  end
+end
+return done";
+
 /// A value and for how many seconds it is kept, at least one.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub(super) value: String,
     pub(super) seconds: u64,
+}
+
+/// A value that takes the place of another.
+#[derive(Clone, Debug)]
+pub(super) struct Replacement {
+    pub(super) key: String,
+    pub(super) expected: String,
+    pub(super) new: Kept,
 }
 
 /// The secondary storage.
@@ -151,23 +173,23 @@ impl Storage {
         self.connection.run(&command, Repeat::Harmless).await
     }
 
-    /// Puts values in the place of others; those whose key is gone meanwhile are left out.
-    pub(super) async fn replace_all(&self, values: &[(String, Kept)]) -> Result<()> {
+    /// Puts values in the place of others. Returns for each whether that was still there.
+    pub(super) async fn replace_all(&self, values: &[Replacement]) -> Result<Vec<bool>> {
+        let mut all = Vec::with_capacity(values.len());
         for batch in values.chunks(BATCH) {
-            let mut commands = pipe();
-            for (key, kept) in batch {
-                commands.add_command(self.replacement(key, kept)).ignore();
+            let mut command = cmd("EVAL");
+            command.arg(REPLACE_ALL).arg(batch.len());
+            for Replacement { key, .. } in batch {
+                command.arg(self.key(key));
             }
-            self.connection.run_all(&commands).await?;
+            for Replacement { expected, new, .. } in batch {
+                command.arg(expected).arg(new.seconds).arg(&new.value);
+            }
+            // Done twice it is refused the second time, which whoever asks reads as another one's.
+            let done: Vec<i64> = self.connection.run(&command, Repeat::Harmless).await?;
+            all.extend(done.into_iter().map(|done| done == 1));
         }
-        Ok(())
-    }
-
-    /// Puts a value in the place of another. Returns whether there was one.
-    pub(super) async fn replace(&self, key: &str, kept: &Kept) -> Result<bool> {
-        let command = self.replacement(key, kept);
-        let done: Option<String> = self.connection.run(&command, Repeat::Harmless).await?;
-        Ok(done.is_some())
+        Ok(all)
     }
 
     pub(super) async fn delete(&self, keys: &[String]) -> Result<()> {
@@ -200,17 +222,6 @@ impl Storage {
         // Done twice it is refused the second time, which whoever asks reads as another one's.
         let done: i64 = self.connection.run(&command, Repeat::Harmless).await?;
         Ok(done == 1)
-    }
-
-    fn replacement(&self, key: &str, kept: &Kept) -> Cmd {
-        let mut command = cmd("SET");
-        command
-            .arg(self.key(key))
-            .arg(&kept.value)
-            .arg("XX")
-            .arg("EX")
-            .arg(kept.seconds);
-        command
     }
 
     async fn read(&self, command: &Cmd) -> Result<Option<String>> {

@@ -307,3 +307,23 @@ async fn a_team_without_a_prefix_has_none() {
     let found: i64 = redis.run(cmd("EXISTS").arg(token(&ann))).await;
     assert_eq!(found, 1);
 }
+
+#[tokio::test]
+async fn of_changes_of_a_session_and_its_user_at_once_none_is_lost() {
+    let fields = (0..8).map(|number| format!("f{number}: {{type: string, required: false}}"));
+    let fields = fields.collect::<Vec<_>>().join(", ");
+    let (server, redis) = start(&format!("session: {{additionalFields: {{{fields}}}}}\n")).await;
+    let ann = Browser::signed_up(&server, "ann").await;
+    let session = |number: usize| ("/update-session", json!({format!("f{number}"): "set"}));
+    let user = ("/update-user", json!({"name": "Anna"}));
+    let changes = (0..8).map(session).chain([user]).map(|(path, body)| {
+        let mut browser = ann.clone();
+        async move { browser.post(path, &body).await.status }
+    });
+    assert_eq!(join_all(changes).await, [200; 9]);
+    let kept = redis.json(&token(&ann)).await;
+    for number in 0..8 {
+        assert_eq!(kept["session"][format!("f{number}")], "set", "{kept}");
+    }
+    assert_eq!(kept["user"]["name"], "Anna");
+}

@@ -1,13 +1,10 @@
 //! What is kept of a user's sessions together.
 
-use super::{Result, SecondarySessions};
+use super::{Result, SecondarySessions, TRIES};
 use crate::secondary::{
     error::SecondaryError,
     references::{self, Reference},
 };
-
-/// How often a list that others change at the same time is tried to be changed before the request is given up.
-const TRIES: usize = 16;
 
 impl SecondarySessions {
     /// Before which moment, in milliseconds since 1970, sessions of a user began that were all revoked; 0 where none were.
