@@ -94,11 +94,17 @@ pub(super) async fn published(
     app: &App,
     settings: &Jwks,
 ) -> Result<Vec<Map<String, Value>>, ApiError> {
+    let ring = app.plugins.memory::<KeyRing>();
     let mut keys = store::all(&mut app.db.get().await?).await?;
     if keys.is_empty() {
-        keys = create(app, settings, |keys| !keys.is_empty()).await?;
+        // Of those who find none at once one makes it: anybody may ask, and an RSA key takes its time.
+        let _loading = ring.loading.lock().await;
+        keys = store::all(&mut app.db.get().await?).await?;
+        if keys.is_empty() {
+            keys = create(app, settings, |keys| !keys.is_empty()).await?;
+        }
     }
-    app.plugins.memory::<KeyRing>().keep(&keys);
+    ring.keep(&keys);
     let grace_period = Duration::seconds(settings.grace_period().into());
     let oldest = app.clock.now() - grace_period;
     let published = keys.iter().filter(|key| key.is_live(oldest));
@@ -139,6 +145,7 @@ async fn create(
 ) -> Result<Vec<StoredKey>, ApiError> {
     let algorithm = algorithm_of(settings);
     let (bits, random) = (settings.modulus_length(), Arc::clone(&app.random));
+    tracing::info!(algorithm = algorithm.name(), "making a signing key");
     // An RSA key takes its time.
     let made = tokio::task::spawn_blocking(move || jws::generate(algorithm, bits, &random));
     let jwk = made.await??;

@@ -4,7 +4,10 @@ use time::Duration;
 
 use crate::{
     routes::browser::{Browser, error_of, json_of, server},
-    support::{TestServer, http::Answer},
+    support::{
+        Process, TestDatabase, TestServer,
+        http::{self, Answer},
+    },
 };
 
 const JWT: &str = "plugins: {jwt: {}}";
@@ -191,4 +194,26 @@ async fn without_the_plugin_there_are_neither_keys_nor_tokens() {
     let mut browser = Browser::signed_up(&server, "ann").await;
     assert_eq!(browser.get("/jwks").await.status, 404);
     assert_eq!(browser.get("/token").await.status, 404);
+}
+
+#[tokio::test]
+async fn of_20_who_ask_at_once_for_keys_that_are_not_there_one_makes_them() {
+    let settings = "plugins: {jwt: {jwks: {keyPairConfig: {alg: RS256}}}}";
+    let database = TestDatabase::migrated_for(settings).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), settings).unwrap();
+    let config = ("AUTH_CONFIG", file.path().to_str().unwrap());
+    let process = Process::serve(&database, &[config]).await;
+    let api = process.api();
+    let requests = (0..20).map(|_| tokio::spawn(http::get(api, "/api/jwks")));
+    for request in requests.collect::<Vec<_>>() {
+        assert_eq!(request.await.unwrap().unwrap().status, 200);
+    }
+    process.terminate().await;
+    let output = process.exit().await.output();
+    assert_eq!(
+        output.matches("making a signing key").count(),
+        1,
+        "{output}"
+    );
 }
