@@ -7,6 +7,7 @@
 
 mod lane;
 mod schedule;
+mod slots;
 pub(crate) mod store;
 pub mod webhook;
 mod worker;
@@ -94,6 +95,8 @@ pub struct Item {
     pub payload: String,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// Whom it is for: the URL of a webhook; empty where all go to the same.
+    receiver: String,
 }
 
 /// Why a message was not sent. Neither reason holds a secret: it goes to the log and into the row.
@@ -147,4 +150,9 @@ pub trait Deliver: Send + Sync + 'static {
 
     /// Longest that [`Deliver::deliver`] may take.
     fn limit(&self) -> Duration;
+
+    /// How many receivers there are.
+    fn receivers(&self) -> usize {
+        1
+    }
 }

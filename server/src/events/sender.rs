@@ -49,4 +49,8 @@ impl Deliver for EventSender {
     fn limit(&self) -> Duration {
         webhook::LIMIT
     }
+
+    fn receivers(&self) -> usize {
+        self.webhooks.len()
+    }
 }

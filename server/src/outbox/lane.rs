@@ -9,15 +9,17 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Deliver, Failure, Item, Kind, schedule::Schedule, store};
+use super::{
+    Deliver, Failure, Item, Kind,
+    schedule::Schedule,
+    slots::{self, Slot, Slots},
+    store,
+};
 use crate::{
     crypto::random::Random,
     db::{Db, DbError},
     metrics::OutboxMetrics,
 };
-
-/// Messages of a kind that a process sends at the same time.
-const CONCURRENCY: usize = 4;
 
 /// After a message was queued the worker looks at once and after these pauses: the transaction that queued it may not
 /// have been committed yet.
@@ -61,33 +63,32 @@ impl Lane {
     /// Sends until `stop`, and then what is due.
     pub(super) async fn run(self, stop: CancellationToken) {
         let mut running = JoinSet::new();
+        let slots = Slots::default();
+        let limit = slots::EACH * self.deliver.receivers();
         let mut pauses = EAGER.iter();
         let mut is_well = true;
         loop {
             // Asked before the look: what was queued before the stop may have come after a look that began earlier.
             let is_last = stop.is_cancelled();
-            let free = CONCURRENCY.saturating_sub(running.len());
-            let claimed = match self.claim(free).await {
-                Ok(items) => {
-                    is_well = true;
-                    let count = items.len();
-                    for item in items {
-                        running.spawn(self.clone().attempt(item));
+            if running.len() < limit {
+                match self.claim(&slots.full()).await {
+                    Ok(claimed) => {
+                        is_well = true;
+                        if let Some(item) = claimed {
+                            let slot = slots.take(item.receiver.clone());
+                            running.spawn(self.clone().attempt(item, slot));
+                            // There may be more, and they need not wait for this one.
+                            continue;
+                        }
                     }
-                    count
-                }
-                Err(error) => {
-                    if is_well {
-                        let kind = self.kind.as_str();
-                        tracing::warn!(kind, %error, "messages cannot be fetched from the outbox");
+                    Err(error) => {
+                        if is_well {
+                            let kind = self.kind.as_str();
+                            tracing::warn!(kind, %error, "messages cannot be fetched from the outbox");
+                        }
+                        is_well = false;
                     }
-                    is_well = false;
-                    0
                 }
-            };
-            if claimed > 0 && running.len() < CONCURRENCY {
-                // There may be more, and they need not wait for these.
-                continue;
             }
             if is_last && running.is_empty() {
                 return;
@@ -99,26 +100,23 @@ impl Lane {
             tokio::select! {
                 Some(_) = running.join_next() => {}
                 () = self.wake.notified() => pauses = EAGER.iter(),
-                () = sleep(pause), if running.len() < CONCURRENCY => {}
+                () = sleep(pause), if running.len() < limit => {}
                 () = stop.cancelled(), if !stop.is_cancelled() => {}
             }
         }
     }
 
-    async fn claim(&self, count: usize) -> Result<Vec<Item>, LaneError> {
-        if count == 0 {
-            return Ok(Vec::new());
-        }
+    async fn claim(&self, full: &[String]) -> Result<Option<Item>, LaneError> {
         let mut db = self.db.get().await?;
-        Ok(store::claim(&mut db, self.kind.as_str(), count, self.lease()).await?)
+        Ok(store::claim(&mut db, self.kind.as_str(), full, self.lease()).await?)
     }
 
     fn lease(&self) -> Duration {
         self.deliver.limit() + LEASE_MARGIN
     }
 
-    /// Sends a message and writes down what became of it.
-    async fn attempt(self, item: Item) {
+    /// Sends a message and writes down what became of it. Its receiver gets so many at a time.
+    async fn attempt(self, item: Item, _slot: Slot) {
         let deadline = Instant::now() + self.lease();
         let outcome = if item.attempt > self.schedule.attempts {
             Err(Failure::never("no attempt came to an end"))

@@ -36,45 +36,44 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Takes at most `count` messages that are due, the longest due first, for the time of `lease`.
+/// Takes the message that is due the longest, to none of the receivers that are `full`, for the time of `lease`.
 pub(super) async fn claim(
     db: &mut PgConnection,
     kind: &str,
-    count: usize,
+    full: &[String],
     lease: Duration,
-) -> Result<Vec<Item>> {
+) -> Result<Option<Item>> {
     const SQL: &str = r#"
         UPDATE authbackend_outbox o
         SET attempts = o.attempts + 1, "nextAttemptAt" = now() + make_interval(secs => $3)
         FROM (
-            SELECT id FROM authbackend_outbox
+            SELECT id, CASE kind WHEN 'webhook' THEN COALESCE(payload->>'url', '') ELSE '' END AS receiver
+            FROM authbackend_outbox
             WHERE kind = $1 AND "deadAt" IS NULL AND "nextAttemptAt" <= now()
+                AND CASE kind WHEN 'webhook' THEN COALESCE(payload->>'url', '') ELSE '' END <> ALL ($2::text[])
             ORDER BY "nextAttemptAt", id
-            LIMIT $2
+            LIMIT 1
             FOR UPDATE SKIP LOCKED
         ) due
         WHERE o.id = due.id
-        RETURNING o.id, o."messageId", COALESCE(o.payload::text, ''), o.attempts"#;
-    let rows = sqlx::query(SQL)
+        RETURNING o.id, o."messageId", COALESCE(o.payload::text, ''), o.attempts, due.receiver"#;
+    let row = sqlx::query(SQL)
         .bind(kind)
-        .bind(i64::try_from(count).unwrap_or(i64::MAX))
+        .bind(full)
         .bind(lease.as_secs_f64())
-        .fetch_all(db)
+        .fetch_optional(db)
         .await?;
-    let mut items = rows
-        .iter()
-        .map(|row| {
-            let attempt: i32 = row.try_get(3)?;
-            Ok(Item {
-                id: row.try_get(0)?,
-                message_id: row.try_get(1)?,
-                payload: row.try_get(2)?,
-                attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-            })
+    row.map(|row| {
+        let attempt: i32 = row.try_get(3)?;
+        Ok(Item {
+            id: row.try_get(0)?,
+            message_id: row.try_get(1)?,
+            payload: row.try_get(2)?,
+            attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
+            receiver: row.try_get(4)?,
         })
-        .collect::<Result<Vec<_>>>()?;
-    items.sort_by_key(|item| item.id);
-    Ok(items)
+    })
+    .transpose()
 }
 
 /// Removes a message that was sent.

@@ -337,3 +337,20 @@ async fn of_an_address_that_cannot_be_one_the_beginning_is_kept() {
     let length = stage.newest("sign_in.failed", "length(data->>'email')");
     assert_eq!(length.await, "320");
 }
+
+#[tokio::test]
+async fn a_receiver_that_does_not_answer_keeps_no_other_waiting() {
+    // Takes connections and answers nothing.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = format!("http://{}/hook", listener.local_addr().unwrap());
+    let receiver = Receiver::start(&[]).await;
+    let hook =
+        |url: &str| format!("{{url: '{url}', signingSecretRef: {{name: hook, key: secret}}}}");
+    let hooks = format!("webhooks: [{}, {}]", hook(&silent), hook(&receiver.url()));
+    let stage = Stage::new(&hooks).await;
+    // More messages to the silent one than are sent at the same time.
+    for _ in 0..10 {
+        stage.sign_in("wrong horse").await;
+    }
+    received(&receiver, 10).await;
+}
