@@ -30,14 +30,19 @@ pub struct PathRule {
     pub rule: Rule,
 }
 
-/// better-auth's limits of what checks a password or sends mail (`getDefaultSpecialRules`).
-const BUILT_IN: [PathRule; 2] = [
+/// better-auth's limits of what checks a password or sends mail (`getDefaultSpecialRules`); and of what checks one
+/// besides, which it lets everybody with a session guess a hundred times.
+const BUILT_IN: [PathRule; 3] = [
     PathRule {
         applies: |path| {
             ["/sign-in", "/sign-up", "/change-password", "/change-email"]
                 .iter()
                 .any(|start| path.starts_with(start))
         },
+        rule: Rule { window: 10, max: 3 },
+    },
+    PathRule {
+        applies: |path| matches!(path, "/verify-password" | "/delete-user"),
         rule: Rule { window: 10, max: 3 },
     },
     PathRule {
@@ -171,6 +176,9 @@ mod tests {
             ("/sign-out", "10/100"),
             ("/change-password", "10/3"),
             ("/change-email", "10/3"),
+            ("/verify-password", "10/3"),
+            ("/delete-user", "10/3"),
+            ("/delete-user/callback", "10/100"),
             ("/request-password-reset", "60/3"),
             ("/request-password-reset/x", "10/100"),
             ("/send-verification-email", "60/3"),

@@ -31,7 +31,7 @@ const POLICIES: &[(&str, Who, usize)] = &[
     ("POST /callback/:id", Who::Anyone, GENERAL),
     ("POST /change-email", Who::Session, STRICT),
     ("POST /change-password", Who::Session, STRICT),
-    ("POST /delete-user", Who::Session, GENERAL),
+    ("POST /delete-user", Who::Session, STRICT),
     ("GET /delete-user/callback", Who::Session, GENERAL),
     ("GET /error", Who::Anyone, GENERAL),
     ("POST /get-access-token", Who::Session, GENERAL),
@@ -61,7 +61,7 @@ const POLICIES: &[(&str, Who, usize)] = &[
     ("POST /update-session", Who::Session, GENERAL),
     ("POST /update-user", Who::Session, GENERAL),
     ("GET /verify-email", Who::Anyone, GENERAL),
-    ("POST /verify-password", Who::Session, GENERAL),
+    ("POST /verify-password", Who::Session, STRICT),
 ];
 
 /// Settings with which as much as possible is there.
