@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use time::Duration;
 
 use crate::{
-    routes::browser::{Browser, PASSWORD, cookies_of, json_of, server, sign_in},
+    routes::browser::{
+        Browser, PASSWORD, cookies_of, json_of, server, server_migrated_for, sign_in,
+    },
     support::{TestServer, redis::Redis},
 };
 
@@ -312,7 +314,9 @@ async fn a_team_without_a_prefix_has_none() {
 async fn of_changes_of_a_session_and_its_user_at_once_none_is_lost() {
     let fields = (0..8).map(|number| format!("f{number}: {{type: string, required: false}}"));
     let fields = fields.collect::<Vec<_>>().join(", ");
-    let (server, redis) = start(&format!("session: {{additionalFields: {{{fields}}}}}\n")).await;
+    let redis = Redis::start().await;
+    let more = format!("session: {{additionalFields: {{{fields}}}}}\n");
+    let server = server_migrated_for(&(redis.settings() + &more)).await;
     let ann = Browser::signed_up(&server, "ann").await;
     let session = |number: usize| ("/update-session", json!({format!("f{number}"): "set"}));
     let user = ("/update-user", json!({"name": "Anna"}));

@@ -1,6 +1,7 @@
 //! Providers that are down, answer nonsense, or want to lead the server elsewhere.
 
 use serde_json::{Value, json};
+use time::Duration;
 
 use super::{super::browser::error_of, Browser, Stage, location};
 use crate::support::{
@@ -36,6 +37,8 @@ async fn assert_fails(path: &'static str, faults: Vec<Fault>, code: &str) {
             "{fault:?}"
         );
         stage.oidc.heal();
+        // Keys are not asked for again before.
+        stage.server.clock.step(Duration::seconds(20));
     }
     assert_eq!(stage.counts().await, "0 0 0");
     let answer = stage
