@@ -116,10 +116,8 @@ impl Server {
             CLOSE_LIMIT,
         ));
         let messages = tokio::spawn(app.worker(&metrics)?.run(sending.clone()));
-        let chores = do_chores(Arc::clone(&app), metrics.clone(), ending.clone());
-        background.spawn(chores);
+        background.spawn(do_chores(Arc::clone(&app), metrics.clone(), ending.clone()));
         background.close();
-        let refreshes = Arc::clone(&app.refreshes);
         let api = api(&app, &metrics, ids, draining.clone());
         let api = tokio::spawn(accept(
             api_listener,
@@ -140,7 +138,7 @@ impl Server {
             ending,
             api,
             messages,
-            refreshes,
+            refreshes: Arc::clone(&app.refreshes),
             shutdown_timeout,
             background,
         })

@@ -248,7 +248,7 @@ async fn fields_of_a_session_change_and_those_that_are_hidden_stay() {
     let fields = "session: {additionalFields: {device: {type: string, required: false},
         risk: {type: string, required: false, defaultValue: low, returned: false, input: false}}}";
     let redis = Redis::start().await;
-    let server = crate::routes::browser::server_migrated_for(&(redis.settings() + fields)).await;
+    let server = server_migrated_for(&(redis.settings() + fields)).await;
     let mut ann = Browser::signed_up(&server, "ann").await;
     let answer = ann
         .post("/update-session", &json!({"device": "phone"}))

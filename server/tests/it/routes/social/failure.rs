@@ -138,7 +138,7 @@ async fn a_provider_that_cannot_be_discovered_is_unknown_until_it_can_be() {
         stage.oidc.heal();
         // Not asked for again at once: whoever calls the API must not make the server call others.
         assert_eq!(begin(&stage).await, "404 PROVIDER_NOT_FOUND", "{fault:?}");
-        stage.server.clock.step(time::Duration::seconds(5));
+        stage.server.clock.step(Duration::seconds(5));
         assert_eq!(begin(&stage).await, "200", "{fault:?}");
     }
 }
