@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kube::Client;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Kinds that the operator makes or writes.
 const KINDS: [(&str, &str); 12] = [
@@ -75,12 +75,21 @@ pub async fn collect_garbage(client: &Client, namespace: &str, owner: &str) -> b
         owners.any(|reference| reference["uid"] == owner)
     };
     let mut any = false;
-    for (place, _) in found.iter().filter(|(_, object)| is_owned(object)) {
+    for (place, object) in found.iter().filter(|(_, object)| is_owned(object)) {
         any = true;
         let (plural, _) = place.split_once('/').unwrap();
         let (group, _) = KINDS.iter().find(|(_, of)| *of == plural).unwrap();
-        let path = format!("{group}/namespaces/{namespace}/{place}?propagationPolicy=Background");
-        let request = hyper::Request::delete(path).body(Vec::new()).unwrap();
+        let path = format!("{group}/namespaces/{namespace}/{place}");
+        let metadata = &object["metadata"];
+        // As the real one: an object that got another owner meanwhile is not deleted.
+        let options = json!({
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
+            "preconditions": {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]},
+        });
+        let request = hyper::Request::delete(path)
+            .header("content-type", "application/json")
+            .body(options.to_string().into_bytes())
+            .unwrap();
         // Somebody else may have been faster.
         let _ = client.request::<Value>(request).await;
     }

@@ -10,6 +10,8 @@ const OF_BEFORE: &str = "registry.example/postgres:17";
 fn where_the_cluster_assigns_users_no_pod_names_one() {
     let mut world = World::new(&managed());
     world.config.assigned_user_ids = true;
+    // First the credentials, then what uses them.
+    world.step();
     world.step();
     world.database_gets_ready();
     let mut jobs = world.step().apply.migration_job;
