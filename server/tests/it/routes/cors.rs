@@ -48,7 +48,7 @@ async fn a_page_of_a_trusted_origin_may_read_every_answer() {
 async fn a_page_may_read_that_its_request_was_too_large() {
     let server = server(SETTINGS).await;
     let body = " ".repeat(1024 * 1024 + 1);
-    let headers = format!("origin: {APP}\r\n");
+    let headers = format!("origin: {APP}\r\ncontent-type: application/json\r\n");
     let answer = send(
         server.api(),
         &request("POST", "/api/sign-in/email", &headers, &body),
