@@ -5,21 +5,22 @@
 
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::cluster::kubectl;
 use crate::command::run;
 
-/// Runs in a node: `$1` is the file in the control groups of the pod with the uid `$2`. Kubelets write the hyphens of a
-/// uid as underscores where systemd keeps the groups.
-const SET: &str = r#"
-for group in $(find /sys/fs/cgroup -type d \( -name "*pod$2*" -o -name "*pod$(echo "$2" | tr - _)*" \) -prune); do
-    echo 1 > "$group/$1"
-    if [ "$1" = cgroup.kill ]; then
-        while grep -qs "populated 1" "$group/cgroup.events"; do sleep 0.02; done
-    fi
+/// Runs in a node: sends the signal `$1` to the processes of the pod with the uid `$2`, which are found in its control
+/// groups, of either version. Kubelets write the hyphens of a uid as underscores where systemd keeps the groups.
+const SIGNAL: &str = r#"
+other=$(echo "$2" | tr - _)
+pids=$(find /sys/fs/cgroup \( -path "*pod$2*" -o -path "*pod$other*" \) -name cgroup.procs -exec cat {} + | sort -u)
+for pid in $pids; do
+    kill -s "$1" "$pid"
+    while [ "$1" = KILL ] && kill -0 "$pid"; do sleep 0.02; done
 done
+echo "$pids"
 "#;
 
 /// Ends the pods of `namespace` that `selection`, arguments of `kubectl`, names. None of their processes is left when this
@@ -37,28 +38,32 @@ pub(crate) fn crash(namespace: &str, selection: &[&str]) -> Result<()> {
     let pods = listed["items"]
         .as_array()
         .map_or_else(|| std::slice::from_ref(&listed), Vec::as_slice);
-    // Frozen first, so that neither the kubelet's signal nor a restart comes before the end.
+    // Stopped first: they neither answer to the kubelet's signal nor end, which would have them started again.
     for pod in pods {
-        set(pod, "cgroup.freeze")?;
+        let stopped = signal(pod, "STOP")?;
+        ensure!(
+            pod["status"]["phase"] != "Running" || !stopped.trim().is_empty(),
+            "a pod that runs has no process: {pod}"
+        );
     }
     run(namespaced()?
         .args(["delete", "pods", "--grace-period=0", "--force"])
         .args(selection))?;
     for pod in pods {
-        set(pod, "cgroup.kill")?;
+        signal(pod, "KILL")?;
     }
     Ok(())
 }
 
-/// Sets `file` in the control groups of `pod`, if it runs anywhere.
-fn set(pod: &Value, file: &str) -> Result<()> {
+/// Sends a signal to the processes of `pod`, if it runs anywhere. Returns which they were.
+fn signal(pod: &Value, signal: &str) -> Result<String> {
     let Some(node) = pod["spec"]["nodeName"].as_str() else {
-        return Ok(());
+        return Ok(String::new());
     };
     let uid = pod["metadata"]["uid"]
         .as_str()
         .context("a pod has no uid")?;
     let mut docker = Command::new("docker");
-    docker.args(["exec", node, "sh", "-c", SET, "sh", file, uid]);
-    run(&mut docker).map(drop)
+    docker.args(["exec", node, "sh", "-c", SIGNAL, "sh", signal, uid]);
+    run(&mut docker)
 }
