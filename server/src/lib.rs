@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod app;
+mod bounded;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -8,10 +8,7 @@ mod current;
 use std::{mem::size_of, sync::Arc, time::Duration as StdDuration};
 
 use authbackend_crds::auth::MemoryCache;
-use quick_cache::{
-    OptionsBuilder, Weighter,
-    sync::{Cache, DefaultLifecycle},
-};
+use quick_cache::Weighter;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
@@ -22,7 +19,7 @@ use self::current::Copy;
 pub use self::current::Current;
 use super::SessionUser;
 use crate::{
-    crypto::tag::ByTag,
+    bounded::{Bounded, bounded},
     db::{Changes, Moment},
     metrics::SessionMemoryMetrics,
 };
@@ -60,7 +57,7 @@ impl SessionKey {
 /// Sessions in memory, with their users. Bounded; what was used least goes first.
 pub struct SessionMemory {
     changes: Arc<Changes>,
-    copies: Cache<SessionKey, Arc<Copy>, Weight, ByTag, DefaultLifecycle<SessionKey, Arc<Copy>>>,
+    copies: Bounded<SessionKey, Arc<Copy>, Weight>,
     max_age: Duration,
     metrics: SessionMemoryMetrics,
 }
@@ -98,27 +95,7 @@ impl SessionMemory {
         let capacity = least
             .saturating_mul(max_entries.into())
             .max(max_bytes.into());
-        let items = usize::try_from(max_entries).unwrap_or(usize::MAX);
-        let options = OptionsBuilder::new()
-            // One for each core would make the share of each so small that large sessions do not fit.
-            .shards(8)
-            .estimated_items_capacity(items)
-            .weight_capacity(capacity)
-            .build();
-        let weighter = Weight { least };
-        let copies = match options {
-            Ok(options) => {
-                Cache::with_options(options, weighter, ByTag, DefaultLifecycle::default())
-            }
-            // Only where a bound is not given.
-            Err(_) => Cache::with(
-                items,
-                capacity,
-                weighter,
-                ByTag,
-                DefaultLifecycle::default(),
-            ),
-        };
+        let copies = bounded(max_entries, capacity, Weight { least });
         Self {
             changes,
             copies,

@@ -3,15 +3,13 @@
 use std::hash::Hasher as _;
 
 use authbackend_crds::auth::MemoryCache;
-use quick_cache::{
-    OptionsBuilder, UnitWeighter,
-    sync::{Cache, DefaultLifecycle},
-};
+use quick_cache::UnitWeighter;
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use warp::http::HeaderValue;
 
 use crate::{
-    crypto::{random::Random, tag::ByTag},
+    bounded::{Bounded, bounded},
+    crypto::random::Random,
     identity::session::{SHARE_OF_REQUESTS, SessionKey},
 };
 
@@ -35,7 +33,7 @@ pub(super) struct Said {
 /// make a header that is taken for another one, however many they try.
 pub(super) struct Recognized {
     key: [u8; 16],
-    said: Cache<u128, Said, UnitWeighter, ByTag, DefaultLifecycle<u128, Said>>,
+    said: Bounded<u128, Said, UnitWeighter>,
 }
 
 impl Recognized {
@@ -45,19 +43,7 @@ impl Recognized {
         let most = settings.max_entries().min(within_share).max(1);
         let mut key = [0; 16];
         random.fill(&mut key);
-        let items = usize::try_from(most).unwrap_or(usize::MAX);
-        let options = OptionsBuilder::new()
-            .shards(8)
-            .estimated_items_capacity(items)
-            .weight_capacity(most.into())
-            .build();
-        let (weighter, hasher) = (UnitWeighter, ByTag);
-        let lifecycle = DefaultLifecycle::default();
-        let said = match options {
-            Ok(options) => Cache::with_options(options, weighter, hasher, lifecycle),
-            // Only where a bound is not given.
-            Err(_) => Cache::with(items, most.into(), weighter, hasher, lifecycle),
-        };
+        let said = bounded(most, most.into(), UnitWeighter);
         Self { key, said }
     }
 
