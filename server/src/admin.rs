@@ -14,11 +14,11 @@ use hyper::{
     header::{self, HeaderValue},
 };
 use tokio::time::{Instant, timeout_at};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
     db::{Db, DbError, Schema},
+    draining::Draining,
     http::serve::Answer,
     metrics::Metrics,
     migrate::REQUIRED_VERSION,
@@ -37,7 +37,7 @@ pub struct Admin {
     db: Db,
     secondary: Option<Arc<Storage>>,
     metrics: Metrics,
-    draining: CancellationToken,
+    draining: Draining,
     last_ready: Mutex<Option<Instant>>,
 }
 
@@ -75,8 +75,8 @@ impl fmt::Display for Unready {
 }
 
 impl Admin {
-    /// Not ready once `draining` is cancelled.
-    pub fn new(app: &App, metrics: Metrics, draining: CancellationToken) -> Self {
+    /// Not ready once `draining` has begun.
+    pub fn new(app: &App, metrics: Metrics, draining: Draining) -> Self {
         Self {
             db: app.db.clone(),
             secondary: app.secondary.clone(),
@@ -87,7 +87,7 @@ impl Admin {
     }
 
     async fn readiness(&self) -> Result<(), Unready> {
-        if self.draining.is_cancelled() {
+        if self.draining.has_begun() {
             return Err(Unready::Draining);
         }
         let deadline = Instant::now() + CHECK_TIMEOUT;

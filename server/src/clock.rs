@@ -69,8 +69,11 @@ fn milliseconds(time: OffsetDateTime) -> i64 {
 
 fn from_milliseconds(milliseconds: i64) -> OffsetDateTime {
     let seconds = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000));
-    let rest = Duration::milliseconds(milliseconds.rem_euclid(1000));
-    seconds.map_or(OffsetDateTime::UNIX_EPOCH, |time| time + rest)
+    // What is left over a thousand fits.
+    let rest = u16::try_from(milliseconds.rem_euclid(1000)).unwrap_or(0);
+    seconds
+        .and_then(|time| time.replace_millisecond(rest))
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 #[cfg(test)]

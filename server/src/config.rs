@@ -29,7 +29,7 @@ pub use logging::{LogFormat, Logging};
 pub use problem::Problem;
 pub use secret_files::SecretFiles;
 pub use secrets::{Secret, Secrets};
-pub use settings::{Settings, read_settings};
+pub use settings::read_settings;
 pub use value::FileReader;
 
 use environment::Environment;
@@ -97,7 +97,7 @@ impl Config {
                 Ok(Self {
                     base_url,
                     secrets,
-                    settings: settings.auth,
+                    settings: settings.settings,
                     unknown_settings: settings.unknown,
                     secret_files,
                     database,
@@ -149,7 +149,7 @@ impl MigrateConfig {
         match (database, settings) {
             (Some(database), Some(settings)) => Ok(Self {
                 database,
-                settings: settings.auth,
+                settings: settings.settings,
                 directory,
                 termination_message,
             }),

@@ -20,7 +20,7 @@ mod timestamp;
 
 pub use batch::{Batch, Removed};
 pub(crate) use changes::TRIGGERS;
-pub use changes::{Changes, LEASE, Listener, Moment};
+pub use changes::{Changes, LEASE, Listener, Moment, Place};
 pub use conn::Conn;
 pub(crate) use connect::connect;
 pub use error::{DbError, KeepError, ReadError, is_exhausted, is_refused};

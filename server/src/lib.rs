@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod draining;
 pub mod email_verification;
 pub mod events;
 pub mod hasher;

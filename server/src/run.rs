@@ -24,6 +24,7 @@ use crate::{
     config::Config,
     crypto::random::Random,
     db::{Db, Tables},
+    draining::Draining,
     http::{
         filter,
         serve::{Answer, Api, Limits, serve as accept},
@@ -65,7 +66,7 @@ pub struct Server {
     shutdown_delay: Duration,
     db: Db,
     /// First: not ready any more.
-    draining: CancellationToken,
+    draining: Draining,
     /// Second: no new request.
     closing: CancellationToken,
     /// Third: no new message.
@@ -94,8 +95,8 @@ impl Server {
         let api_address = local_address(&api_listener)?;
         let admin_address = local_address(&admin_listener)?;
         warn_of(&config);
-        let [draining, closing, sending, ending] =
-            std::array::from_fn(|_| CancellationToken::new());
+        let draining = Draining::new();
+        let [closing, sending, ending] = std::array::from_fn(|_| CancellationToken::new());
         let (shutdown_delay, shutdown_timeout) = (config.shutdown_delay, config.shutdown_timeout);
         let base_url = config.base_url.clone();
         let limits = Limits::within(config.memory_limit);
@@ -104,7 +105,7 @@ impl Server {
         background.spawn(db.clone().maintain(ending.clone()));
         background.spawn(follow_secrets(config.secrets.clone(), ending.clone()));
         let janitor = Janitor::new(&config.settings, &db, &clock, &metrics);
-        background.spawn(janitor.run(draining.clone()));
+        background.spawn(janitor.run(draining.token()));
 
         let app = Arc::new(App::new(config, db.clone(), clock, random, &metrics)?);
         let admin = Arc::new(Admin::new(&app, metrics.clone(), draining.clone()));
@@ -157,7 +158,7 @@ impl Server {
     /// Turns unready, waits until load balancers have noticed, answers what is under way, stores the tokens that services
     /// have been asked for, sends what that has queued, and closes the pool.
     pub async fn stop(self) {
-        self.draining.cancel();
+        self.draining.begin();
         sleep(self.shutdown_delay).await;
         self.closing.cancel();
         let deadline = Instant::now() + self.shutdown_timeout;
@@ -189,12 +190,7 @@ impl Server {
 }
 
 /// The API behind its limits.
-fn api(
-    app: &Arc<App>,
-    metrics: &Metrics,
-    ids: RequestIds,
-    draining: CancellationToken,
-) -> impl Answer {
+fn api(app: &Arc<App>, metrics: &Metrics, ids: RequestIds, draining: Draining) -> impl Answer {
     let table = Arc::new(Table::of(app, &metrics.http));
     Api::new(
         filter::service(Arc::clone(app), Arc::clone(&table)),

@@ -304,6 +304,13 @@ mod tests {
     #[test]
     fn the_auth_server_runs_as_in_its_image() {
         let names: Vec<_> = image_environment().map(|(name, _)| name).collect();
-        assert_eq!(names, ["MALLOC_MMAP_THRESHOLD_"]);
+        assert_eq!(
+            names,
+            [
+                "MALLOC_MMAP_THRESHOLD_",
+                "GLIBC_TUNABLES",
+                "MALLOC_TRIM_THRESHOLD_"
+            ]
+        );
     }
 }

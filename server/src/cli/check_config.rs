@@ -28,16 +28,16 @@ pub(super) fn run(arguments: &Arguments, variable: Variable<'_>, reader: &FileRe
             "is not set: name the settings file, e.g. `auth-server check-config settings.yaml`";
         return tell(&[Problem::new("AUTH_CONFIG", remedy)]);
     };
-    let settings = match read_settings(&file, reader) {
+    let read = match read_settings(&file, reader) {
         Err(problems) => return tell(&problems),
-        Ok(settings) => settings,
+        Ok(read) => read,
     };
     let place = file.display();
-    let unknown = settings.unknown.iter().map(|path| {
+    let unknown = read.unknown.iter().map(|path| {
         let name = format!("{place}: {path}:");
         Problem::new(name, "is unknown: correct its name or remove it")
     });
-    let malformed = malformed_origins(&settings.auth);
+    let malformed = malformed_origins(&read.settings);
     let malformed = malformed
         .iter()
         .map(|problem| Problem::new(format!("{place}:"), problem.to_string()));
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, variable: Variable<'_>, reader: &FileRe
     if let Some(text) = variable("AUTH_BASE_URL") {
         match BaseUrl::parse(&text) {
             Err(remedy) => return tell(&[Problem::new("AUTH_BASE_URL", remedy)]),
-            Ok(base_url) => print_cookies(&settings.auth, &base_url),
+            Ok(base_url) => print_cookies(&read.settings, &base_url),
         }
     }
     print(&format!("{place}: ok"));

@@ -36,6 +36,10 @@ const STRIPES: usize = 1 << 16;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Moment(u64);
 
+/// Where it is noted when a user changed last.
+#[derive(Clone, Copy, Debug)]
+pub struct Place(usize);
+
 /// Which users have changed since when, and whether that is known.
 pub struct Changes {
     started: Instant,
@@ -70,13 +74,19 @@ impl Changes {
         self.is_proven().then_some(moment)
     }
 
-    /// Whether what was read of the user `user_id` after `moment` is as it was. False where that is not known.
-    pub fn is_unchanged(&self, user_id: &str, moment: Moment) -> bool {
+    /// Where changes of the user `user_id` are noted.
+    pub fn place(&self, user_id: &str) -> Place {
+        let hash = self.hasher.hash_one(user_id);
+        Place(usize::try_from(hash).unwrap_or(0) % STRIPES)
+    }
+
+    /// Whether what was read after `moment` of the user whose changes are noted at `place` is as it was. False where that is
+    /// not known.
+    pub fn is_unchanged(&self, Place(index): Place, moment: Moment) -> bool {
+        let stripe = self.stripes.get(index);
         self.is_proven()
             && self.everyone.load(SeqCst) <= moment.0
-            && self
-                .stripe(user_id)
-                .is_some_and(|changed| changed.load(SeqCst) <= moment.0)
+            && stripe.is_some_and(|changed| changed.load(SeqCst) <= moment.0)
     }
 
     /// Whether changes are known to be heard of.
@@ -87,7 +97,8 @@ impl Changes {
     /// Notes that the user `user_id` or one of their sessions has changed, permanently.
     pub fn user_changed(&self, user_id: &str) {
         let now = self.next();
-        if let Some(changed) = self.stripe(user_id) {
+        let Place(index) = self.place(user_id);
+        if let Some(changed) = self.stripes.get(index) {
             changed.fetch_max(now, SeqCst);
         }
     }
@@ -111,12 +122,6 @@ impl Changes {
 
     fn next(&self) -> u64 {
         self.latest.fetch_add(1, SeqCst) + 1
-    }
-
-    fn stripe(&self, user_id: &str) -> Option<&AtomicU64> {
-        let hash = self.hasher.hash_one(user_id);
-        let index = usize::try_from(hash).unwrap_or(0) % STRIPES;
-        self.stripes.get(index)
     }
 
     fn microseconds(&self, instant: Instant) -> u64 {

@@ -8,10 +8,19 @@ mod limits;
 mod pauses;
 mod trace;
 
-use std::{convert::Infallible, error::Error, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    error::Error,
+    future::{Ready, ready},
+    io,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use futures::future::{BoxFuture, Either, FutureExt as _};
+use hyper::{Request, Response, body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::TokioIo,
     server::graceful::{GracefulShutdown, Watcher},
@@ -19,7 +28,7 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +52,16 @@ pub trait Answer: Send + Sync + 'static {
     type Body: hyper::body::Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>
         + Send
         + 'static;
+
+    /// The answer to a request that came at `came`, if it is to be had without waiting.
+    fn answer_at_once(
+        &self,
+        request: &Request<Incoming>,
+        came: Instant,
+    ) -> Option<Response<Self::Body>> {
+        let _ = (request, came);
+        None
+    }
 
     /// Answers one request.
     fn answer(
@@ -114,23 +133,17 @@ async fn connection<A: Answer>(
     _permit: OwnedSemaphorePermit,
 ) {
     let pauses = Arc::new(Pauses::new());
-    let service = service_fn({
-        let pauses = Arc::clone(&pauses);
-        move |request| {
-            let (answer, pauses) = (Arc::clone(&answer), Arc::clone(&pauses));
-            async move {
-                pauses.end();
-                let response = answer.answer(request).await;
-                pauses.begin();
-                Ok::<_, Infallible>(response)
-            }
-        }
-    });
+    let service = Requests {
+        answer,
+        pauses: Arc::clone(&pauses),
+    };
     let connection = http1::Builder::new()
         .header_read_timeout(None)
         .max_header_size(MAX_HEAD_SIZE)
         // Else the pieces of a body may have more than ten times that.
         .max_buf_size(MAX_HEAD_SIZE)
+        // Answers are small: to copy one costs less than to hand it over in pieces.
+        .writev(false)
         .serve_connection(TokioIo::new(stream), service);
     tokio::select! {
         biased;
@@ -139,5 +152,36 @@ async fn connection<A: Answer>(
             tracing::debug!(%error, "connection ended");
         },
         () = pauses.longer_than(HEAD_TIMEOUT) => tracing::debug!("no request came"),
+    }
+}
+
+/// Has the requests of one connection answered.
+struct Requests<A> {
+    answer: Arc<A>,
+    pauses: Arc<Pauses>,
+}
+
+type Answered<A> = Result<Response<<A as Answer>::Body>, Infallible>;
+
+impl<A: Answer> Service<Request<Incoming>> for Requests<A> {
+    type Response = Response<A::Body>;
+    type Error = Infallible;
+    // hyper moves it into a place of its own, and with it what it is made of.
+    type Future = Either<Ready<Answered<A>>, BoxFuture<'static, Answered<A>>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let came = Instant::now();
+        if let Some(response) = self.answer.answer_at_once(&request, came) {
+            self.pauses.begin(came);
+            return Either::Left(ready(Ok(response)));
+        }
+        let (answer, pauses) = (Arc::clone(&self.answer), Arc::clone(&self.pauses));
+        let answered = async move {
+            pauses.end();
+            let response = answer.answer(request).await;
+            pauses.begin(Instant::now());
+            Ok(response)
+        };
+        Either::Right(answered.boxed())
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bytes::Bytes;
 use hyper::header::HeaderValue;
 
 use crate::striped::{STRIPES, Striped};
@@ -34,13 +33,12 @@ impl RequestId {
         match &self.0 {
             Kind::Given(value) => value.clone(),
             Kind::Made { prefix, number } => {
-                let mut text = Vec::with_capacity(PREFIX + DIGITS);
-                text.extend_from_slice(prefix);
-                let mut digits = [b'0'; DIGITS];
-                let length = decimal(*number, &mut digits);
-                text.extend_from_slice(&digits[DIGITS - length..]);
+                let mut text = [0; PREFIX + DIGITS];
+                let (before, digits) = text.split_at_mut(PREFIX);
+                before.copy_from_slice(prefix);
+                let length = PREFIX + decimal(*number, digits);
                 // Digits and a hyphen are what a header may hold.
-                let text = HeaderValue::from_maybe_shared(Bytes::from(text));
+                let text = HeaderValue::from_bytes(text.get(..length).unwrap_or_default());
                 text.unwrap_or_else(|_| HeaderValue::from_static("unknown"))
             }
         }
@@ -93,16 +91,12 @@ const PREFIX: usize = 17;
 /// Digits of the largest number.
 const DIGITS: usize = 20;
 
-/// Writes `number` to the end of `digits` and returns how many there are.
-fn decimal(mut number: u64, digits: &mut [u8; DIGITS]) -> usize {
-    let mut length = 0;
-    for digit in digits.iter_mut().rev() {
+/// Writes `number` to `digits`, which has room for [`DIGITS`], and returns how many it has.
+fn decimal(mut number: u64, digits: &mut [u8]) -> usize {
+    let length = number.checked_ilog10().map_or(1, |last| last as usize + 1);
+    for digit in digits.iter_mut().take(length).rev() {
         *digit = b'0' + u8::try_from(number % 10).unwrap_or(0);
         number /= 10;
-        length += 1;
-        if number == 0 {
-            break;
-        }
     }
     length
 }

@@ -35,8 +35,8 @@ fn what_was_read_before_a_change_is_outdated_however_late_it_is_remembered() {
     let changes = proven();
     let before = changes.moment().unwrap();
     changes.user_changed("ann");
-    assert!(!changes.is_unchanged("ann", before));
-    assert!(changes.is_unchanged("ann", changes.moment().unwrap()));
+    assert!(!changes.is_unchanged(changes.place("ann"), before));
+    assert!(changes.is_unchanged(changes.place("ann"), changes.moment().unwrap()));
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_change_of_one_user_leaves_others_as_they_are() {
     assert!(
         others
             .into_iter()
-            .any(|other| changes.is_unchanged(&other, before))
+            .any(|other| changes.is_unchanged(changes.place(&other), before))
     );
 }
 
@@ -59,5 +59,5 @@ fn nothing_of_before_a_loss_is_used_after_it() {
     let before = changes.moment().unwrap();
     changes.lose();
     changes.prove(Instant::now());
-    assert!(!changes.is_unchanged("ann", before));
+    assert!(!changes.is_unchanged(changes.place("ann"), before));
 }

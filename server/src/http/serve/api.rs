@@ -14,12 +14,12 @@ use hyper::{
     header::{self, HeaderName, HeaderValue},
 };
 use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 use tracing::Instrument as _;
 
 use super::{Answer, trace::Trace};
 use crate::{
+    draining::Draining,
     http::{cors::Cors, exchange::Exchange},
     metrics::{ErrorLabel, HttpMetrics, RouteMetrics, SessionStarted},
     telemetry::{LoggedRequest, RequestId, RequestIds},
@@ -49,13 +49,13 @@ pub struct Api<S, K> {
     /// Counts what no route answers.
     unmatched: RouteMetrics,
     ids: RequestIds,
-    draining: CancellationToken,
+    draining: Draining,
     cors: Cors,
 }
 
 impl<S, K> Api<S, K> {
     /// Puts `service`, to which there may be a `shortcut`, behind the limits, and lets pages read the answers as `cors`
-    /// says. While `draining` is cancelled, answers ask clients to connect anew, which takes them to another replica before
+    /// says. Once `draining` has begun, answers ask clients to connect anew, which takes them to another replica before
     /// this one stops.
     pub fn new(
         service: S,
@@ -63,7 +63,7 @@ impl<S, K> Api<S, K> {
         cors: Cors,
         metrics: &HttpMetrics,
         ids: RequestIds,
-        draining: CancellationToken,
+        draining: Draining,
     ) -> Self {
         Self {
             service,
@@ -87,15 +87,25 @@ where
 {
     type Body = B;
 
+    /// By the shortcut. What is to be logged or traced goes the long way.
+    fn answer_at_once(&self, request: &Request<Incoming>, came: Instant) -> Option<Response<B>> {
+        let shortcut = self.shortcut.as_ref()?;
+        let is_told = Trace::is_wanted() || tracing::enabled!(tracing::Level::DEBUG);
+        if is_told || !request.body().is_end_stream() {
+            return None;
+        }
+        let headers = request.headers();
+        let response = shortcut.answer(request.method(), request.uri(), headers)?;
+        count(shortcut.metrics(), &response, came.elapsed());
+        let id = self.ids.identify(headers.get(&REQUEST_ID));
+        Some(self.with_headers(response, &id, self.cors.origin(headers)))
+    }
+
     async fn answer(&self, request: Request<Incoming>) -> Response<B> {
         let started = Instant::now();
         let id = self.ids.identify(request.headers().get(&REQUEST_ID));
         let origin = self.cors.origin(request.headers());
         let trace = Trace::begin(&request);
-        if let Some((response, route)) = self.answer_at_once(&request, &trace) {
-            count(route, &response, started.elapsed());
-            return self.with_headers(response, &id, origin);
-        }
         let method = request.method().clone();
         let logged = LoggedRequest {
             id: id.clone(),
@@ -122,25 +132,6 @@ where
 }
 
 impl<S, K> Api<S, K> {
-    /// The answer of the shortcut, and what counts it. What is to be logged or traced goes the long way.
-    fn answer_at_once<B, Answer>(
-        &self,
-        request: &Request<B>,
-        trace: &Trace,
-    ) -> Option<(Answer, &RouteMetrics)>
-    where
-        B: Body,
-        K: Shortcut<Answer>,
-    {
-        let shortcut = self.shortcut.as_ref()?;
-        let is_told = trace.span().is_some() || tracing::enabled!(tracing::Level::DEBUG);
-        if is_told || !request.body().is_end_stream() {
-            return None;
-        }
-        let answer = shortcut.answer(request.method(), request.uri(), request.headers())?;
-        Some((answer, shortcut.metrics()))
-    }
-
     fn with_headers<B>(
         &self,
         mut response: Response<B>,
@@ -149,7 +140,7 @@ impl<S, K> Api<S, K> {
     ) -> Response<B> {
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID.clone(), id.to_header());
-        if self.draining.is_cancelled() {
+        if self.draining.has_begun() {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(origin) = origin {

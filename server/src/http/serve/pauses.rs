@@ -34,10 +34,11 @@ impl Pauses {
         self.since.store(NONE, Relaxed);
     }
 
-    /// A request has been answered.
-    pub(super) fn begin(&self) {
-        let since = u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(NONE);
-        self.since.store(since, Relaxed);
+    /// A request has been answered, at `now`.
+    pub(super) fn begin(&self, now: Instant) {
+        let since = now.saturating_duration_since(self.opened).as_micros();
+        self.since
+            .store(u64::try_from(since).unwrap_or(NONE), Relaxed);
     }
 
     /// Returns once a pause has lasted for `limit`.
@@ -85,7 +86,7 @@ mod tests {
         advance(SECOND * 50).await;
         pauses.end();
         advance(SECOND * 20).await;
-        pauses.begin();
+        pauses.begin(Instant::now());
         assert_eq!(waits(&pauses, 1000).await, Some(75));
     }
 

@@ -21,6 +21,11 @@ const PARENT: &str = "traceparent";
 pub(super) struct Trace(Span);
 
 impl Trace {
+    /// Whether requests have one.
+    pub(super) fn is_wanted() -> bool {
+        tracing::span_enabled!(target: TARGET, tracing::Level::INFO)
+    }
+
     /// Begins it, within the trace that the caller names if it does.
     pub(super) fn begin<B>(request: &Request<B>) -> Self {
         let span = tracing::info_span!(

@@ -9,7 +9,7 @@
 
 mod recognized;
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use bytes::Bytes;
 use futures::FutureExt as _;
@@ -43,6 +43,8 @@ pub struct Shortcut {
     sessions: KnownSessions,
     /// The whole path.
     path: String,
+    /// What the head of an answer says besides its length.
+    headers: HeaderMap,
     metrics: RouteMetrics,
 }
 
@@ -75,6 +77,7 @@ impl Shortcut {
             },
             app: Arc::clone(app),
             path,
+            headers: headers(),
             metrics: metrics.clone(),
         })
     }
@@ -96,8 +99,8 @@ impl serve::Shortcut<Response> for Shortcut {
         // Counted last: what is not answered here will be counted on the long way.
         let json = self.sessions.find(headers, self.app.clock.now())?;
         let response = self.refusal(headers).unwrap_or_else(|| {
-            let mut response = reply::written_json(StatusCode::OK, json);
-            dispatch::forbid_storing(response.headers_mut());
+            let mut response = Response::new(json.into());
+            self.headers.clone_into(response.headers_mut());
             response
         });
         Some(response)
@@ -106,6 +109,13 @@ impl serve::Shortcut<Response> for Shortcut {
     fn metrics(&self) -> &RouteMetrics {
         &self.metrics
     }
+}
+
+/// What the head of an answer with a session says.
+fn headers() -> HeaderMap {
+    let mut answer = reply::written_json(StatusCode::OK, Bytes::new());
+    dispatch::forbid_storing(answer.headers_mut());
+    mem::take(answer.headers_mut())
 }
 
 /// Sessions in memory, by the `Cookie` header that carries their token.

@@ -5,7 +5,11 @@
 
 mod current;
 
-use std::{mem::size_of, sync::Arc, time::Duration as StdDuration};
+use std::{
+    mem::size_of,
+    sync::{Arc, OnceLock},
+    time::Duration as StdDuration,
+};
 
 use authbackend_crds::auth::MemoryCache;
 use quick_cache::Weighter;
@@ -135,7 +139,15 @@ impl SessionMemory {
         let Some(moment) = moment else {
             return;
         };
-        let copy = Copy::new(current.clone(), moment, now, weight(current));
+        let copy = Copy {
+            current: current.clone(),
+            json: OnceLock::new(),
+            moment,
+            place: self.changes.place(&current.session.user_id),
+            read_at: now,
+            good_until: now.saturating_add(self.max_age),
+            weight: weight(current),
+        };
         // What has changed meanwhile would be remembered for nothing.
         if self.is_good(&copy, now) {
             let key = SessionKey::of(&current.session.token);
@@ -174,13 +186,10 @@ impl SessionMemory {
     }
 
     fn is_good(&self, copy: &Copy, now: OffsetDateTime) -> bool {
-        let age = now - copy.read_at;
         // A clock that was set back makes ages unknown.
-        !age.is_negative()
-            && age <= self.max_age
-            && self
-                .changes
-                .is_unchanged(&copy.current.session.user_id, copy.moment)
+        copy.read_at <= now
+            && now <= copy.good_until
+            && self.changes.is_unchanged(copy.place, copy.moment)
     }
 }
 

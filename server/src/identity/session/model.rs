@@ -155,8 +155,8 @@ impl Session {
         now: OffsetDateTime,
     ) -> Option<OffsetDateTime> {
         let update_age = Duration::seconds(settings.update_age().into());
-        let due = self.expires_at - (lifetime(settings) - update_age);
-        (!settings.disable_session_refresh() && due <= now).then(|| now + lifetime(settings))
+        let is_due = self.expires_at - now <= lifetime(settings) - update_age;
+        (!settings.disable_session_refresh() && is_due).then(|| now + lifetime(settings))
     }
 
     /// Whether the user has signed in so recently that they need not prove again who they are.

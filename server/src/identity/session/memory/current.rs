@@ -8,36 +8,28 @@ use std::{
 use bytes::Bytes;
 use time::OffsetDateTime;
 
-use crate::{db::Moment, identity::session::SessionUser};
+use crate::{
+    db::{Moment, Place},
+    identity::session::SessionUser,
+};
 
 /// A session as it was read.
 pub struct Copy {
     pub(super) current: SessionUser,
     /// As clients see it, in JSON; made when the first one asks.
-    json: OnceLock<Bytes>,
+    pub(super) json: OnceLock<Bytes>,
     /// Before it was read.
     pub(super) moment: Moment,
+    /// Where changes of its user are noted.
+    pub(super) place: Place,
+    /// When it was read, and for how long after that it is good.
     pub(super) read_at: OffsetDateTime,
+    pub(super) good_until: OffsetDateTime,
+    /// Bytes that it takes.
     pub(super) weight: u64,
 }
 
 impl Copy {
-    /// What was read after `moment` and at `read_at`, and takes `weight` bytes.
-    pub(super) fn new(
-        current: SessionUser,
-        moment: Moment,
-        read_at: OffsetDateTime,
-        weight: u64,
-    ) -> Self {
-        Self {
-            current,
-            json: OnceLock::new(),
-            moment,
-            read_at,
-            weight,
-        }
-    }
-
     /// As clients see it, in JSON.
     fn json(&self) -> serde_json::Result<Bytes> {
         if let Some(json) = self.json.get() {

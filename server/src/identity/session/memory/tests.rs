@@ -180,7 +180,7 @@ proptest! {
                     if let Some((user, moment, version)) = reading.pop_front() {
                         let copy = current(&user.to_string(), &user.to_string(), &version.to_string());
                         memory.remember(&copy, moment, NOW);
-                        is_sure[user] |= is_proven && moment.is_some_and(|it| changes.is_unchanged(&user.to_string(), it));
+                        is_sure[user] |= is_proven && moment.is_some_and(|it| changes.is_unchanged(changes.place(&user.to_string()), it));
                     }
                 }
                 Step::ChangeElsewhere(user) => {
