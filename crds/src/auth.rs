@@ -30,8 +30,6 @@ mod tables;
 mod user;
 mod verification;
 mod webhooks;
-#[cfg(feature = "yaml")]
-mod yaml;
 
 use std::borrow::Cow;
 
@@ -74,8 +72,6 @@ pub use tables::{ColumnNames, TABLES, TableSettings};
 pub use user::{ChangeEmail, DeleteUser, User};
 pub use verification::{IdentifierStorage, StoreIdentifier, Verification};
 pub use webhooks::{EventKind, EventWebhook, WebhookTarget};
-#[cfg(feature = "yaml")]
-pub use yaml::{FromYaml, Unreadable};
 
 /// Settings of the auth server.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -7,3 +7,5 @@
 pub mod auth;
 #[cfg(feature = "crd")]
 pub mod v1alpha1;
+#[cfg(feature = "yaml")]
+pub mod yaml;

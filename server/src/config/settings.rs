@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use authbackend_crds::auth::{AuthSettings, FromYaml};
+use authbackend_crds::{auth::AuthSettings, yaml::FromYaml};
 
 use super::{environment::Environment, problem::Problem, value::FileReader};
 

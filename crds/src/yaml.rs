@@ -6,7 +6,7 @@
 
 use std::{cell::RefCell, error::Error, fmt};
 
-use super::AuthSettings;
+use crate::auth::AuthSettings;
 
 /// Settings that were read.
 #[derive(Clone, Debug, Default, PartialEq)]
