@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_is_no_yaml_has_no_field() {
-        let error = AuthSettings::from_yaml("session: {").unwrap_err();
+        let error = AuthSettings::from_yaml("{").unwrap_err();
         assert_eq!(error.path, None, "{error}");
     }
 

@@ -142,7 +142,7 @@ mod tests {
         for number in [0, 9, 10, 1_234_567, u64::MAX] {
             let mut digits = [b'0'; DIGITS];
             let length = decimal(number, &mut digits);
-            let text = str::from_utf8(&digits[DIGITS - length..]).unwrap();
+            let text = str::from_utf8(&digits[..length]).unwrap();
             assert_eq!(text, number.to_string());
         }
     }
