@@ -23,9 +23,8 @@ const SIGN_INS: u32 = 20;
 /// More instructions than the kept figure by this part are too many, in percent.
 const TOLERANCE: u64 = 10;
 
-/// In the profile of a thread that hashes passwords, and in that of the main thread, which has nothing to do with
-/// requests.
-const HASHING: &str = "argon2";
+/// In the profile of a thread that hashes passwords. The types of its parameters are in those of others too.
+const HASHING: &str = "argon2::Argon2::fill_blocks";
 
 /// Options of `instructions`.
 #[derive(Debug, clap::Args)]
@@ -104,10 +103,13 @@ pub async fn run(arguments: &Arguments) -> Result<()> {
     for question in Question::ALL {
         let short = count(&programs, question, question.requests()).await?;
         let long = count(&programs, question, question.requests() * 2).await?;
-        let each = long.saturating_sub(short) / u64::from(question.requests());
-        counted
-            .instructions
-            .insert(question.name().to_owned(), each);
+        let name = question.name();
+        ensure!(
+            long > short,
+            "{name}: more requests took no more instructions"
+        );
+        let each = (long - short) / u64::from(question.requests());
+        counted.instructions.insert(name.to_owned(), each);
     }
     if arguments.record {
         let text = serde_json::to_string_pretty(&counted)? + "\n";
